@@ -1,0 +1,142 @@
+"""What a feed-forward network is: its shape, its layers, and the words for them."""
+
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+ACTIVATIONS = (
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "softplus",
+    "exp",
+    "softmax",
+    "gelu",
+    "silu",
+)
+
+HEADS = (
+    ("sigmoid", "cross_entropy"),
+    ("softmax", "cross_entropy"),
+    ("identity", "squared_error"),
+    ("sigmoid", "squared_error"),
+    ("softmax", "squared_error"),
+    ("exp", "poisson"),
+    ("identity", "huber"),
+)
+
+
+T = TypeVar("T")
+
+
+class Layer(NamedTuple, Generic[T]):
+    """inputs @ weights + biases, before the activation.
+
+    The gradient of a layer is a layer; its bound is a layer of balls.
+
+    Shapes: weights (fan_in, fan_out); biases (fan_out,). Leading axes make a stack of layers.
+    """
+
+    weights: T
+    biases: T
+
+
+Parameters = list[Layer[Array]]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """f(x) = output(W_L a_{L-1} + b_L), a_l = activation(W_l a_{l-1} + b_l), a_0 = x
+
+    `widths=(3, 7, 1)` is three features, seven hidden units and one output; `widths=(3, 1)` has
+    no hidden layer. `activation` is one name, or one per hidden layer. `output` and `loss`
+    together form the head.
+
+    Units:  l2 multiplies the squared weights (half of them, unless declared); dropout is the share
+            of hidden units dropped; delta is Huber's threshold.
+    Raises: ValueError naming the field, the rule and the value.
+    """
+
+    widths: tuple[int, ...]
+    activation: str | tuple[str, ...]
+    output: str
+    loss: str
+    l2: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_widths(self.widths)
+        _check_activation(self.activation, len(self.widths) - 2)
+        _check_head(self.output, self.loss, self.widths[-1])
+        _check_range("l2", self.l2, self.l2 >= 0, "l2 is at least 0")
+        _check_range("dropout", self.dropout, 0 <= self.dropout < 1, "dropout lies in [0, 1)")
+        smoothing = self.label_smoothing
+        _check_range(
+            "label_smoothing", smoothing, 0 <= smoothing < 1, "label_smoothing lies in [0, 1)"
+        )
+        _check_range("delta", self.delta, self.delta > 0, "delta is above 0")
+
+    @property
+    def hidden_layers(self) -> int:
+        """The number of hidden layers."""
+        return len(self.widths) - 2
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The name of the activation of each hidden layer."""
+        if isinstance(self.activation, str):
+            return (self.activation,) * self.hidden_layers
+        return self.activation
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """The pair (output, loss)."""
+        return (self.output, self.loss)
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """The pair (fan_in, fan_out) of each layer."""
+        return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+
+
+def _check_widths(widths: tuple[int, ...]) -> None:
+    if len(widths) < 2:
+        raise ValueError(f"widths={widths!r}: give at least two, the features and the outputs")
+    for place, width in enumerate(widths):
+        if not isinstance(width, int | np.integer) or width < 1:
+            raise ValueError(f"widths[{place}]={width!r}: a width is a whole number of at least 1")
+
+
+def _check_activation(activation: str | tuple[str, ...], hidden_layers: int) -> None:
+    names = (activation,) if isinstance(activation, str) else activation
+    if not isinstance(activation, str) and len(names) != hidden_layers:
+        raise ValueError(
+            f"activation={activation!r}: {len(names)} names for {hidden_layers} hidden layers; "
+            "give one name, or one per hidden layer"
+        )
+    for name in names:
+        if name not in ACTIVATIONS:
+            raise ValueError(f"activation={name!r}: choose one of {', '.join(ACTIVATIONS)}")
+
+
+def _check_head(output: str, loss: str, outputs: int) -> None:
+    if (output, loss) not in HEADS:
+        known = ", ".join(f"{o} with {name}" for o, name in HEADS)
+        raise ValueError(f"output={output!r} with loss={loss!r}: choose one of {known}")
+    if output == "softmax" and outputs < 2:
+        raise ValueError(f"output='softmax' with {outputs} output: softmax needs at least two")
+
+
+def _check_range(name: str, value: float, holds: bool, rule: str) -> None:
+    if not holds:  # so that nan fails
+        raise ValueError(f"{name}={value!r}: {rule}")

@@ -1,0 +1,67 @@
+"""One network code, two arithmetics: plain numbers, and numbers with a bound on their error.
+
+An `Operation` holds a value and the radius of that value side by side. `plain` uses the first;
+`within(precision)` uses both, and turns every array into a `Ball`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.precision import Precision
+
+
+class Ball(NamedTuple):
+    """{x : |x - value| <= radius}, entry by entry
+
+    An infinite radius says that nothing is known, for instance after an overflow that the
+    precision allows.
+    """
+
+    value: Array
+    radius: Array | float
+
+    @property
+    def magnitude(self) -> Array:
+        """The largest absolute value in the ball: |value| + radius."""
+        return np.asarray(np.abs(self.value) + self.radius)
+
+
+class Operation(NamedTuple):
+    """A function of arrays with a bound on how far two legal evaluations of it lie apart.
+
+    value:  (arrays) -> array
+    radius: (precision, value, balls) -> array; operations are whole steps of the network, so that
+            every order of summation and every legal formula is covered.
+    """
+
+    value: Callable[..., Array]
+    radius: Callable[..., Array | float]
+
+
+Arithmetic = Callable[..., Any]
+
+
+def plain(operation: Operation, *arguments: Any) -> Any:
+    """The operation on plain arrays."""
+    return operation.value(*arguments)
+
+
+def within(precision: Precision) -> Arithmetic:
+    """The operation on balls: the reference's value, and the implementation's largest distance.
+
+    The radius bounds |implementation - engine| for every implementation that keeps the promises of
+    `precision`; the exact value, being one of them, lies in the ball too.
+    """
+    both = precision.with_reference()
+
+    def apply(operation: Operation, *arguments: Any) -> Ball:
+        given = [x if isinstance(x, Ball) else Ball(x, 0.0) for x in arguments]
+        with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
+            value = operation.value(*(ball.value for ball in given))
+            radius = operation.radius(both, value, *given)
+            return Ball(value, np.where(np.isnan(radius), np.inf, radius))
+
+    return apply

@@ -1,0 +1,64 @@
+"""What an implementation means by a loss, a penalty and a step, where several are right."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """The choices that textbooks and libraries make differently, each with its strict default.
+
+    reduction:             how the losses of the rows become one number
+    squared_error:         the factor c in c (output - target)^2
+    gradient_factor:       the gradient is this multiple of the derivative of the reported loss
+    huber:                 "delta": r^2/2 inside, delta |r| - delta^2/2 outside;
+                           "smooth_l1": that, divided by delta
+    poisson_constant:      what is added to exp(z) - y z
+    loss_from:             the loss is computed from the logits, or from the rounded probabilities
+    probability_clip:      the reported loss clips probabilities to [c, 1 - c]
+    penalty_factor:        the factor f in f l2 |W|^2
+    penalty_per_row:       the penalty is divided by the number of rows
+    penalty_on_biases:     biases are penalised too
+    loss_includes_penalty: the reported loss contains the penalty (the gradient always does)
+    sample_weight_mean:    a weighted mean divides by the sum of the weights, or by the rows
+    label_smoothing:       "uniform": the smoothed share is spread over all classes alike
+    leaky_slope, elu_alpha, gelu: the form of these activations
+    dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
+    nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
+                           "either": both pass, and the one that fits is reported
+    dampening:             momentum adds (1 - dampening) of the gradient
+    decay_on_biases:       weight decay acts on biases too
+    decay_times_rate:      decoupled decay is multiplied by the learning rate
+    truncated_normal:      "corrected": the standard deviation is that after truncation
+    initial_biases:        biases start at zero, or otherwise
+    """
+
+    reduction: Literal["mean", "sum", "mean over outputs"] = "mean"
+    squared_error: float = 0.5
+    gradient_factor: float = 1.0
+    huber: Literal["delta", "smooth_l1"] = "delta"
+    poisson_constant: Literal["none", "log y!", "stirling"] = "none"
+    loss_from: Literal["logits", "probabilities"] = "logits"
+    probability_clip: float = 0.0
+    penalty_factor: float = 0.5
+    penalty_per_row: bool = False
+    penalty_on_biases: bool = False
+    loss_includes_penalty: bool = True
+    sample_weight_mean: Literal["weights", "rows"] = "weights"
+    label_smoothing: Literal["uniform"] = "uniform"
+    leaky_slope: float = 0.01
+    elu_alpha: float = 1.0
+    gelu: Literal["erf", "tanh"] = "erf"
+    dropout: Literal["inverted", "at evaluation"] = "inverted"
+    nesterov: Literal["either", "sutskever", "lookahead"] = "either"
+    adam_epsilon: Literal["either", "outside", "inside"] = "either"
+    rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"
+    momentum_rate: Literal["either", "outside", "inside"] = "either"
+    dampening: float = 0.0
+    decay_on_biases: bool = True
+    decay_times_rate: bool = True
+    truncated_normal: Literal["corrected", "plain"] = "corrected"
+    initial_biases: Literal["zeros", "other"] = "zeros"
+
+
+STRICT = Conventions()

@@ -1,0 +1,208 @@
+"""The linear steps of a network, each with its rounding bound.
+
+Matrix products: |fl(A B) - A B| <= n u |A||B| for inner length n, in any order of summation
+(Jeannerod and Rump, SIAM J. Matrix Anal. Appl. 34, 2013); a flushed product adds the underflow.
+Writing  for the implementation and A for the engine,
+|Â B̂ - A B| <= |A| e_B + e_A (|B| + e_B), which with rounding gives the radii below.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.arithmetic import Ball, Operation
+from refnet.precision import Precision
+
+
+def _rounding(p: Precision, length: int) -> tuple[float, float]:
+    """The pair (g, s): a sum of `length` products errs by g sum|terms| + s |stored results|."""
+    if p.input == 0 and p.accumulation >= p.unit:
+        return length * p.accumulation, 0.0
+    return 2 * p.input + p.input**2 + length * p.accumulation, p.unit
+
+
+def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
+    g, _ = _rounding(p, length + extra)
+    left_size, right_size = np.abs(left.value), np.abs(right.value)
+    if _exact(left):
+        radius = left_size @ (right.radius + g * (right_size + right.radius))
+    else:
+        radius = (g * left_size + (1 + g) * left.radius) @ right_size
+        if not _exact(right):
+            radius = radius + ((1 + g) * (left_size + left.radius)) @ right.radius
+    return np.asarray(radius + length * p.underflow)
+
+
+def _exact(ball: Ball) -> bool:
+    return isinstance(ball.radius, float) and ball.radius == 0.0
+
+
+def _guarded(p: Precision, radius: Array, gain: float) -> Array:
+    """An infinite radius where the sum of the magnitudes, at most radius / gain, may overflow."""
+    return np.where(radius < gain * p.largest / 4, radius, np.inf)
+
+
+def _stored(p: Precision, radius: Array, value: Array, times: int) -> Array:
+    s = _rounding(p, 1)[1]
+    return radius + times * s * (np.abs(value) + radius) if s else radius
+
+
+def _transposed(x: Array) -> Array:
+    return np.swapaxes(x, -1, -2)
+
+
+def _flip(ball: Ball) -> Ball:
+    radius = ball.radius
+    flipped = radius if _exact(ball) else _transposed(np.asarray(radius))
+    return Ball(_transposed(ball.value), flipped)
+
+
+def _affine(inputs: Array, weights: Array, biases: Array) -> Array:
+    return np.asarray(np.matmul(inputs, weights) + biases[..., None, :])
+
+
+def _affine_radius(p: Precision, z: Array, inputs: Ball, weights: Ball, biases: Ball) -> Array:
+    length = weights.value.shape[-2]
+    g, s = _rounding(p, length + 1)
+    bias_size = np.abs(biases.value)[..., None, :]
+    radius = _product_radius(p, inputs, weights, length, extra=1) + g * bias_size
+    if not _exact(biases):
+        radius = radius + (1 + g) * np.asarray(biases.radius)[..., None, :]
+    return _guarded(p, _stored(p, radius + s * bias_size, z, 2), g)
+
+
+AFFINE = Operation(_affine, _affine_radius)
+"""inputs @ weights + biases: (n, fan_in), (fan_in, fan_out), (fan_out,) -> (n, fan_out)"""
+
+
+def _back(delta: Array, weights: Array) -> Array:
+    return np.asarray(np.matmul(delta, _transposed(weights)))
+
+
+def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball) -> Array:
+    length = weights.value.shape[-1]
+    radius = _product_radius(p, delta, _flip(weights), length)
+    return _guarded(p, _stored(p, radius, s, 1), _rounding(p, length)[0])
+
+
+BACK = Operation(_back, _back_radius)
+"""delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)"""
+
+
+def _outer(inputs: Array, delta: Array) -> Array:
+    return np.asarray(np.matmul(_transposed(inputs), delta))
+
+
+def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball) -> Array:
+    rows = delta.value.shape[-2]
+    radius = _product_radius(p, _flip(inputs), delta, rows)
+    return _guarded(p, _stored(p, radius, g, 1), _rounding(p, rows)[0])
+
+
+OUTER = Operation(_outer, _outer_radius)
+"""inputs^T @ delta, the gradient of the weights: (n, fan_in), (n, fan_out) -> (fan_in, fan_out)"""
+
+
+def _column_sum(delta: Array) -> Array:
+    return np.asarray(np.add.reduce(delta, axis=-2))
+
+
+def _column_sum_radius(p: Precision, g: Array, delta: Ball) -> Array:
+    rows = delta.value.shape[-2]
+    # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
+    gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
+    radius = _column_sum(delta.radius + gain * delta.magnitude)
+    return _stored(p, radius, g, 1)
+
+
+COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
+"""The sum over rows, the gradient of the biases: (n, fan_out) -> (fan_out,)"""
+
+
+def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
+    """Radius of an elementwise product of two balls."""
+    size = left.magnitude * right.magnitude
+    grown = left.radius * right.magnitude + np.abs(left.value) * right.radius
+    return np.asarray(grown + p.unit * size + p.underflow)
+
+
+def _multiply(left: Array, right: Array) -> Array:
+    return left * right
+
+
+def _multiply_radius(p: Precision, _: Array, left: Ball, right: Ball) -> Array:
+    return product_radius(p, left, right)
+
+
+MULTIPLY = Operation(_multiply, _multiply_radius)
+"""left * right, entry by entry"""
+
+
+def _subtract(left: Array, right: Array) -> Array:
+    return left - right
+
+
+def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
+    radius = left.radius + right.radius
+    return radius + p.unit * (np.abs(value) + radius)
+
+
+SUBTRACT = Operation(_subtract, _subtract_radius)
+"""left - right, entry by entry"""
+
+
+def _constant(value: Array, roundings: int) -> Array:
+    return value
+
+
+def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
+    return np.asarray(float(roundings.value) * p.unit * np.abs(value.value))
+
+
+CONSTANT = Operation(_constant, _constant_radius)
+"""A number that an implementation computes from its arguments with so many roundings, like 1/n"""
+
+
+def _weighted_sum(rows: Array, scale: Array) -> Array:
+    return np.asarray(np.add.reduce(rows * scale, axis=-1))
+
+
+def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball) -> Array:
+    count = rows.value.shape[-1]
+    radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
+    size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
+    return np.asarray(radius + (count + 1) * p.unit * size)
+
+
+WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
+"""sum_i rows_i scale_i: (n,), (n,) or () -> ()"""
+
+
+def _sum_of_squares(*arrays: Array) -> Array:
+    return np.asarray(sum(np.sum(x * x, axis=(-1, -2)) for x in arrays))
+
+
+def _sum_of_squares_radius(p: Precision, value: Array, *balls: Ball) -> Array:
+    count = sum(ball.value.shape[-1] * ball.value.shape[-2] for ball in balls)
+    return np.asarray((count + 1) * p.unit * value + count * p.underflow)
+
+
+SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
+"""The sum of the squares of all entries of matrices that are exactly known."""
+
+
+def _add_scaled(base: Array, term: Array, factor: Array) -> Array:
+    return base + factor * term
+
+
+def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
+    size = np.abs(factor.value)
+    # four roundings: the factor is itself a product or a quotient, cast to the precision
+    added = size * (term.radius + 4 * p.unit * term.magnitude) + p.underflow
+    radius = base.radius + added
+    return np.asarray(radius + p.unit * (np.abs(value) + radius))
+
+
+ADD_SCALED = Operation(_add_scaled, _add_scaled_radius)
+"""base + factor * term, for a factor that is exactly known"""

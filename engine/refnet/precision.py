@@ -1,0 +1,73 @@
+"""The arithmetic that an implementation promises: roundoff, underflow, elementary functions."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+U64 = 2.0**-53
+
+
+@dataclass(frozen=True)
+class Precision:
+    """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
+
+    unit:         unit roundoff of stored numbers (2^-53 in float64)
+    accumulation: unit roundoff inside matrix products and sums
+    input:        unit roundoff of the multiplicands of a matrix product (TF32: 2^-11), else 0
+    underflow:    largest number that may be flushed to zero; the smallest normal unless declared
+    largest:      largest finite number
+    exp_error:    error of exp in units of its result's unit roundoff
+    relative:     names of activations whose accuracy is promised relative to their value
+    dtype:        the NumPy type that carries the numbers (bfloat16 travels as float32)
+    """
+
+    name: str
+    unit: float
+    accumulation: float
+    underflow: float
+    largest: float
+    dtype: str
+    input: float = 0.0
+    exp_error: float = 8.0
+    relative: tuple[str, ...] = ()
+
+    @property
+    def digits(self) -> int:
+        """Bits of the significand, so that unit = 2^-digits."""
+        return round(-math.log2(max(self.unit, self.input)))
+
+    def round(self, values: object) -> NDArray[np.float64]:
+        """The nearest numbers that this precision represents, as float64."""
+        array = np.asarray(values, dtype=np.float64)
+        if self.dtype != "float64":
+            array = array.astype(self.dtype).astype(np.float64)
+        if self.unit <= np.finfo(self.dtype).eps / 2:
+            return array
+        mantissa, exponent = np.frexp(array)  # bfloat16: float32's range, 8 bits
+        whole = np.round(np.ldexp(mantissa, self.digits))
+        return np.asarray(np.ldexp(whole, exponent - self.digits), dtype=np.float64)
+
+    def with_reference(self) -> "Precision":
+        """The arithmetic of a comparison: this one and the engine's own float64 together.
+
+        A radius computed with these units bounds |implementation - engine|: along the recursion
+        the two errors enter each operation as a sum.
+        """
+        return replace(
+            self,
+            unit=self.unit + U64,
+            accumulation=self.accumulation + U64,
+            underflow=self.underflow + FLOAT64.underflow,
+        )
+
+
+FLOAT64 = Precision("float64", U64, U64, 2.0**-1022, float(np.finfo("f8").max), "float64")
+FLOAT32 = Precision("float32", 2.0**-24, 2.0**-24, 2.0**-126, float(np.finfo("f4").max), "float32")
+# the smallest subnormal: float16's smallest normal would blind every law
+FLOAT16 = Precision("float16", 2.0**-11, 2.0**-11, 2.0**-24, 65504.0, "float16")
+BFLOAT16 = Precision("bfloat16", 2.0**-8, 2.0**-8, 2.0**-126, 2.0**127 * 1.9921875, "float32")
+TF32 = replace(FLOAT32, name="tf32", input=2.0**-11)
+
+PRESETS = {p.name: p for p in (FLOAT64, FLOAT32, FLOAT16, BFLOAT16, TF32)}
