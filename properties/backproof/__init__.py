@@ -1,0 +1,58 @@
+"""backproof judges neural-network implementations by theorems.
+
+Names are imported when they are first used, so that the command line starts at once.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backproof.check import check
+    from backproof.contract import (
+        Architecture,
+        Conventions,
+        Fit,
+        Implementation,
+        Layer,
+        NotSupported,
+        Precision,
+        Scope,
+    )
+    from backproof.report import Report
+
+_PLACES = {
+    "check": "check",
+    "Report": "report",
+    **dict.fromkeys(
+        (
+            "Architecture",
+            "Conventions",
+            "Fit",
+            "Implementation",
+            "Layer",
+            "NotSupported",
+            "Precision",
+            "Scope",
+        ),
+        "contract",
+    ),
+}
+
+__all__ = [
+    "Architecture",
+    "Conventions",
+    "Fit",
+    "Implementation",
+    "Layer",
+    "NotSupported",
+    "Precision",
+    "Report",
+    "Scope",
+    "check",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'backproof' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"backproof.{_PLACES[name]}"), name)

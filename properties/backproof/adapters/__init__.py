@@ -1,0 +1,1 @@
+"""The built-in adapters, one implementation each; imported only when asked for."""

@@ -1,0 +1,284 @@
+"""Cases: networks with data, drawn inside what a subject can express.
+
+A law names its case by a recipe, `cases.networks(hidden_layers=(1, 3))`. The recipe meets the
+subject's scope in a `Space`; a case is drawn in it as structure first (widths, head, rows), then a
+kind and a seed that fill the arrays, then a few overrides that Hypothesis can shrink.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from backproof.contract import Range, Scope
+from backproof.kinds import KINDS, targets
+from refnet import Problem
+from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.conventions import Conventions
+from refnet.precision import Precision
+
+SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33)
+FEW_SIZES = (1, 3, 4)
+OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
+DEEPEST, MOST_OUTPUTS = 3, 4
+
+
+class OutOfScope(Exception):  # noqa: N818 (it is a reason, not a fault)
+    """The scope has no case of this kind; the message says what it lacks."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """What may be drawn: the law's demands within the subject's scope. Ranges are closed."""
+
+    activations: tuple[str, ...]
+    heads: tuple[tuple[str, str], ...]
+    hidden_layers: tuple[int, int]
+    features: tuple[int, int]
+    hidden_widths: tuple[int, int]
+    outputs: tuple[int, int]
+    rows: tuple[int, int]
+    sizes: tuple[int, ...]
+    l2: bool
+    sample_weights: bool
+    grid: int | None
+    precision: Precision
+    architectures: tuple[Architecture, ...] | None
+
+    def admits(self, architecture: Architecture, rows: int) -> bool:
+        """Whether a case of this architecture and so many rows lies in the space."""
+        widths = architecture.widths
+        within = [
+            (architecture.hidden_layers, self.hidden_layers),
+            (widths[0], self.features),
+            (widths[-1], self._outputs_of(architecture.head)),
+            (rows, self.rows),
+            *((width, self.hidden_widths) for width in widths[1:-1]),
+        ]
+        return all(low <= value <= high for value, (low, high) in within)
+
+    def _outputs_of(self, head: tuple[str, str]) -> tuple[int, int]:
+        low, high = self.outputs
+        return (max(low, 2), high) if head[0] == "softmax" else (low, high)
+
+    def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
+        """A width or a number of rows, small ones first."""
+        low, high = limits
+        return draw(st.sampled_from([s for s in self.sizes if low <= s <= high] or [low]))
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network with inputs and targets, all exactly representable in the subject's precision."""
+
+    architecture: Architecture
+    parameters: Parameters
+    inputs: Array
+    targets: Array
+    space: Space = field(repr=False)
+    sample_weights: Array | None = None
+    kind: str = ""
+
+    def problem(self, conventions: Conventions) -> Problem:
+        """The case as the engine takes it."""
+        return Problem(
+            self.architecture,
+            self.parameters,
+            self.inputs,
+            self.targets,
+            self.sample_weights,
+            conventions,
+        )
+
+    def with_parameters(self, parameters: Parameters) -> "Case":
+        """The same case at other parameters."""
+        return replace(self, parameters=parameters)
+
+    def without_penalty(self) -> "Case":
+        """The same case with l2 = 0."""
+        return replace(self, architecture=replace(self.architecture, l2=0.0))
+
+    def literal(self) -> dict[str, Any]:
+        """The case as plain values, to print and to store."""
+        a = self.architecture
+        shown: dict[str, Any] = {
+            "architecture": _architecture_words(a),
+            "parameters": [
+                {"weights": layer.weights.tolist(), "biases": layer.biases.tolist()}
+                for layer in self.parameters
+            ],
+            "inputs": self.inputs.tolist(),
+            "targets": self.targets.tolist(),
+        }
+        if self.sample_weights is not None:
+            shown["sample_weights"] = self.sample_weights.tolist()
+        return shown
+
+
+def _architecture_words(a: Architecture) -> str:
+    hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
+    rest = f", l2={a.l2!r}" if a.l2 else ""
+    return f"widths={a.widths}{hidden}, output={a.output!r}, loss={a.loss!r}{rest}"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A recipe: which networks a law speaks of, and the kinds that it must have met.
+
+    None leaves the choice to the scope. `plain` leaves penalty and sample weights out. `grid=k` draws parameters that are multiples of 2^-k and
+    at most 8 in size, so that small steps from them are exact.
+    """
+
+    hidden_layers: Range = (0, None)
+    hidden_widths: Range = (1, None)
+    activations: tuple[str, ...] | None = None
+    heads: tuple[tuple[str, str], ...] | None = None
+    plain: bool = False
+    kinds: tuple[str, ...] = tuple(KINDS)
+    required: tuple[str, ...] = ("zeros", "small integers", "general position")
+    grid: int | None = None
+
+    def space(self, scope: Scope, precision: Precision) -> Space:
+        """The recipe within a scope.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        depth = _meet("hidden layers", self.hidden_layers, scope.hidden_layers, DEEPEST)
+        names = _common("activation", self.activations, scope.activations)
+        if depth[1] and not names:
+            depth = _meet("hidden layers", depth, (0, 0), 0)
+        heads = _common("head", self.heads, scope.heads)
+        if not heads:
+            raise OutOfScope(f"the scope has no head of {self.heads}")
+        wide = SIZES[-1]
+        return Space(
+            activations=names or ("identity",),
+            heads=heads,
+            hidden_layers=depth,
+            features=_meet("features", (1, None), scope.widths, wide),
+            hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths, wide),
+            outputs=_meet("outputs", (1, None), scope.outputs, MOST_OUTPUTS),
+            rows=_meet("rows", (1, None), scope.rows, wide),
+            sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            l2=scope.l2 and not self.plain,
+            sample_weights=scope.sample_weights and not self.plain,
+            grid=self.grid,
+            precision=precision,
+            architectures=scope.architectures,
+        )
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Case]:
+        """Cases of the recipe within the scope, of these kinds only.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        space = self.space(scope, precision)
+        if space.architectures is not None:
+            fitting = tuple(a for a in space.architectures if space.admits(a, space.rows[0]))
+            if not fitting:
+                raise OutOfScope("none of the scope's architectures fits")
+            space = replace(space, architectures=fitting)
+        return _cases(space, kinds or self.kinds)
+
+
+def networks(**demands: Any) -> Networks:
+    """The recipe of a law's networks; see `Networks` for the demands."""
+    return Networks(**demands)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A recipe that no scope narrows: an argument of a law that is no network."""
+
+    make: Callable[[], SearchStrategy[Any]]
+    required: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Any]:
+        """The strategy, whatever the scope."""
+        return self.make()
+
+
+def seeds() -> Drawn:
+    """Seeds for what a law draws itself."""
+    return Drawn(lambda: st.integers(0, 2**32 - 1))
+
+
+def _meet(what: str, demand: Range, scope: Range, most: int) -> tuple[int, int]:
+    low = max(demand[0], scope[0])
+    highs = [h for h in (demand[1], scope[1]) if h is not None]
+    high = min([*highs, max(most, low)])
+    if low > high:
+        raise OutOfScope(f"the law needs {what} {_words(demand)}, the scope has {_words(scope)}")
+    return low, high
+
+
+def _words(limits: Range) -> str:
+    low, high = limits
+    return f"{low} or more" if high is None else f"{low} to {high}" if high > low else f"{low}"
+
+
+def _common(what: str, demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any, ...]:
+    if demand is None:
+        return scope
+    return tuple(name for name in demand if name in scope)
+
+
+@st.composite
+def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
+    kind = draw(st.sampled_from(kinds))
+    architecture = _drawn_architecture(draw, space)
+    rows = space.size(draw, space.rows)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    parameters, inputs = KINDS[kind](rng, architecture, rows, space.precision)
+    weights = None
+    if space.sample_weights and draw(st.integers(0, 3)) == 3:
+        weights = rng.integers(1, 8, rows) / 4.0
+    parameters = _overridden(draw, parameters)
+    return Case(
+        architecture=architecture,
+        parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
+        inputs=space.precision.round(inputs),
+        targets=space.precision.round(targets(rng, architecture, rows)),
+        space=space,
+        sample_weights=weights,
+        kind=kind,
+    )
+
+
+def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
+    if space.architectures is not None:
+        return draw(st.sampled_from(space.architectures))
+    head = draw(st.sampled_from(space.heads))
+    depth = draw(st.integers(*space.hidden_layers))
+    widths = (
+        space.size(draw, space.features),
+        *(space.size(draw, space.hidden_widths) for _ in range(depth)),
+        space.size(draw, space._outputs_of(head)),
+    )
+    activation = draw(st.sampled_from(space.activations))
+    l2 = draw(st.sampled_from((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0
+    return Architecture(widths, activation, *head, l2=l2)
+
+
+def _rounded(space: Space, values: Array) -> Array:
+    if space.grid is None:
+        return space.precision.round(values)
+    return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
+
+
+def _overridden(draw: DrawFn, parameters: Parameters) -> Parameters:
+    """The parameters with a few entries set to drawn corners."""
+    for _ in range(draw(st.integers(0, 2))):
+        layer = parameters[draw(st.integers(0, len(parameters) - 1))]
+        layer.weights.flat[draw(st.integers(0, layer.weights.size - 1))] = draw(
+            st.sampled_from(OVERRIDES)
+        )
+    return parameters

@@ -1,0 +1,93 @@
+"""check: judge an implementation by the laws, and report."""
+
+from typing import Any
+
+from backproof.law import Law, laws
+from backproof.local import Local
+from backproof.report import Described, Report
+from backproof.run import Settings, blank_row, run_law
+from backproof.subject import Server, Subject, declared
+
+
+def check(
+    implementation: Any, *, laws: str = "*", profile: str = "default", seed: int = 0
+) -> Report:
+    """The report on an implementation, judged in this process.
+
+    implementation: an object or a class with the attributes of `Implementation`
+    laws:           a pattern of names or chapters; several are separated by commas
+    profile:        quick, default or thorough
+
+    Raises: CannotLoad when its declarations are wrong; ValueError for a pattern without laws or an
+            unknown profile.
+    """
+    settings = Settings(profile, seed)
+    judgement = Judgement(Local(implementation), chosen(laws), settings)
+    for place in range(len(judgement.laws)):
+        judgement.judge(place)
+    return judgement.report
+
+
+def chosen(pattern: str) -> list[Law]:
+    """The laws that fit a pattern.
+
+    Raises: ValueError when none does.
+    """
+    found = laws(pattern)
+    if not found:
+        names = ", ".join(law.name for law in laws())
+        raise ValueError(f"no law fits {pattern!r}; there are {names}")
+    return found
+
+
+class Judgement:
+    """One subject before the laws: the rows exist from the start, and are filled one by one."""
+
+    def __init__(
+        self,
+        server: Server,
+        laws: list[Law],
+        settings: Settings,
+        words: str = "",
+        options: dict[str, str] | None = None,
+    ) -> None:
+        self.laws, self.settings = laws, settings
+        self.subject = Subject(server)
+        self.report = Report(
+            subject=_described(self.subject, words, options or {}),
+            seed=settings.seed,
+            profile=settings.profile,
+            isolated=self.subject.isolated,
+            laws=[blank_row(law) for law in laws],
+        )
+
+    def judge(self, place: int) -> None:
+        """Run one law, and fill its row."""
+        run_law(self.laws[place], self.subject, self.settings, self.report.laws[place])
+        self.report.notes = _notes(self.subject)
+
+    def close(self) -> None:
+        """End the subject."""
+        self.subject.close()
+
+
+def _described(subject: Subject, words: str, options: dict[str, str]) -> Described:
+    return Described(
+        name=subject.name,
+        version=subject.version,
+        precision=subject.precision.name,
+        options=options,
+        capabilities=list(subject.capabilities),
+        declared=declared(subject.conventions),
+        subject=words,
+    )
+
+
+def _notes(subject: Subject) -> list[str]:
+    notes = [
+        f"{capability} prints to standard output: {text.strip().splitlines()[0][:80]!r}"
+        for capability, text in subject.noise.items()
+        if text.strip()
+    ]
+    silent = [c for c in subject.refused if c not in subject.answered]
+    return notes + [f"{c} is offered and has never answered: {subject.refused[c]}" for c in silent]

@@ -1,0 +1,142 @@
+"""The contract: what an implementation offers to be judged, in plain arrays.
+
+Any subset of the capabilities will do; what is missing is reported as unsupported.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
+from refnet.conventions import Conventions
+from refnet.precision import PRESETS, Precision
+
+Range = tuple[int, int | None]
+
+CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "forward": ("architecture", "parameters", "inputs"),
+    "hidden": ("architecture", "parameters", "inputs"),
+    "loss": ("architecture", "parameters", "inputs", "targets", "sample_weights"),
+    "gradient": ("architecture", "parameters", "inputs", "targets", "sample_weights"),
+    "evaluate": (
+        "architecture", "parameters", "inputs", "targets", "batch_size", "sample_weights",
+    ),
+    "train": (
+        "architecture", "parameters", "inputs", "targets", "optimizer", "epochs", "batch_size",
+        "sample_weights", "seed",
+    ),
+    "fit": ("architecture", "inputs", "targets", "seed", "sample_weights"),
+    "initialize": ("architecture", "initializer", "seed"),
+    "forward_training": ("architecture", "parameters", "inputs", "seed"),
+}  # fmt: skip
+"""Each capability with its arguments, in the order in which it is called."""
+
+
+class NotSupported(Exception):  # noqa: N818 (a promise to users: an implementation raises this name)
+    """Raised by a capability for a case that lies outside what it can express."""
+
+
+class Fit(NamedTuple):
+    """What `fit` answers: the parameters, and the gradient that its own stop promises.
+
+    gradient_tolerance: the largest absolute entry of the gradient of the mean loss, in the
+                        declared conventions; None where nothing is promised.
+    """
+
+    parameters: Parameters
+    gradient_tolerance: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What an implementation can express; cases are drawn inside it.
+
+    activations:   names, of hidden layers
+    heads:         pairs (output, loss)
+    hidden_layers, widths, rows, outputs: least and most (None: no limit)
+    optimizers, initializers: names
+    l2, sample_weights, batches, dropout, label_smoothing: whether they are offered
+    architectures: only these (a compiled or frozen network)
+    shapes:        "few" where every new shape is expensive
+
+    Raises: ValueError naming the field, the rule and the value.
+    """
+
+    activations: tuple[str, ...]
+    heads: tuple[tuple[str, str], ...]
+    hidden_layers: Range = (0, None)
+    widths: Range = (1, 64)
+    rows: Range = (1, None)
+    outputs: Range = (1, None)
+    optimizers: tuple[str, ...] = ()
+    initializers: tuple[str, ...] = ()
+    l2: bool = False
+    sample_weights: bool = False
+    batches: bool = False
+    dropout: bool = False
+    label_smoothing: bool = False
+    architectures: tuple[Architecture, ...] | None = None
+    shapes: Literal["any", "few"] = "any"
+
+    def __post_init__(self) -> None:
+        _check_names("activations", self.activations, ACTIVATIONS)
+        _check_names("heads", self.heads, HEADS)
+        for field, least in (("hidden_layers", 0), ("widths", 1), ("rows", 1), ("outputs", 1)):
+            _check_range(field, getattr(self, field), least)
+
+
+def _check_names(field: str, given: tuple[Any, ...], known: tuple[Any, ...]) -> None:
+    if isinstance(given, str):
+        raise ValueError(f"scope.{field}={given!r}: give a tuple, ({given!r},)")
+    for name in given:
+        if (tuple(name) if isinstance(name, list) else name) not in known:
+            raise ValueError(f"scope.{field} has {name!r}: choose from {known}")
+
+
+def _check_range(field: str, given: Range, least: int) -> None:
+    low, high = given
+    if low < least or (high is not None and high < low):
+        raise ValueError(f"scope.{field}={given!r}: give (least, most), {least} <= least <= most")
+
+
+class Implementation:
+    """What is judged: subclass it, or give any object with the same attributes.
+
+    `scope` must be given. The capabilities are methods; offer those that you have:
+
+    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation
+    hidden(architecture, parameters, inputs) -> [activations (n, width) of each hidden layer]
+    loss(architecture, parameters, inputs, targets, sample_weights=None) -> float
+    gradient(architecture, parameters, inputs, targets, sample_weights=None) -> [Layer, ...]
+    evaluate(architecture, parameters, inputs, targets, batch_size, sample_weights=None) -> float
+    train(architecture, parameters, inputs, targets, optimizer, epochs, batch_size=None,
+          sample_weights=None, seed=0) -> [Layer, ...]
+    fit(architecture, inputs, targets, seed, sample_weights=None) -> Fit
+    initialize(architecture, initializer, seed) -> [Layer, ...]
+    forward_training(architecture, parameters, inputs, seed) -> outputs with dropout active
+    """
+
+    name: str = ""
+    scope: Scope
+    precision: Precision = PRESETS["float64"]
+    conventions: Conventions = Conventions()
+
+
+def capabilities(implementation: object) -> tuple[str, ...]:
+    """The names of the capabilities that an implementation offers."""
+    return tuple(c for c in CAPABILITIES if callable(getattr(implementation, c, None)))
+
+
+__all__ = [
+    "CAPABILITIES",
+    "Architecture",
+    "Array",
+    "Conventions",
+    "Fit",
+    "Implementation",
+    "Layer",
+    "NotSupported",
+    "Parameters",
+    "Precision",
+    "Scope",
+    "capabilities",
+]

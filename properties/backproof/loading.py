@@ -1,0 +1,154 @@
+"""From the words of the command line to an implementation."""
+
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from backproof.contract import CAPABILITIES, Scope, capabilities
+from refnet.conventions import Conventions
+from refnet.precision import PRESETS, Precision
+
+BUILT_IN = {
+    "refnet": ("backproof.adapters.refnet:Refnet", "the reference engine"),
+    "sklearn": ("backproof.adapters.sklearn:Sklearn", "scikit-learn's MLP networks"),
+}
+"""The built-in adapters: where each stands, and what it judges."""
+
+_SCOPE = (
+    "for instance scope = Scope(activations=('sigmoid',), heads=(('sigmoid', 'cross_entropy'),))"
+)
+
+
+class CannotLoad(Exception):  # noqa: N818 (it reads as a sentence: cannot load, because)
+    """The subject cannot be judged; the message says why, and the way out."""
+
+
+def load(subject: str, precision: str | None = None, options: dict[str, str] | None = None) -> Any:
+    """The implementation that the words name, constructed with the precision and the options.
+
+    Raises: CannotLoad.
+    """
+    place, known = BUILT_IN.get(subject, (subject, ""))
+    module_name, colon, name = place.rpartition(":")
+    if not colon:
+        raise CannotLoad(_no_name(subject))
+    module = _module(module_name, subject, bool(known))
+    found = getattr(module, name, None)
+    if found is None:
+        raise CannotLoad(f"{module_name} defines no {name}{_candidates(module)}")
+    return checked(_constructed(found, subject, precision, options or {}), subject)
+
+
+def checked(implementation: Any, subject: str) -> Any:
+    """The implementation itself, once its declarations are in order.
+
+    Raises: CannotLoad naming the attribute, the rule and the value.
+    """
+    scope = getattr(implementation, "scope", None)
+    if not isinstance(scope, Scope):
+        what = "has no scope" if scope is None else f"has scope={scope!r}, which is no Scope"
+        raise CannotLoad(f"{subject} {what}: say what it can express, {_SCOPE}")
+    for field, kind in (("precision", Precision), ("conventions", Conventions)):
+        default = PRESETS["float64"] if field == "precision" else Conventions()
+        value = getattr(implementation, field, default)
+        if isinstance(value, str) and field == "precision" and value in PRESETS:
+            value = PRESETS[value]
+        if not isinstance(value, kind):
+            raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}")
+        _provide(implementation, field, value)
+    if not capabilities(implementation):
+        raise CannotLoad(
+            f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"
+        )
+    return implementation
+
+
+def _provide(implementation: Any, field: str, value: Any) -> None:
+    if getattr(implementation, field, None) is not value:
+        setattr(implementation, field, value)
+
+
+def _no_name(subject: str) -> str:
+    built_in = ", ".join(BUILT_IN)
+    if subject.endswith(".py"):
+        return f"{subject} names a file; say which class in it, as {subject}:Name"
+    return (
+        f"{subject!r} is no built-in adapter ({built_in}); "
+        "give path/to/file.py:Name or package.module:Name"
+    )
+
+
+def _module(name: str, subject: str, built_in: bool) -> ModuleType:
+    try:
+        if name.endswith(".py"):
+            return _from_file(Path(name))
+        if not built_in:
+            sys.path.append(os.getcwd())  # last, so that nothing there stands in for ours
+        return importlib.import_module(name)
+    except CannotLoad:
+        raise
+    except ModuleNotFoundError as error:
+        raise CannotLoad(_missing(error, name, subject, built_in)) from error
+    except BaseException as error:  # whatever a module does while it is imported
+        where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)[-1:]))
+        message = f"{name} failed while it was imported: {type(error).__name__}: {error}"
+        raise CannotLoad(f"{message}\n{where.rstrip()}") from error
+
+
+def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
+    if built_in:
+        return f"{subject} needs {error.name}: pip install 'backproof[{subject}]'"
+    if error.name and name.startswith(error.name):
+        return f"there is no module {name} to import, from here or installed"
+    return f"{name} imports {error.name}, which is not installed"
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise CannotLoad(f"there is no file {path}")
+    sys.dont_write_bytecode = True  # nothing is written beside the user's file
+    sys.path.insert(0, str(path.resolve().parent))  # as if the file were run
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise CannotLoad(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    if path.stem not in sys.modules:
+        sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _candidates(module: ModuleType) -> str:
+    names = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and capabilities(value)
+    ]
+    return f"; it has {', '.join(names)}" if names else ""
+
+
+def _constructed(found: Any, subject: str, precision: str | None, options: dict[str, str]) -> Any:
+    given: dict[str, Any] = dict(options)
+    if precision is not None:
+        given["precision"] = precision
+    if not callable(found) or (not inspect.isclass(found) and capabilities(found)):
+        if given:
+            raise CannotLoad(f"{subject} is no class: --precision and --option have nowhere to go")
+        return found
+    try:
+        inspect.signature(found).bind(**given)
+    except TypeError as error:
+        words = ", ".join(f"{key}={value}" for key, value in given.items()) or "no arguments"
+        raise CannotLoad(f"{subject} cannot be constructed with {words}: {error}") from error
+    try:
+        return found(**given)
+    except Exception as error:
+        where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)[-1:]))
+        message = f"{subject} failed in its constructor: {type(error).__name__}: {error}"
+        raise CannotLoad(f"{message}\n{where.rstrip()}") from error

@@ -1,0 +1,169 @@
+"""The report: a row for each law, the headline, the exit status, and their JSON (schema 1)."""
+
+import platform
+import sys
+from collections import Counter
+from importlib.metadata import version
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+Status = Literal[
+    "holds", "broken", "error", "vacuous", "weak", "unsupported", "known", "stale", "unfinished",
+    "internal",
+]  # fmt: skip
+STATUSES: tuple[Status, ...] = Status.__args__  # type: ignore[attr-defined]
+FAILING: frozenset[Status] = frozenset({"broken", "error", "vacuous", "stale"})
+
+LARGEST = sys.float_info.max
+"""JSON has no infinity: this number is written for it."""
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """What was found: a broken comparison, or an error of the subject, with the case that shows it.
+
+    arguments: the smallest case, as literal values; calls: what was asked of the subject, in order
+    """
+
+    kind: str
+    what: str
+    ratio: float | None = None
+    observed: float | str | None = None
+    expected: float | str | None = None
+    allowed: float | None = None
+    at: list[int] = []
+    arguments: dict[str, Any] = {}
+    calls: list[str] = []
+    detail: str = ""
+
+    def place(self) -> str:
+        """What was compared, with the index of the entry."""
+        return f"{self.what}{self.at}" if self.at else self.what
+
+    def sentence(self) -> str:
+        """The finding in one line."""
+        if self.ratio is None:
+            return self.what
+        return (
+            f"{self.place()}: observed {self.observed!r}, expected {self.expected!r}, "
+            f"allowed {self.allowed!r}, ratio {self.ratio:.3g}"
+        )
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One law on one implementation."""
+
+    law: str
+    chapter: str
+    needs: list[str]
+    status: Status = "unfinished"
+    examples: int = 0
+    judged: int = 0
+    kinds: dict[str, int] = {}
+    worst_ratio: float = 0.0
+    power: float = 0.0
+    seconds: float = 0.0
+    reason: str | None = None
+    findings: list[Finding] = []
+    notes: list[str] = []
+    doc: str = ""
+
+
+class Described(msgspec.Struct, kw_only=True):
+    """What was judged."""
+
+    name: str
+    version: str = ""
+    precision: str = "float64"
+    options: dict[str, str] = {}
+    capabilities: list[str] = []
+    declared: list[str] = []
+    subject: str = ""
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """Every row of one run, with what was judged and where."""
+
+    subject: Described
+    seed: int = 0
+    profile: str = "default"
+    isolated: bool = True
+    interrupted: bool = False
+    laws: list[Row] = []
+    notes: list[str] = []
+
+    def count(self, status: Status) -> int:
+        """The number of laws with this status."""
+        return sum(row.status == status for row in self.laws)
+
+    @property
+    def exit_status(self) -> int:
+        """0 nothing broken, 1 something is, 3 internal, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        if self.count("internal"):
+            return 3
+        judged = any(row.judged for row in self.laws)
+        return 1 if not judged or any(row.status in FAILING for row in self.laws) else 0
+
+    def headline(self) -> str:
+        """The counts of all statuses that occur, in one line."""
+        counts = Counter(row.status for row in self.laws)
+        parts = [f"{counts[s]} {s}" for s in STATUSES if counts[s]]
+        judged = sum(row.judged for row in self.laws)
+        examples = sum(row.examples for row in self.laws)
+        words = ", ".join(parts) or "no law was run"
+        return f"{words} ({examples:,} examples, {judged:,} entries judged)"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in the layout of schema 1."""
+        summary: dict[str, Any] = {status: self.count(status) for status in STATUSES}
+        for total in ("examples", "judged", "seconds"):
+            summary[total] = sum(getattr(row, total) for row in self.laws)
+        environment = {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "platform": platform.platform(),
+        }
+        return {
+            "schema": 1,
+            "backproof": version("backproof"),
+            "seed": self.seed,
+            "profile": self.profile,
+            "isolated": self.isolated,
+            "interrupted": self.interrupted,
+            "environment": environment,
+            "subject": msgspec.to_builtins(self.subject),
+            "summary": summary,
+            "laws": [_finite(msgspec.to_builtins(row)) for row in self.laws],
+            "notes": self.notes,
+        }
+
+    def to_json(self) -> str:
+        """The report as JSON."""
+        return as_json(self.as_dict())
+
+
+def as_json(value: Any) -> str:
+    """Indented JSON of plain values."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def exit_status(reports: list[Report]) -> int:
+    """The status of several reports: the gravest."""
+    statuses = {report.exit_status for report in reports}
+    return next((s for s in (130, 3, 1) if s in statuses), 0)
+
+
+def _finite(value: Any) -> Any:
+    """The same value with nan as text and infinities as the largest number."""
+    if isinstance(value, float):
+        if value != value:
+            return "nan"
+        return max(-LARGEST, min(LARGEST, value))
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value

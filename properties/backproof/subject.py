@@ -1,0 +1,237 @@
+"""The subject as a law sees it: verbs on cases, answers with the ball in which they must lie."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from backproof.cases import Case
+from backproof.contract import NotSupported
+from backproof.messages import Call, Failure, Hello, Outcome
+from backproof.process import Died
+from backproof.report import Finding
+from refnet import balls
+from refnet.architecture import Array, Layer
+from refnet.arithmetic import Ball
+from refnet.conventions import STRICT, Conventions
+from refnet.optimizers import Optimizer
+from refnet.precision import U64
+
+MOST_DEATHS = 3
+
+
+class Server(Protocol):
+    """Whoever answers calls: a child process, or an object in this process."""
+
+    isolated: bool
+
+    def hello(self) -> Hello:
+        """What the subject says of itself."""
+
+    def call(self, call: Call) -> Outcome:
+        """The outcome of one call."""
+
+    def restart(self) -> None:
+        """Forget whatever earlier calls have left behind."""
+
+    def close(self) -> None:
+        """Ask nothing more."""
+
+
+class SubjectError(Exception):
+    """The subject raised, answered nonsense, or changed its arguments."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the subject said, beside the ball of what it may say.
+
+    value: the answer as float64; expected, radius: the engine's value and the largest legal
+    distance from it
+    """
+
+    value: Array
+    _ball: Callable[[], Ball]
+
+    @cached_property
+    def ball(self) -> Ball:
+        """The ball, computed when a law first asks for it."""
+        return self._ball()
+
+    @property
+    def expected(self) -> Array:
+        """The engine's value."""
+        return self.ball.value
+
+    @property
+    def radius(self) -> Array:
+        """The largest legal distance from the engine's value."""
+        return np.asarray(self.ball.radius)
+
+
+class Subject:
+    """An implementation under judgement."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        hello = server.hello()
+        self.name, self.version = hello.name, hello.version
+        self.scope, self.precision = hello.scope, hello.precision
+        self.conventions = hello.conventions
+        self.capabilities = tuple(hello.capabilities)
+        self.isolated = server.isolated
+        self.calls: list[Call] = []
+        self.seconds = 0.0
+        self.answered: set[str] = set()
+        self.refused: dict[str, str] = {}
+        self.deaths: dict[str, list[str]] = {}
+        self.noise: dict[str, str] = {}
+
+    def offers(self, capability: str) -> bool:
+        """Whether the subject has this capability."""
+        return capability in self.capabilities
+
+    def begin(self) -> None:
+        """A new example: forget which calls were made."""
+        self.calls.clear()
+
+    def restart(self) -> None:
+        """Ask the next question of a fresh process."""
+        self._server.restart()
+
+    def close(self) -> None:
+        """End the subject's process."""
+        self._server.close()
+
+    def forward(self, case: Case) -> Answer:
+        """The outputs, (n, outputs)."""
+        value = self._ask("forward", case)
+        inputs = (case.architecture, case.parameters, case.inputs)
+        ball = _lazy(lambda: balls.forward(*inputs, self.precision, self.conventions))
+        return self._answer("forward", value, ball)
+
+    def hidden(self, case: Case) -> list[Answer]:
+        """The activations of each hidden layer, (n, width) each."""
+        values = self._ask("hidden", case)
+        inputs = (case.architecture, case.parameters, case.inputs)
+        found = _lazy(lambda: balls.hidden(*inputs, self.precision, self.conventions))
+        return [
+            self._answer(f"hidden[{i}]", value, lambda i=i: found()[i])
+            for i, value in enumerate(values)
+        ]
+
+    def loss(self, case: Case) -> Answer:
+        """The loss, a number."""
+        value = self._ask("loss", case)
+        problem = case.problem(self.conventions)
+        return self._answer("loss", value, lambda: balls.loss(problem, self.precision))
+
+    def gradient(self, case: Case) -> list[Layer[Answer]]:
+        """The gradient, for the weights and the biases of each layer."""
+        layers = self._ask("gradient", case)
+        problem = case.problem(self.conventions)
+        found = _lazy(lambda: balls.gradient(problem, self.precision))
+        return [
+            Layer(
+                self._answer(f"gradient[{i}].weights", w, lambda i=i: found()[i].weights),
+                self._answer(f"gradient[{i}].biases", b, lambda i=i: found()[i].biases),
+            )
+            for i, (w, b) in enumerate(layers)
+        ]
+
+    def one_step(self, case: Case, learning_rate: float) -> list[Layer[Answer]]:
+        """The parameters after one step of gradient descent on all rows, w - rate * gradient.
+
+        radius: rate (e_g + 2u (|g| + e_g)) + u |w'|, with the rounding of the rate itself in it.
+        """
+        descent = Optimizer("gradient_descent", learning_rate)
+        layers = self._ask("train", case, optimizer=descent, epochs=1)
+        problem = case.problem(self.conventions)
+        unit = self.precision.unit + U64
+
+        def ball(place: int, part: str) -> Ball:
+            g: Ball = getattr(found()[place], part)
+            value = getattr(case.parameters[place], part) - learning_rate * g.value
+            moved = learning_rate * (g.radius + 2 * unit * g.magnitude)
+            return Ball(value, moved + unit * (np.abs(value) + moved))
+
+        found = _lazy(lambda: balls.gradient(problem, self.precision))
+        return [
+            Layer(
+                self._answer(f"train[{i}].weights", w, lambda i=i: ball(i, "weights")),
+                self._answer(f"train[{i}].biases", b, lambda i=i: ball(i, "biases")),
+            )
+            for i, (w, b) in enumerate(layers)
+        ]
+
+    def _ask(self, capability: str, case: Case, **more: Any) -> Any:
+        call = Call(
+            capability=capability,
+            architecture=case.architecture,
+            parameters=case.parameters,
+            inputs=case.inputs,
+            targets=case.targets,
+            sample_weights=case.sample_weights,
+            **more,
+        )
+        self.calls.append(call)
+        try:
+            outcome = self._server.call(call)
+        except Died as death:
+            self.deaths.setdefault(capability, []).append(death.message)
+            raise
+        self.seconds += outcome.seconds
+        if outcome.noise:
+            self.noise.setdefault(capability, outcome.noise)
+        if outcome.failure is not None:
+            self._refuse(capability, outcome.failure)
+        self.answered.add(capability)
+        return outcome.answer
+
+    def _refuse(self, capability: str, failure: Failure) -> None:
+        if failure.kind == "unsupported":
+            self.refused.setdefault(capability, failure.message)
+            raise NotSupported(f"{capability}: {failure.message}")
+        raise SubjectError(Finding(kind="error", what=failure.message, detail=failure.detail))
+
+    def _answer(self, name: str, value: Any, ball: Callable[[], Ball]) -> Answer:
+        answer = Answer(np.asarray(value), ball)
+        wrong = ~np.isfinite(answer.value)
+        if np.any(wrong):  # legal only where the precision itself overflows
+            worst = wrong & np.isfinite(answer.radius)
+            if np.any(worst):
+                self._not_finite(name, answer, worst)
+        return answer
+
+    def _not_finite(self, name: str, answer: Answer, wrong: Array) -> None:
+        at = [int(i) for i in np.argwhere(wrong)[0]]
+        value, expected = float(answer.value[tuple(at)]), float(answer.expected[tuple(at)])
+        what = f"{name}{at if at else ''} is {value}, expected {expected!r}"
+        raise SubjectError(Finding(kind="error", what=what, at=at))
+
+
+def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
+    """The same value, computed once, when it is first asked for."""
+    made: list[Any] = []
+
+    def get() -> Any:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def declared(conventions: Conventions) -> list[str]:
+    """Every convention that differs from its strict default, as name=value."""
+    return [
+        f"{f.name}={getattr(conventions, f.name)!r}"
+        for f in fields(Conventions)
+        if getattr(conventions, f.name) != getattr(STRICT, f.name)
+    ]

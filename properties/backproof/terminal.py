@@ -1,0 +1,176 @@
+"""What a person reads: a line for each law, a block for each broken one, the headline."""
+
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backproof.law import Law, laws
+from backproof.report import FAILING, Finding, Report, Row, Status
+
+COLOURS: dict[Status, str] = {
+    "holds": "green",
+    "broken": "bold red",
+    "error": "bold red",
+    "vacuous": "red",
+    "weak": "yellow",
+    "unsupported": "dim",
+    "unfinished": "yellow",
+    "internal": "bold magenta",
+    "known": "yellow",
+    "stale": "red",
+}
+WIDEST = 72
+
+
+def heading(report: Report, console: Console) -> None:
+    """What is judged, and which relaxations it declares."""
+    subject = report.subject
+    version = f" {subject.version}" if subject.version else ""
+    name = subject.name if subject.name == subject.subject else f"{subject.name}{version}"
+    name = name if version in name else f"{name}{version}"
+    console.print(f"{name} in {subject.precision}, offering {', '.join(subject.capabilities)}")
+    if subject.declared:
+        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", highlight=False)
+
+
+def line(row: Row, console: Console) -> None:
+    """One row: the verdict, the law, and how much was judged."""
+    text = Text()
+    text.append(f"{row.status:<12}", COLOURS[row.status])
+    text.append(row.law)
+    if row.judged:
+        text.append(
+            f"  {row.examples} examples, {row.judged:,} entries, worst ratio "
+            f"{_ratio(row.worst_ratio)}, power {row.power:.0%}, {row.seconds:.1f} s",
+            "dim",
+        )
+    elif row.reason and row.status not in FAILING:
+        text.append(f"  {row.reason}", "dim")
+    console.print(text, soft_wrap=True, highlight=False)
+
+
+def _ratio(value: float) -> str:
+    if value >= 1e300 or value != value:
+        return "infinite"
+    return f"{value:.2f}" if 0.005 <= value < 1000 or value == 0 else f"{value:.1e}"
+
+
+def closing(report: Report, console: Console) -> None:
+    """A block for each law that does not hold, the notes, and the headline."""
+    known = {law.name: law for law in laws()}
+    for place, row in enumerate(report.laws):
+        if row.status in FAILING or row.status == "internal":
+            console.print()
+            text = explained(known[row.law], report, place)
+            console.print(text, soft_wrap=True, highlight=False, markup=False)
+    notes = [*report.notes, *(f"{r.law}: {note}" for r in report.laws for note in r.notes)]
+    for note in notes:
+        console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
+    console.print()
+    console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+
+
+def explained(law: Law, report: Report, place: int) -> str:
+    """The block of a law that does not hold: claim, smallest case, numbers, how to run it again."""
+    row = report.laws[place]
+    lines = [f"{row.status}: {row.law}", f"  {law.statement}"]
+    for finding in row.findings:
+        lines += _finding(finding)
+    if not row.findings and row.reason:
+        lines.append(f"  {row.reason}")
+    words = report.subject.subject or report.subject.name
+    lines.append(f"  run it again: backproof check {words} --laws {row.law} --seed {report.seed}")
+    lines.append(f"  read about it: backproof explain {row.law}")
+    return "\n".join(lines)
+
+
+def _finding(finding: Finding) -> list[str]:
+    if finding.kind == "internal":
+        return [
+            "  a fault of backproof itself, not of the subject; please report it:",
+            finding.what,
+        ]
+    lines = []
+    if finding.arguments:
+        lines.append("  the smallest case:")
+        for name, value in _flattened(finding.arguments):
+            lines.append(f"    {name} = {_literal(value)}")
+    if finding.ratio is None:
+        lines.append(f"  {finding.what}")
+    else:
+        lines += [
+            f"  {finding.place()}",
+            f"    observed {finding.observed!r}",
+            f"    expected {finding.expected!r}",
+            f"    allowed  {finding.allowed!r}",
+            f"    ratio    {_ratio(finding.ratio)}",
+        ]
+    lines += [f"    {part}" for part in finding.detail.splitlines()]
+    return lines
+
+
+def _flattened(arguments: dict[str, Any], inside: bool = False) -> list[tuple[str, Any]]:
+    """The arguments with the parts of a network by their own names."""
+    flat: list[tuple[str, Any]] = []
+    for name, value in arguments.items():
+        if isinstance(value, dict):
+            flat += _flattened(value, inside=True)
+        elif name == "parameters":
+            for place, layer in enumerate(value):
+                flat += [(f"parameters[{place}].{part}", array) for part, array in layer.items()]
+        else:
+            flat.append((name, value))
+    return flat
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text = repr(value)
+    if len(text) <= WIDEST or not isinstance(value, list):
+        return text
+    shape = np.shape(value)
+    flat = np.ravel(np.asarray(value, dtype=float))
+    shown = ", ".join(repr(float(x)) for x in flat[:3])
+    return f"<{' x '.join(map(str, shape))} numbers, {shown}, ...; all of them in --json>"
+
+
+def table(reports: list[Report], console: Console) -> None:
+    """Several subjects: a row for each law, a column for each subject."""
+    grid = Table(show_edge=False, pad_edge=False)
+    grid.add_column("law", no_wrap=False)
+    for report in reports:
+        grid.add_column(f"{report.subject.name}\n{report.subject.precision}")
+    for place, row in enumerate(reports[0].laws):
+        cells = [report.laws[place].status for report in reports]
+        grid.add_row(row.law, *(Text(status, COLOURS[status]) for status in cells))
+    console.print(grid)
+
+
+def catalogue(found: list[Law], console: Console) -> None:
+    """The laws, chapter by chapter: name and needs."""
+    from backproof.law import CHAPTERS
+
+    for chapter, title in CHAPTERS.items():
+        inside = [law for law in found if law.chapter == chapter]
+        if inside:
+            console.print(f"{title} ({chapter})", style="bold", highlight=False)
+        for law in inside:
+            console.print(f"  {law.name}", highlight=False, soft_wrap=True)
+            also = f"; uses {', '.join(law.also)} if offered" if law.also else ""
+            needs = f"    needs {', '.join(law.needs)}{also}"
+            console.print(needs, style="dim", highlight=False, soft_wrap=True)
+
+
+def explanation(law: Law, console: Console) -> None:
+    """A law in words: statement, why, tolerance, what it catches, source, page."""
+    console.print(law.name, style="bold", highlight=False)
+    console.print(law.statement, highlight=False, markup=False)
+    for title in ("Why", "Tolerance", "Catches", "Source"):
+        console.print()
+        console.print(Text(f"{title}: ", "bold") + Text(law.section(title)), highlight=False)
+    console.print()
+    console.print(f"needs: {', '.join(law.needs)}", highlight=False)
