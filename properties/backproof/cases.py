@@ -128,8 +128,9 @@ def _architecture_words(a: Architecture) -> str:
 class Networks:
     """A recipe: which networks a law speaks of, and the kinds that it must have met.
 
-    None leaves the choice to the scope. `plain` leaves penalty and sample weights out. `grid=k` draws parameters that are multiples of 2^-k and
-    at most 8 in size, so that small steps from them are exact.
+    None leaves the choice to the scope. `plain` leaves penalty and sample weights out. `grid=k`
+    draws parameters that are multiples of 2^-k and at most 8 in size, so that small steps from
+    them are exact.
     """
 
     hidden_layers: Range = (0, None)

@@ -4,7 +4,7 @@ from typing import Any
 
 from backproof.law import Law, laws
 from backproof.local import Local
-from backproof.report import Described, Report
+from backproof.report import Described, Finding, Report
 from backproof.run import Settings, blank_row, run_law
 from backproof.subject import Server, Subject, declared
 
@@ -25,6 +25,7 @@ def check(
     judgement = Judgement(Local(implementation), chosen(laws), settings)
     for place in range(len(judgement.laws)):
         judgement.judge(place)
+    judgement.close()
     return judgement.report
 
 
@@ -67,8 +68,22 @@ class Judgement:
         self.report.notes = _notes(self.subject)
 
     def close(self) -> None:
-        """End the subject."""
+        """End the subject; what it offers and never answered is an error."""
         self.subject.close()
+        for row in self.report.laws:
+            silent = [c for c in row.needs if c in _silent(self.subject)]
+            if row.status == "unsupported" and silent:
+                row.status, row.reason = "error", _never(self.subject, silent[0])
+                row.findings = [Finding(kind="error", what=row.reason)]
+
+
+def _silent(subject: Subject) -> list[str]:
+    """The capabilities that refused every case."""
+    return [c for c in subject.refused if c not in subject.answered]
+
+
+def _never(subject: Subject, capability: str) -> str:
+    return f"{capability} is offered and has never answered: {subject.refused[capability]}"
 
 
 def _described(subject: Subject, words: str, options: dict[str, str]) -> Described:
@@ -84,7 +99,7 @@ def _described(subject: Subject, words: str, options: dict[str, str]) -> Describ
 
 
 def _notes(subject: Subject) -> list[str]:
-    notes = [
+    return [
         f"{capability} prints to standard output: {text.strip().splitlines()[0][:80]!r}"
         for capability, text in subject.noise.items()
         if text.strip()

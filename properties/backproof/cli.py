@@ -139,17 +139,15 @@ def _options(given: list[str] | None) -> dict[str, str]:
 
 def _run_one(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> None:
     from backproof.session import run
-    from backproof.terminal import closing, heading
+    from backproof.terminal import closing, heading, line
 
     heading(judgement.report, console)
     with console.status("") as status:
         run(judgement, interrupts, _Progress(console, status))
-    if interrupts.asked:
-        from backproof.terminal import line
-
-        for row in judgement.report.laws:
-            if row.status == "unfinished" and not row.seconds:
-                line(row, console)
+    judgement.close()
+    for row in judgement.report.laws:
+        if row.status == "unfinished" and not row.seconds:
+            line(row, console)
     closing(judgement.report, console)
 
 

@@ -84,7 +84,7 @@ class Scope:
             _check_range(field, getattr(self, field), least)
 
 
-def _check_names(field: str, given: tuple[Any, ...], known: tuple[Any, ...]) -> None:
+def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
     if isinstance(given, str):
         raise ValueError(f"scope.{field}={given!r}: give a tuple, ({given!r},)")
     for name in given:

@@ -37,7 +37,7 @@ def continuous(kind: str, seed: int) -> Continuous:
         terms = int(rng.integers(1, 6))
         return FourierSum(
             amplitudes=rng.normal(size=terms),
-            frequencies=2 * np.pi * rng.integers(1, 6, terms),
+            frequencies=2 * np.pi * rng.integers(1, 6, terms).astype(np.float64),
             phases=rng.uniform(0, 2 * np.pi, terms),
         )
     if kind == "weierstrass":

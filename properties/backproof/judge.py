@@ -20,7 +20,7 @@ POWER = 0.05
 """An entry has power when the allowed error is at most this share of its scale."""
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818 (a verdict, not a fault)
     """A counterexample: the finding says what was compared, where, and by how much it is off."""
 
     def __init__(self, finding: Finding) -> None:

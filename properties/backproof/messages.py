@@ -4,7 +4,7 @@ A frame is four bytes of length, little endian, and a MessagePack map. An array 
 extension of code 1: its type, its shape, and its raw bytes.
 """
 
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -101,14 +101,14 @@ def decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
     return msgspec.msgpack.Decoder(kind, ext_hook=_decode_array)
 
 
-def write(stream: BinaryIO, message: Any) -> None:
+def write(stream: IO[bytes], message: Any) -> None:
     """One frame onto a stream."""
     body = encode(message)
     stream.write(len(body).to_bytes(4, "little") + body)
     stream.flush()
 
 
-def read(stream: BinaryIO) -> bytes | None:
+def read(stream: IO[bytes]) -> bytes | None:
     """The body of the next frame, or None at the end of the stream."""
     head = stream.read(4)
     if len(head) < 4:

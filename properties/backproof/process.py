@@ -53,10 +53,11 @@ class Child:
 
     def __post_init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
         self._errors: BinaryIO | None = None
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._decoder = decoder(Outcome)
-        self._fresh = True
+        self._fresh = self._patient = True
 
     def hello(self) -> Hello:
         """Start the child and load the subject.
@@ -77,6 +78,7 @@ class Child:
             detail = f"\n{reason.detail}" if reason.detail else ""
             raise CannotLoad(f"{self.subject}: {reason.message}{detail}") from None
         if outcome.failure is not None:
+            self.close()
             raise CannotLoad(outcome.failure.message)
         assert outcome.hello is not None  # a reply to Load has one or the other
         self._fresh = True
@@ -88,15 +90,22 @@ class Child:
         Raises: Died when the subject hangs or crashes.
         """
         if self._process is None:
-            self.hello()
-        limit = self.limits.first_seconds if self._fresh else self.limits.seconds
+            self.restart()
+        first = self._fresh and self._patient  # who has hung once is not waited for so long again
+        limit = self.limits.first_seconds if first else self.limits.seconds
         outcome = self._ask(call, call.capability, limit)
         self._fresh = False
         return outcome
 
     def restart(self) -> None:
-        """A fresh child, which remembers nothing."""
-        self.hello()
+        """A fresh child, which remembers nothing.
+
+        Raises: Died when the subject does not start again.
+        """
+        try:
+            self.hello()
+        except CannotLoad as reason:
+            raise Died("starting again", str(reason)) from None
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -109,6 +118,8 @@ class Child:
             else:
                 process.kill()
         process.wait()
+        if self._reader is not None:
+            self._reader.join(timeout=1.0)  # it closes the stream that it reads
         for stream in (process.stdin, self._errors):
             with contextlib.suppress(OSError):
                 if stream is not None:
@@ -116,7 +127,7 @@ class Child:
         self._errors = None
 
     def _start(self) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
         threads = {
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
@@ -133,7 +144,8 @@ class Child:
         self._replies = queue.SimpleQueue()
         assert self._process.stdout is not None
         reader = (self._process.stdout, self._replies)
-        threading.Thread(target=_pump, args=reader, daemon=True).start()
+        self._reader = threading.Thread(target=_pump, args=reader, daemon=True)
+        self._reader.start()
 
     def _ask(self, message: Load | Call, what: str, limit: float) -> Outcome:
         assert self._process is not None
@@ -144,6 +156,7 @@ class Child:
             body = self._replies.get(timeout=limit)
         except queue.Empty:
             self.close()
+            self._patient = False
             raise Died(what, f"{what} gave no answer within {limit:g} s") from None
         except BaseException:  # Ctrl-C: the answer that is still to come must meet no later call
             self.close()

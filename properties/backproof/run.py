@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -130,13 +131,14 @@ class Trial:
     finding: Finding | None = None
     _failing: dict[str, Any] | None = None
     _failed_at: float = 0.0
+    _current: dict[str, Any] = field(default_factory=dict)
 
     def search(self) -> None:
         """Draw examples, then those of the required kinds that were not met; explain a failure."""
-        self._guarded(lambda: self._hypothesis(None, self.settings.examples))
+        self._guarded(partial(self._hypothesis, None, self.settings.examples))
         for kind in self.unmet():
             if self.finding is None and self._failing is None:
-                self._guarded(lambda kind=kind: self._hypothesis((kind,), EXAMPLES_OF_A_KIND))
+                self._guarded(partial(self._hypothesis, (kind,), EXAMPLES_OF_A_KIND))
         if self.finding is None and self._failing is not None:
             self._guarded(self._explain)
 
@@ -147,8 +149,7 @@ class Trial:
                 step()
         except Died as death:
             self.finding = Finding(kind="error", what=death.message, detail=death.detail)
-            self.finding.calls = [describe(call) for call in self.subject.calls]
-            self.subject.restart()
+            self._show_case(self._current)
 
     def _hypothesis(self, kinds: tuple[str, ...] | None, examples: int) -> None:
         scope, precision = self.subject.scope, self.subject.precision
@@ -199,6 +200,7 @@ class Trial:
 
     def _check(self, arguments: dict[str, Any]) -> None:
         self.subject.begin()
+        self._current = arguments
         try:
             self.law.check(self.subject, **arguments)
         except NotSupported as reason:
@@ -227,6 +229,11 @@ class Trial:
             self.finding = finding
         else:
             self.finding = Finding(kind="error", what=self._unsteady(first, found))
+        self._show_case(arguments)
+
+    def _show_case(self, arguments: dict[str, Any]) -> None:
+        """Put the case into the finding, with what was asked of the subject."""
+        assert self.finding is not None
         self.finding.arguments = {name: literal(value) for name, value in arguments.items()}
         self.finding.calls = [describe(call) for call in self.subject.calls]
 

@@ -1,4 +1,4 @@
-"""The child process: python -m backproof.serve reads calls and answers them, until the end of input.
+"""The child process, python -m backproof.serve: it answers calls until the end of its input.
 
 The streams of the protocol are put out of reach before any foreign code is loaded: what a subject
 prints goes to a file of its own and is reported, and its input is empty.

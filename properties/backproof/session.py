@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -84,8 +84,8 @@ class Watcher:
             self._show.finished(row)
 
 
-class Show:
-    """Where progress is shown; this one is silent."""
+class Show(Protocol):
+    """Where progress is shown."""
 
     def started(self, row: Row) -> None:
         """A law begins."""

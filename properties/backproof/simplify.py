@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.cases import Case
 from refnet.architecture import Array, Layer
+
+Places = NDArray[np.intp]
 
 MOST_CALLS = 300
 MOST_SECONDS = 4.0
@@ -62,7 +65,7 @@ def _simpler(case: Case) -> Iterator[Case]:
     yield from _plainer(case)
 
 
-def _parts(count: int) -> Iterator[Array]:
+def _parts(count: int) -> Iterator[Places]:
     """What to keep of so many: the first, a half, all but one."""
     everything = np.arange(count)
     if count > 2:
@@ -74,7 +77,7 @@ def _parts(count: int) -> Iterator[Array]:
             yield np.delete(everything, one)
 
 
-def _kept_rows(case: Case, rows: Array) -> Case:
+def _kept_rows(case: Case, rows: Places) -> Case:
     weights = case.sample_weights
     return replace(
         case,
@@ -109,7 +112,7 @@ def _fewer_units(case: Case) -> Iterator[Case]:
             yield _kept_units(case, place, kept)
 
 
-def _kept_units(case: Case, place: int, kept: Array) -> Case:
+def _kept_units(case: Case, place: int, kept: Places) -> Case:
     a, parameters = case.architecture, list(case.parameters)
     if place < len(parameters):
         layer = parameters[place]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.cases import Case
 from backproof.contract import NotSupported
@@ -122,7 +123,7 @@ class Subject:
         inputs = (case.architecture, case.parameters, case.inputs)
         found = _lazy(lambda: balls.hidden(*inputs, self.precision, self.conventions))
         return [
-            self._answer(f"hidden[{i}]", value, lambda i=i: found()[i])
+            self._answer(f"hidden[{i}]", value, partial(_entry, found, i))
             for i, value in enumerate(values)
         ]
 
@@ -139,8 +140,8 @@ class Subject:
         found = _lazy(lambda: balls.gradient(problem, self.precision))
         return [
             Layer(
-                self._answer(f"gradient[{i}].weights", w, lambda i=i: found()[i].weights),
-                self._answer(f"gradient[{i}].biases", b, lambda i=i: found()[i].biases),
+                self._answer(f"gradient[{i}].weights", w, partial(_entry, found, i, "weights")),
+                self._answer(f"gradient[{i}].biases", b, partial(_entry, found, i, "biases")),
             )
             for i, (w, b) in enumerate(layers)
         ]
@@ -164,8 +165,8 @@ class Subject:
         found = _lazy(lambda: balls.gradient(problem, self.precision))
         return [
             Layer(
-                self._answer(f"train[{i}].weights", w, lambda i=i: ball(i, "weights")),
-                self._answer(f"train[{i}].biases", b, lambda i=i: ball(i, "biases")),
+                self._answer(f"train[{i}].weights", w, partial(ball, i, "weights")),
+                self._answer(f"train[{i}].biases", b, partial(ball, i, "biases")),
             )
             for i, (w, b) in enumerate(layers)
         ]
@@ -209,7 +210,7 @@ class Subject:
                 self._not_finite(name, answer, worst)
         return answer
 
-    def _not_finite(self, name: str, answer: Answer, wrong: Array) -> None:
+    def _not_finite(self, name: str, answer: Answer, wrong: NDArray[np.bool_]) -> None:
         at = [int(i) for i in np.argwhere(wrong)[0]]
         value, expected = float(answer.value[tuple(at)]), float(answer.expected[tuple(at)])
         what = f"{name}{at if at else ''} is {value}, expected {expected!r}"
@@ -226,6 +227,12 @@ def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
         return made[0]
 
     return get
+
+
+def _entry(found: Callable[[], Any], place: int, part: str = "") -> Ball:
+    """One ball of a list of balls, or of a list of layers of them."""
+    entry: Ball = getattr(found()[place], part) if part else found()[place]
+    return entry
 
 
 def declared(conventions: Conventions) -> list[str]:

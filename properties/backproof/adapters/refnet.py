@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-import refnet
 from backproof.contract import Implementation, Scope
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
+from refnet.arithmetic import Operation, plain
+from refnet.backpropagation import Step, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
 from refnet.precision import PRESETS
+from refnet.problem import Problem
 
 
 class Refnet(Implementation):
@@ -36,14 +38,19 @@ class Refnet(Implementation):
         self.precision = PRESETS[precision]
         self.conventions = Conventions()
 
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        """One operation of the network; a mutant does one of them wrong."""
+        return plain(operation, *arguments)
+
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
-        return refnet.forward(architecture, _reversed(parameters), inputs[::-1, ::-1])[::-1, ::-1]
+        outputs: Array = self._trace(architecture, parameters, inputs)[-1].outputs
+        return outputs[::-1, ::-1]
 
     def hidden(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
     ) -> list[Array]:
-        layers = refnet.hidden(architecture, _reversed(parameters), inputs[::-1, ::-1])
-        return [layer[::-1, ::-1] for layer in layers]
+        steps = self._trace(architecture, parameters, inputs)
+        return [step.outputs[::-1, ::-1] for step in steps[:-1]]
 
     def loss(
         self,
@@ -53,8 +60,9 @@ class Refnet(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Array:
-        data = _flipped(inputs, targets, sample_weights)
-        return refnet.loss(architecture, _reversed(parameters), *data, self.conventions)
+        problem = self._problem(architecture, parameters, inputs, targets, sample_weights)
+        value: Array = loss_in(self.apply, problem)
+        return value
 
     def gradient(
         self,
@@ -64,9 +72,8 @@ class Refnet(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Parameters:
-        data = _flipped(inputs, targets, sample_weights)
-        layers = refnet.gradient(architecture, _reversed(parameters), *data, self.conventions)
-        return _reversed(layers)
+        problem = self._problem(architecture, parameters, inputs, targets, sample_weights)
+        return _reversed(gradient_in(self.apply, problem))
 
     def train(
         self,
@@ -80,22 +87,33 @@ class Refnet(Implementation):
         sample_weights: Array | None = None,
         seed: int = 0,
     ) -> Parameters:
-        data = _flipped(inputs, targets, sample_weights)
-        layers = _reversed(parameters)
         rate = inputs.dtype.type(optimizer.learning_rate)
         for _ in range(epochs):
-            gradient = refnet.gradient(architecture, layers, *data, self.conventions)
-            layers = [
+            gradient = self.gradient(architecture, parameters, inputs, targets, sample_weights)
+            parameters = [
                 Layer(p.weights - rate * g.weights, p.biases - rate * g.biases)
-                for p, g in zip(layers, gradient, strict=True)
+                for p, g in zip(parameters, gradient, strict=True)
             ]
-        return _reversed(layers)
+        return parameters
+
+    def _trace(
+        self, architecture: Architecture, parameters: Parameters, inputs: Array
+    ) -> list[Step]:
+        turned = _reversed(parameters), inputs[::-1, ::-1]
+        return trace(self.apply, architecture, *turned, self.conventions)
+
+    def _problem(
+        self,
+        architecture: Architecture,
+        parameters: Parameters,
+        inputs: Array,
+        targets: Array,
+        weights: Array | None,
+    ) -> Problem:
+        rows = inputs[::-1, ::-1], targets[::-1, ::-1], None if weights is None else weights[::-1]
+        return Problem(architecture, _reversed(parameters), *rows, self.conventions)
 
 
 def _reversed(parameters: Parameters) -> Parameters:
     """The same network with features, units and outputs in reversed order."""
     return [Layer(np.ascontiguousarray(w[::-1, ::-1]), b[::-1].copy()) for w, b in parameters]
-
-
-def _flipped(inputs: Array, targets: Array, weights: Array | None) -> tuple[Any, ...]:
-    return inputs[::-1, ::-1], targets[::-1, ::-1], None if weights is None else weights[::-1]

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof import cases
 from backproof.cases import Case
@@ -10,9 +11,10 @@ from backproof.contract import NotSupported
 from backproof.judge import near
 from backproof.law import law
 from backproof.subject import Answer, Subject
-from refnet import balls, network
+from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.arithmetic import plain
+from refnet.backpropagation import trace
 
 
 @law(needs="gradient", case=cases.networks())
@@ -91,6 +93,8 @@ def _one_step(subject: Subject, tied: Case) -> None:
             _alike(answer, axis, f"{what} of layer {place} after a step, unit by unit,")
 
 
+Mask = NDArray[np.bool_]
+
 LEVELS = {53: 14, 24: 8}
 """How often a step is halved, by the digits of the precision."""
 
@@ -101,7 +105,7 @@ LEVELS = {53: 14, 24: 8}
     direction=cases.seeds(),
 )
 def gradients_match_finite_differences(subject: Subject, case: Case, direction: int) -> None:
-    """The gradient along a direction is the limit of difference quotients of the subject's own loss.
+    """The gradient along a direction is the limit of the difference quotients of the loss.
 
     For all networks and directions v: (F(w + h v) - F(w - h v)) / 2h tends to gradient . v as h
     tends to 0.
@@ -123,7 +127,8 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     if not subject.conventions.loss_includes_penalty:
         case = case.without_penalty()
     v = _direction(case.parameters, direction)
-    steps = 2.0 ** -math.ceil(math.log2(_norm(v))) / 2.0 ** np.arange(levels)
+    largest = 2.0 ** -math.ceil(math.log2(_norm(v)))
+    steps = np.ldexp(largest, -np.arange(levels))
     slope, size, rounding = _slope(subject.gradient(case), v)
     factor = subject.conventions.gradient_factor
     steps = steps[_first_smooth(subject, case, v, steps) :]
@@ -207,7 +212,7 @@ def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> 
         for p, d in zip(case.parameters, v, strict=True)
     ]
     c = subject.conventions
-    traced = network.trace(plain, case.architecture, stack, case.inputs, c)
+    traced = trace(plain, case.architecture, stack, case.inputs, c)
     centre = balls.logits(case.architecture, case.parameters, case.inputs, subject.precision, c)
     same = np.ones(len(steps), dtype=bool)
     for place, step in enumerate(traced):
@@ -224,7 +229,7 @@ def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> 
 
 def _sides(
     case: Case, subject: Subject, place: int, z: Array, radius: Array
-) -> list[tuple[Array, Array]]:
+) -> list[tuple[Mask, Mask]]:
     """On which side of its kinks each logit lies, and whether it is far from them."""
     a: Architecture = case.architecture
     if place < a.hidden_layers:

@@ -61,8 +61,8 @@ def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Arra
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
     divisor = {"mean": len(z), "sum": 1, "mean over outputs": z.size}[c.reduction]
     delta = (p - y) * (c.gradient_factor / divisor)
-    loss = -np.sum(log_likelihoods) / divisor
-    return p, loss, case.inputs.T @ delta, np.sum(delta, axis=0)
+    loss = np.asarray(-np.sum(log_likelihoods) / divisor)
+    return p, loss, case.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
 
 
 def _clipped(log_p: Array, c: Conventions) -> Array:

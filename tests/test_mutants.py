@@ -1,0 +1,43 @@
+"""Every law has teeth, and every planted bug is caught."""
+
+import pytest
+
+from backproof.check import Judgement
+from backproof.law import Law, laws
+from backproof.local import Local
+from backproof.mutants import Mutant, mutants
+from backproof.report import Row
+from backproof.run import Settings
+
+
+def verdict(mutant: Mutant, law: Law) -> Row:
+    judgement = Judgement(Local(mutant.implementation()), [law], Settings("default", seed=1))
+    judgement.judge(0)
+    return judgement.report.laws[0]
+
+
+KILLS = [
+    pytest.param(mutant, law, id=f"{mutant.name}-{law.name}")
+    for mutant in mutants()
+    for law in laws()
+    if law.name in mutant.killers
+]
+
+
+@pytest.mark.parametrize(("mutant", "law"), KILLS)
+def test_a_law_kills_the_mutant_that_names_it(mutant: Mutant, law: Law) -> None:
+    row = verdict(mutant, law)
+    assert row.status == "broken", row.reason
+    assert row.findings[0].arguments
+
+
+def test_every_law_kills_a_mutant() -> None:
+    killers = {name for mutant in mutants() for name in mutant.killers}
+    assert killers == {law.name for law in laws()}
+
+
+@pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
+def test_a_mutant_says_its_mistake_in_one_sentence_and_names_a_killer(mutant: Mutant) -> None:
+    assert mutant.mistake.count(".") == 1
+    assert mutant.mistake.endswith(".")
+    assert mutant.killers
