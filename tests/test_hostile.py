@@ -19,6 +19,7 @@ BOTH = f"{FORWARD},{ELSE}"
 def judged(name: str, laws: str = BOTH, memory: int = 2**30) -> Report:
     child = Child(f"{HERE / 'hostile.py'}:{name}", limits=Limits(1.0, 3.0, memory))
     judgement = Judgement(child, chosen(laws), Settings("quick"))
+    judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)
     judgement.close()
@@ -69,6 +70,7 @@ def test_what_a_subject_prints_is_noted() -> None:
 def test_a_subject_that_hangs_three_times_is_not_asked_again() -> None:
     child = Child(f"{HERE / 'hostile.py'}:Sleeps", limits=Limits(0.3, 3.0))
     judgement = Judgement(child, chosen(FORWARD) * 4, Settings("quick"))
+    judgement.load()
     for place in range(4):
         judgement.judge(place)
     judgement.close()

@@ -1,5 +1,18 @@
-"""python -m backproof, the same as the console script."""
+"""The console script, and python -m backproof."""
 
-from backproof.cli import main
+import sys
 
-main()
+from backproof.interrupts import Interrupts
+
+
+def main() -> None:
+    """Listen to Ctrl-C, then import the command line and run it."""
+    interrupts = Interrupts()
+    from backproof.cli import app
+
+    app(obj=interrupts)
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # python -m puts the current folder there, and nothing in it may replace ours
+    main()

@@ -23,6 +23,7 @@ def check(
     """
     settings = Settings(profile, seed)
     judgement = Judgement(Local(implementation), chosen(laws), settings)
+    judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)
     judgement.close()
@@ -53,14 +54,22 @@ class Judgement:
         options: dict[str, str] | None = None,
     ) -> None:
         self.laws, self.settings = laws, settings
-        self.subject = Subject(server)
+        self.server, self._options = server, options or {}
         self.report = Report(
-            subject=_described(self.subject, words, options or {}),
+            subject=Described(name=words, subject=words, options=self._options),
             seed=settings.seed,
             profile=settings.profile,
-            isolated=self.subject.isolated,
+            isolated=server.isolated,
             laws=[blank_row(law) for law in laws],
         )
+
+    def load(self) -> None:
+        """Start the subject.
+
+        Raises: CannotLoad saying why it cannot be judged.
+        """
+        self.subject = Subject(self.server)
+        self.report.subject = _described(self.subject, self.report.subject.subject, self._options)
 
     def judge(self, place: int) -> None:
         """Run one law, and fill its row."""
@@ -69,7 +78,9 @@ class Judgement:
 
     def close(self) -> None:
         """End the subject; what it offers and never answered is an error."""
-        self.subject.close()
+        self.server.close()
+        if not hasattr(self, "subject"):
+            return  # interrupted before it was loaded
         for row in self.report.laws:
             silent = [c for c in row.needs if c in _silent(self.subject)]
             if row.status == "unsupported" and silent:
@@ -104,5 +115,3 @@ def _notes(subject: Subject) -> list[str]:
         for capability, text in subject.noise.items()
         if text.strip()
     ]
-    silent = [c for c in subject.refused if c not in subject.answered]
-    return notes + [f"{c} is offered and has never answered: {subject.refused[c]}" for c in silent]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.check import Judgement
+    from backproof.interrupts import Interrupts
     from backproof.report import Row
-    from backproof.session import Interrupts
 
 app = typer.Typer(
     add_completion=False,
@@ -19,12 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Judges neural-network implementations by theorems.",
 )
-
-
-def main() -> NoReturn:
-    """The console script."""
-    app()
-    sys.exit(0)
 
 
 def _wrong(message: str) -> NoReturn:
@@ -35,6 +29,7 @@ def _wrong(message: str) -> NoReturn:
 
 @app.command()
 def check(
+    context: typer.Context,
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
@@ -52,51 +47,14 @@ def check(
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
 ) -> None:
     """Judge implementations by the laws."""
-    from backproof.session import Interrupts
-
-    interrupts = Interrupts()
-    interrupts.install()
-    try:
-        sys.exit(
-            _check(subjects or ["refnet"], laws, profile, seed, precision, option, json, interrupts)
-        )
-    finally:
-        interrupts.remove()
-
-
-def _check(
-    subjects: list[str],
-    pattern: str,
-    profile: str,
-    seed: int,
-    precision: str | None,
-    option: list[str] | None,
-    json: str | None,
-    interrupts: "Interrupts",
-) -> int:
     from rich.console import Console
-
-    from backproof.report import as_json, exit_status
-    from backproof.terminal import table
 
     if json not in (None, "-"):
         _check_writable(str(json))
     console = Console(stderr=json == "-", highlight=False)
-    judgements = _judgements(subjects, pattern, profile, seed, precision, _options(option))
-    several = len(judgements) > 1
-    try:
-        for judgement in judgements:
-            _run_one(judgement, interrupts, console)
-    finally:
-        for judgement in judgements:
-            judgement.close()
-    reports = [judgement.report for judgement in judgements]
-    if several:
-        table(reports, console)
-    if json is not None:
-        dicts = [report.as_dict() for report in reports]
-        _write(json, as_json(dicts if several else dicts[0]))
-    return exit_status(reports)
+    given = _options(option)
+    judgements = _judgements(subjects or ["refnet"], laws, profile, seed, precision, given)
+    sys.exit(_judge_all(judgements, context.obj, console, json))
 
 
 def _judgements(
@@ -107,24 +65,47 @@ def _judgements(
     precision: str | None,
     options: dict[str, str],
 ) -> "list[Judgement]":
-    """Every subject loaded before the first is judged, so that a slip in the last loses nothing."""
     from backproof.check import Judgement, chosen
-    from backproof.loading import CannotLoad
     from backproof.process import Child
     from backproof.run import Settings
 
-    made: list[Judgement] = []
     try:
         laws, settings = chosen(pattern), Settings(profile, seed)
-        for words in subjects:
-            shown = options | ({"precision": precision} if precision else {})
-            child = Child(words, precision, options)
-            made.append(Judgement(child, laws, settings, words, shown))
-    except (CannotLoad, ValueError) as reason:
-        for judgement in made:
-            judgement.close()
+    except ValueError as reason:
         _wrong(str(reason))
-    return made
+    shown = options | ({"precision": precision} if precision else {})
+    return [
+        Judgement(Child(words, precision, options), laws, settings, words, shown)
+        for words in subjects
+    ]
+
+
+def _judge_all(
+    judgements: "list[Judgement]", interrupts: "Interrupts", console: "Console", json: str | None
+) -> int:
+    """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
+    from backproof.loading import CannotLoad
+    from backproof.report import as_json, exit_status
+    from backproof.terminal import table
+
+    try:
+        with interrupts.stoppable():
+            for judgement in judgements:
+                judgement.load()
+    except CannotLoad as reason:
+        _wrong(str(reason))
+    except KeyboardInterrupt:
+        pass  # every law is unfinished, and the report says so
+    for judgement in judgements:
+        _run_one(judgement, interrupts, console)
+    reports = [judgement.report for judgement in judgements]
+    several = len(reports) > 1
+    if several:
+        table(reports, console)
+    if json is not None:
+        dicts = [report.as_dict() for report in reports]
+        _write(json, as_json(dicts if several else dicts[0]))
+    return exit_status(reports)
 
 
 def _options(given: list[str] | None) -> dict[str, str]:
@@ -141,13 +122,15 @@ def _run_one(judgement: "Judgement", interrupts: "Interrupts", console: "Console
     from backproof.session import run
     from backproof.terminal import closing, heading, line
 
-    heading(judgement.report, console)
-    with console.status("") as status:
-        run(judgement, interrupts, _Progress(console, status))
+    if not interrupts.asked:
+        heading(judgement.report, console)
+        with console.status("") as status:
+            run(judgement, interrupts, _Progress(console, status))
+    judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
         if row.status == "unfinished" and not row.seconds:
-            line(row, console)
+            line(row, console)  # it was never begun
     closing(judgement.report, console)
 
 

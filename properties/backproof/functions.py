@@ -1,6 +1,7 @@
 """Random continuous functions for a network to approximate, and the staircase that does it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,12 +65,15 @@ class Staircase:
     def literal(self) -> dict[str, Any]:
         """The function and the network as plain values."""
         drawn = f"continuous({self.kind!r}, seed={self.seed})"
-        return {
-            "function": drawn,
-            "cells": self.cells,
-            "steepness": self.steepness,
-            **self.case.literal(),
-        }
+        case = self.case.literal()
+        del case["targets"]  # nothing is trained
+        return {"function": drawn, "cells": self.cells, "steepness": self.steepness, **case}
+
+    def simpler(self) -> "Iterator[Staircase]":
+        """The staircase asked at fewer points."""
+        for row in range(len(self.case.inputs) if len(self.case.inputs) > 1 else 0):
+            one = self.case.inputs[row : row + 1]
+            yield replace(self, case=replace(self.case, inputs=one, targets=np.zeros((1, 1))))
 
 
 @dataclass(frozen=True)

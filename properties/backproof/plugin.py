@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
         for words in subjects:
             try:
                 made = Judgement(Child(words), chosen("*"), Settings(), words)
+                made.load()
             except CannotLoad as reason:
                 raise pytest.UsageError(f"--backproof {words}: {reason}") from reason
             config.stash[JUDGEMENTS].append(made)

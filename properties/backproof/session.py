@@ -6,54 +6,19 @@ finished.
 """
 
 import os
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from backproof import laws as laws_package
 from backproof import plugin
 from backproof.check import Judgement
+from backproof.interrupts import Interrupts
 from backproof.report import Row
-
-
-class Interrupts:
-    """Ctrl-C as a wish: it is raised where a law can be stopped, and remembered elsewhere."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._open = False
-        self._before: Any = None
-
-    def install(self) -> None:
-        """Listen to Ctrl-C from now on."""
-        self._before = signal.signal(signal.SIGINT, self._handle)
-
-    def remove(self) -> None:
-        """Leave Ctrl-C to whoever had it before."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        again, self.asked = self.asked, True
-        if self._open or again:
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def stoppable(self) -> Iterator[None]:
-        """A stretch of work that Ctrl-C may stop at any point."""
-        if self.asked:
-            raise KeyboardInterrupt
-        self._open = True
-        try:
-            yield
-        finally:
-            self._open = False
 
 
 class Watcher:
@@ -95,7 +60,7 @@ class Show(Protocol):
 
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
-    """Judge a subject by all its laws; an interruption is noted in the report."""
+    """Judge a subject by all its laws, until Ctrl-C."""
     watcher = Watcher(judgement, interrupts, show)
     with tempfile.TemporaryDirectory(prefix="backproof-") as folder, _closed():
         ini = Path(folder) / "backproof.ini"
@@ -106,7 +71,6 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
             "-p", "no:logging", "-p", "no:warnings", "-s", *laws_package.__path__,
         ]  # fmt: skip
         pytest.main(arguments, plugins=[plugin, watcher])
-    judgement.report.interrupted = interrupts.asked
 
 
 @contextmanager

@@ -46,9 +46,11 @@ def simplest(
 
 def _candidates(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name, value in arguments.items():
-        if isinstance(value, Case):
-            for case in _simpler(value):
-                yield {**arguments, name: case}
+        simpler = _simpler(value) if isinstance(value, Case) else ()
+        if hasattr(value, "simpler"):
+            simpler = value.simpler()
+        for candidate in simpler:
+            yield {**arguments, name: candidate}
 
 
 def _simpler(case: Case) -> Iterator[Case]:

@@ -143,7 +143,8 @@ def table(reports: list[Report], console: Console) -> None:
     grid = Table(show_edge=False, pad_edge=False)
     grid.add_column("law", no_wrap=False)
     for report in reports:
-        grid.add_column(f"{report.subject.name}\n{report.subject.precision}")
+        words = report.subject.subject.rpartition(":")[2] or report.subject.name
+        grid.add_column(f"{words}\n{report.subject.precision}")
     for place, row in enumerate(reports[0].laws):
         cells = [report.laws[place].status for report in reports]
         grid.add_row(row.law, *(Text(status, COLOURS[status]) for status in cells))

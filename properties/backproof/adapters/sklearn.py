@@ -1,12 +1,13 @@
 """scikit-learn's MLPClassifier and MLPRegressor, set to given parameters.
 
-All by public means. The outputs are `predict_proba` or `predict`; a hidden layer is the `predict`
-of the network that ends there; the loss is `loss_` after one `partial_fit`, which is taken before
-the step; and the gradient is the step itself, w' = w - rate g, at a rate so large that g has lost
-nothing but one rounding.
+The outputs are `predict_proba` or `predict`, a hidden layer is the `predict` of the network that
+ends there, and the loss is `loss_` after one `partial_fit`, which takes it before the step. The
+gradient alone is not public. A step shows it only up to the rounding of w - rate g, which hides
+the small entries of a softmax, so that it comes from `_backprop`.
 
-Where the loss that it reports and the gradient that it follows are those of two functions, for a
-regression with several outputs, the loss is refused, unless `several_outputs="judge"`.
+Where the reported loss and the gradient belong to two functions, in a regression with several
+outputs, the loss is refused; `several_outputs="judge"` lets the laws find it.
+Source: https://github.com/scikit-learn/scikit-learn/issues/8349
 """
 
 from functools import lru_cache
@@ -30,9 +31,7 @@ NAMES = {
 }
 """scikit-learn's words for the activations."""
 
-TINY = 2.0**-60
-HUGE = {"float64": 2.0**100, "float32": 2.0**60}
-"""Learning rates, powers of two: a step that moves nothing far, and one that leaves w behind."""
+PRECISIONS = ("float64", "float32")
 
 
 class Sklearn(Implementation):
@@ -52,7 +51,7 @@ class Sklearn(Implementation):
     )
 
     def __init__(self, precision: str = "float64", several_outputs: str = "refuse") -> None:
-        if precision not in HUGE:
+        if precision not in PRECISIONS:
             raise ValueError(f"precision={precision!r}: the networks run in float64 or float32")
         if several_outputs not in ("refuse", "judge"):
             raise ValueError(f"several_outputs={several_outputs!r}: choose refuse or judge")
@@ -76,7 +75,7 @@ class Sklearn(Implementation):
     ) -> list[Array]:
         activation, layers = _activation(architecture), []
         for depth in range(1, len(parameters)):
-            network = _at(parameters[:depth], activation, "identity", TINY)
+            network = _at(parameters[:depth], activation, "identity")
             network.out_activation_ = NAMES[activation]
             layers.append(_columns(network.predict(inputs)))
         return layers
@@ -105,11 +104,12 @@ class Sklearn(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Parameters:
-        rate = HUGE[self.precision.name]
-        network = _network(architecture, parameters, rate)
-        _step(network, architecture, inputs, targets, sample_weights)
-        moved = zip(parameters, network.coefs_, network.intercepts_, strict=True)
-        return [Layer(_slope(p.weights, w, rate), _slope(p.biases, b, rate)) for p, w, b in moved]
+        network, none = _network(architecture, parameters), [None] * len(parameters)
+        network.alpha = _alpha(architecture, sample_weights)
+        labels = targets if architecture.output == "identity" else _classes(targets)
+        room = ([inputs, *none], [*none], [*none], [*none])
+        _, weights, biases = network._backprop(inputs, labels, sample_weights, *room)
+        return [Layer(*pair) for pair in zip(weights, biases, strict=True)]
 
 
 def _activation(architecture: Architecture) -> str:
@@ -120,29 +120,27 @@ def _activation(architecture: Architecture) -> str:
     return names.pop() if names else "identity"
 
 
-def _network(architecture: Architecture, parameters: Parameters, rate: float = TINY) -> Any:
+def _network(architecture: Architecture, parameters: Parameters) -> Any:
     """The estimator of an architecture at these parameters."""
     output = architecture.output
     if output == "softmax" and architecture.widths[-1] == 2:
         raise NotSupported("MLPClassifier has one sigmoid output for two classes, no softmax")
-    network = _at(parameters, _activation(architecture), output, rate)
+    network = _at(parameters, _activation(architecture), output)
     network.out_activation_ = NAMES[output]  # `hidden` sets another
     return network
 
 
-def _at(parameters: Parameters, activation: str, output: str, rate: float) -> Any:
+def _at(parameters: Parameters, activation: str, output: str) -> Any:
     """An estimator with these parameters, in copies, since `partial_fit` works in place."""
     widths = (len(parameters[0].weights), *(len(biases) for _, biases in parameters))
-    network = _started(widths, activation, output, rate, parameters[0].weights.dtype)
+    network = _started(widths, activation, output, parameters[0].weights.dtype)
     network.coefs_ = [weights.copy() for weights, _ in parameters]
     network.intercepts_ = [biases.copy() for _, biases in parameters]
     return network
 
 
 @lru_cache(maxsize=64)
-def _started(
-    widths: tuple[int, ...], activation: str, output: str, rate: float, dtype: np.dtype[Any]
-) -> Any:
+def _started(widths: tuple[int, ...], activation: str, output: str, dtype: np.dtype[Any]) -> Any:
     """An estimator that has seen one row of zeros, so that it has parameters to be set.
 
     Its plain gradient descent keeps nothing that a later step would feel: no momentum, a constant
@@ -153,7 +151,7 @@ def _started(
         hidden_layer_sizes=widths[1:-1],
         activation=NAMES[activation],
         solver="sgd",
-        learning_rate_init=rate,
+        learning_rate_init=2.0**-60,  # no step leaves the finite numbers
         momentum=0.0,
         nesterovs_momentum=False,
         shuffle=False,
@@ -175,41 +173,42 @@ def _step(
     targets: Array,
     sample_weights: Array | None,
 ) -> None:
-    """One step of gradient descent on all rows.
-
-    With row weights scikit-learn divides the penalty by their sum, the contract by the rows.
-    """
-    share = 1.0 if sample_weights is None else float(np.sum(sample_weights)) / len(inputs)
-    network.alpha = architecture.l2 * share
+    """One step of gradient descent on all rows."""
+    network.alpha = _alpha(architecture, sample_weights)
     network.batch_size = len(inputs)
-    labels = _labels(architecture.output, targets)
     try:
-        network.partial_fit(inputs, labels, sample_weight=sample_weights)
+        network.partial_fit(inputs, _labels(architecture, targets), sample_weight=sample_weights)
     except BaseException:
         _started.cache_clear()  # a step that failed may leave anything behind
         raise
     network.loss_curve_.clear()
 
 
-def _labels(output: str, targets: Array) -> Array:
-    """The targets as scikit-learn takes them: class numbers, 0/1 indicators, or real numbers.
+def _alpha(architecture: Architecture, sample_weights: Array | None) -> float:
+    """The penalty: scikit-learn divides it by the sum of the weights, the contract by the rows."""
+    if sample_weights is None:
+        return architecture.l2
+    return architecture.l2 * float(np.sum(sample_weights)) / len(sample_weights)
+
+
+def _labels(architecture: Architecture, targets: Array) -> Array:
+    """The targets as `partial_fit` takes them: real numbers, class numbers or 0/1 indicators."""
+    if architecture.output != "identity":
+        targets = _classes(targets).astype(int)
+    if architecture.output == "softmax":
+        return np.argmax(targets, axis=1)
+    return targets[:, 0] if targets.shape[1] == 1 else targets
+
+
+def _classes(targets: Array) -> Any:
+    """The targets as booleans, which is what MLPClassifier makes of them.
 
     Raises: NotSupported for a target that is no class.
     """
-    if output == "identity":
-        return targets[:, 0] if targets.shape[1] == 1 else targets
     if not np.all((targets == 0) | (targets == 1)):
         raise NotSupported("MLPClassifier takes classes, no targets between 0 and 1")
-    if output == "softmax":
-        return np.argmax(targets, axis=1)
-    labels = targets.astype(int)
-    return labels[:, 0] if labels.shape[1] == 1 else labels
+    return targets.astype(bool)
 
 
 def _columns(outputs: Array) -> Array:
     return outputs.reshape(len(outputs), -1)
-
-
-def _slope(before: Array, after: Array, rate: float) -> Array:
-    """(before - after) / rate, with no rounding for float32 and with one for float64."""
-    return (np.asarray(before, np.float64) - after) / rate

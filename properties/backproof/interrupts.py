@@ -1,0 +1,37 @@
+"""Ctrl-C as a wish: raised where work can be stopped, remembered everywhere else.
+
+This file imports almost nothing, so that it listens before anything slow is imported.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupts:
+    """Listens to Ctrl-C; a second one is raised wherever it comes."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._open = False
+        signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        again, self.asked = self.asked, True
+        if self._open or again:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """A stretch of work that Ctrl-C may stop at any point.
+
+        Raises: KeyboardInterrupt, also at once where Ctrl-C came before.
+        """
+        try:
+            self._open = True
+            if self.asked:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._open = False

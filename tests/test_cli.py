@@ -1,0 +1,194 @@
+"""The command line, as a newcomer runs it."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backproof.law import laws
+
+HERE = Path(__file__).parent
+LAW = "no_hidden_layer_is_logistic_regression"
+
+
+def backproof(*words: str, cwd: Path | None = None, **more: str) -> Any:
+    command = [sys.executable, "-P", "-m", "backproof", *words]
+    environment = os.environ | {"COLUMNS": "100"} | more
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120, check=False
+    )
+
+
+def test_the_reference_engine_keeps_every_law() -> None:
+    done = backproof("check", "--profile", "quick")
+    assert done.returncode == 0
+    assert f"{len(laws())} holds" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_broken_law_shows_its_claim_the_smallest_case_and_how_to_run_it_again() -> None:
+    subject = "backproof.mutants.meaning:BiasesForgotten"
+    done = backproof("check", subject, "--laws", LAW, "--profile", "quick")
+    assert done.returncode == 1
+    for words in (
+        "A network without a hidden layer and with a sigmoid output is a logistic regression.",
+        "parameters[0].weights = [[",
+        "observed ",
+        "expected ",
+        "allowed ",
+        "ratio ",
+        f"backproof check {subject} --laws {LAW} --seed 0",
+    ):
+        assert words in done.stdout
+
+
+def test_several_subjects_give_a_table() -> None:
+    done = backproof(
+        "check", "refnet", f"{HERE / 'hostile.py'}:Raises", "--laws", LAW, "--profile", "quick"
+    )
+    assert done.returncode == 1
+    table = done.stdout[done.stdout.rindex("law ") :]
+    assert "holds" in table
+    assert "error" in table
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("check", "nonsense"), "'nonsense' is no built-in adapter"),
+        (("check", "refnet", "nonsense"), "'nonsense' is no built-in adapter"),
+        (("check", f"{HERE / 'hostile.py'}:WithoutScope"), "has no scope: say what"),
+        (("check", "--laws", "nothing"), "no law fits 'nothing'; there are"),
+        (("check", "--profile", "slow"), "choose one of quick, default, thorough"),
+        (("check", "--option", "colour"), "--option colour: give key=value"),
+        (("check", "--option", "colour=red"), "cannot be constructed with colour=red"),
+        (("check", "--precision", "float8"), "precision='float8': the engine runs in float64"),
+        (("check", "--json", "absent/report.json"), "there is no folder"),
+        (("check", "--seed", "minus one"), "seed"),
+        (("explain", "nothing"), "no law fits 'nothing'"),
+        (("chek",), "chek"),
+    ],
+)
+def test_a_wrong_call_says_so_and_exits_with_2(words: tuple[str, ...], message: str) -> None:
+    done = backproof(*words)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert "examples" not in done.stdout, "nothing was judged"
+
+
+def test_json_on_standard_output_is_all_that_is_there() -> None:
+    done = backproof("check", "--laws", LAW, "--profile", "quick", "--json", "-")
+    report = json.loads(done.stdout)
+    assert report["schema"] == 1
+    assert report["summary"]["holds"] == 1
+    assert report["laws"][0]["law"] == LAW
+    assert "1 holds" in done.stderr
+
+
+def test_the_report_of_several_subjects_is_a_list(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    words = ("check", "refnet", "refnet", "--laws", LAW, "--profile", "quick", "--json", str(file))
+    assert backproof(*words).returncode == 0
+    assert [report["subject"]["name"] for report in json.loads(file.read_text())] == ["refnet"] * 2
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    def rows() -> Any:
+        done = backproof("check", "--profile", "quick", "--seed", "7", "--json", "-")
+        laws = json.loads(done.stdout)["laws"]
+        return [{key: law[key] for key in law if key != "seconds"} for law in laws]
+
+    assert rows() == rows()
+
+
+@pytest.fixture
+def hostile_folder(tmp_path: Path) -> Path:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\npython_files = none\n")
+    profile = "import hypothesis as h\nh.settings.register_profile('x', max_examples=1)\n"
+    (tmp_path / "conftest.py").write_text(profile + "h.settings.load_profile('x')\nraise OSError\n")
+    for name in ("engine.py", "refnet.py", "numpy.py", "hypothesis.py"):
+        (tmp_path / name).write_text("raise OSError('the wrong module was imported')\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("how", [["-P", "-m", "backproof"], ["-m", "backproof"]])
+def test_a_hostile_folder_changes_nothing_and_gets_nothing(
+    hostile_folder: Path, how: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    def judged(folder: Path) -> tuple[int, Any]:
+        command = [sys.executable, *how, "check", "--profile", "quick", "--json", "-"]
+        environment = os.environ | {"PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nonsense"}
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=folder, env=environment, check=False
+        )
+        laws = json.loads(done.stdout)["laws"]
+        return done.returncode, [(law["status"], law["judged"]) for law in laws]
+
+    before = sorted(path.name for path in hostile_folder.iterdir())
+    hostile_folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    here = judged(hostile_folder)
+    hostile_folder.chmod(stat.S_IRWXU)
+    assert here == judged(tmp_path_factory.mktemp("friendly"))
+    assert here[0] == 0
+    assert sorted(path.name for path in hostile_folder.iterdir()) == before
+
+
+def test_nothing_is_written_beside_a_subject_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import friend\nfrom hostile import Prints\n")
+    (tmp_path / "friend.py").write_text("")
+    (tmp_path / "hostile.py").write_text((HERE / "hostile.py").read_text())
+    done = backproof("check", "mine.py:Prints", "--laws", LAW, "--profile", "quick", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["friend.py", "hostile.py", "mine.py"]
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.9, 1.6, 2.4])
+def test_an_interrupted_run_gives_a_whole_report(tmp_path: Path, seconds: float) -> None:
+    file = tmp_path / "report.json"
+    words = ["check", "--profile", "thorough", "--json", str(file)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "backproof", *words], stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(seconds)
+    running.send_signal(signal.SIGINT)
+    printed, _ = running.communicate(timeout=30)
+    report = json.loads(file.read_text())
+    assert running.returncode == 130
+    assert report["interrupted"]
+    assert len(report["laws"]) == len(laws())
+    assert report["summary"]["unfinished"] > 0
+    assert "unfinished" in printed
+
+
+def test_every_law_can_be_explained() -> None:
+    listed = backproof("laws").stdout
+    explained = backproof("explain", "*").stdout
+    names = [
+        line.strip()
+        for line in listed.splitlines()
+        if line.startswith("  ") and "needs" not in line
+    ]
+    assert len(names) == len(laws())
+    for name in names:
+        assert f"{name}\n" in explained
+    for title in ("Why:", "Tolerance:", "Catches:", "Source:"):
+        assert explained.count(title) == len(laws())
+
+
+def test_pytest_judges_a_subject_as_one_test_for_each_law(tmp_path: Path) -> None:
+    subject = "backproof.mutants.gradient:SlopeForgotten"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--backproof", subject]
+    done = subprocess.run(
+        [*command, "-q"], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "2 failed, 3 passed" in done.stdout
+    assert "broken: the_gradient_is_the_derivative_of_the_loss" in done.stdout
