@@ -15,7 +15,12 @@ from refnet.precision import Precision
 
 CHAPTERS = {
     "meaning": "What the network is",
+    "forward": "The forward pass",
+    "loss": "The loss",
     "gradient": "The gradient",
+    "steps": "Training, step by step",
+    "fit": "Fitting",
+    "initialization": "Initialisation",
     "approximation": "What a network can approximate",
 }
 """The chapters in reading order: a file of `backproof.laws` each."""

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.cases import Case
-from backproof.contract import NotSupported
+from backproof.contract import Fit, NotSupported
 from backproof.messages import Call, Failure, Hello, Outcome
 from backproof.process import Died
 from backproof.report import Finding
 from refnet import balls
-from refnet.architecture import Array, Layer
+from refnet.architecture import Array, Layer, Parameters
 from refnet.arithmetic import Ball
 from refnet.conventions import STRICT, Conventions
 from refnet.optimizers import Optimizer
-from refnet.precision import U64
+from refnet.training import trained_balls
 
 MOST_DEATHS = 3
 
@@ -138,35 +138,49 @@ class Subject:
         layers = self._ask("gradient", case)
         problem = case.problem(self.conventions)
         found = _lazy(lambda: balls.gradient(problem, self.precision))
-        return [
-            Layer(
-                self._answer(f"gradient[{i}].weights", w, partial(_entry, found, i, "weights")),
-                self._answer(f"gradient[{i}].biases", b, partial(_entry, found, i, "biases")),
-            )
-            for i, (w, b) in enumerate(layers)
-        ]
+        return self._layers("gradient", layers, found)
 
-    def one_step(self, case: Case, learning_rate: float) -> list[Layer[Answer]]:
-        """The parameters after one step of gradient descent on all rows, w - rate * gradient.
-
-        radius: rate (e_g + 2u (|g| + e_g)) + u |w'|, with the rounding of the rate itself in it.
-        """
-        descent = Optimizer("gradient_descent", learning_rate)
-        layers = self._ask("train", case, optimizer=descent, epochs=1)
+    def evaluate(self, case: Case, batch_size: int) -> Answer:
+        """The loss of the whole data set, computed in batches."""
+        value = self._ask("evaluate", case, batch_size=batch_size)
         problem = case.problem(self.conventions)
-        unit = self.precision.unit + U64
+        return self._answer("evaluate", value, lambda: balls.evaluate(problem, self.precision))
 
-        def ball(place: int, part: str) -> Ball:
-            g: Ball = getattr(found()[place], part)
-            value = getattr(case.parameters[place], part) - learning_rate * g.value
-            moved = learning_rate * (g.radius + 2 * unit * g.magnitude)
-            return Ball(value, moved + unit * (np.abs(value) + moved))
+    def train(
+        self, case: Case, optimizer: Optimizer, epochs: int = 1, batch_size: int | None = None
+    ) -> list[Layer[Answer]]:
+        """The parameters after so many epochs from the case's own, rows in order.
 
-        found = _lazy(lambda: balls.gradient(problem, self.precision))
+        The ball is that of the first published form that the conventions leave open; its radius
+        grows with every step, so that a law asks for one epoch at a time.
+        """
+        words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
+        layers = self._ask("train", case, **words)
+        problem = case.problem(self.conventions)
+        found = _lazy(lambda: trained_balls(problem, optimizer, epochs, batch_size, self.precision))
+        return self._layers("train", layers, found)
+
+    def fit(self, case: Case, seed: int = 0) -> Fit:
+        """The parameters at which the subject's own fit stops, and what its stop promises."""
+        layers, tolerance = self._ask("fit", case, seed=seed)
+        return Fit([Layer(w, b) for w, b in layers], tolerance)
+
+    def initialize(self, case: Case, initializer: str, seed: int) -> Parameters:
+        """Initial parameters for the case's architecture."""
+        layers = self._ask("initialize", case, initializer=initializer, seed=seed)
+        return [Layer(w, b) for w, b in layers]
+
+    def forward_training(self, case: Case, seed: int) -> Array:
+        """The outputs with dropout active, (n, outputs)."""
+        return np.asarray(self._ask("forward_training", case, seed=seed))
+
+    def _layers(
+        self, name: str, layers: list[Any], found: Callable[[], Any]
+    ) -> list[Layer[Answer]]:
         return [
             Layer(
-                self._answer(f"train[{i}].weights", w, partial(ball, i, "weights")),
-                self._answer(f"train[{i}].biases", b, partial(ball, i, "biases")),
+                self._answer(f"{name}[{i}].weights", w, partial(_entry, found, i, "weights")),
+                self._answer(f"{name}[{i}].biases", b, partial(_entry, found, i, "biases")),
             )
             for i, (w, b) in enumerate(layers)
         ]

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import Implementation, Scope
+import refnet
+from backproof.contract import Fit, Implementation, NotSupported, Scope
+from refnet import logistic
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.arithmetic import Operation, plain
 from refnet.backpropagation import Step, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
+from refnet.initializers import INITIALIZERS
+from refnet.optimizers import OPTIMIZERS, Optimizer
 from refnet.precision import PRESETS
 from refnet.problem import Problem
 
@@ -25,11 +29,13 @@ class Refnet(Implementation):
     scope = Scope(
         activations=ACTIVATIONS,
         heads=HEADS,
-        optimizers=("gradient_descent",),
+        optimizers=OPTIMIZERS,
+        initializers=INITIALIZERS,
         l2=True,
         sample_weights=True,
         label_smoothing=True,
         batches=True,
+        dropout=True,
     )
 
     def __init__(self, precision: str = "float64") -> None:
@@ -75,26 +81,59 @@ class Refnet(Implementation):
         problem = self._problem(architecture, parameters, inputs, targets, sample_weights)
         return _reversed(gradient_in(self.apply, problem))
 
+    def evaluate(
+        self,
+        architecture: Architecture,
+        parameters: Parameters,
+        inputs: Array,
+        targets: Array,
+        batch_size: int,
+        sample_weights: Array | None = None,
+    ) -> Array:
+        problem = self._problem(architecture, parameters, inputs, targets, sample_weights)
+        return refnet.evaluate(*problem[:4], batch_size, *problem[4:])
+
     def train(
         self,
         architecture: Architecture,
         parameters: Parameters,
         inputs: Array,
         targets: Array,
-        optimizer: Any,
+        optimizer: Optimizer,
         epochs: int,
         batch_size: int | None = None,
         sample_weights: Array | None = None,
         seed: int = 0,
     ) -> Parameters:
-        rate = inputs.dtype.type(optimizer.learning_rate)
-        for _ in range(epochs):
-            gradient = self.gradient(architecture, parameters, inputs, targets, sample_weights)
-            parameters = [
-                Layer(p.weights - rate * g.weights, p.biases - rate * g.biases)
-                for p, g in zip(parameters, gradient, strict=True)
-            ]
-        return parameters
+        data = inputs[:, ::-1], targets[:, ::-1], optimizer, epochs, batch_size, sample_weights
+        turned = _reversed(parameters)
+        return _reversed(refnet.train(architecture, turned, *data, seed, self.conventions))
+
+    def fit(
+        self,
+        architecture: Architecture,
+        inputs: Array,
+        targets: Array,
+        seed: int,
+        sample_weights: Array | None = None,
+    ) -> Fit:
+        if architecture.hidden_layers or architecture.loss != "cross_entropy":
+            raise NotSupported("the engine fits logistic regressions, by Newton's method")
+        design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
+        penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
+        found = logistic.fit(design, targets[:, ::-1].astype(float), penalties, sample_weights)
+        weights, biases = found.weights[:-1], found.weights[-1]
+        return Fit(_reversed([Layer(weights, biases)]), found.gradient_norm)
+
+    def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
+        return _reversed(refnet.initialize(architecture, initializer, seed, self.conventions))
+
+    def forward_training(
+        self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
+    ) -> Array:
+        turned = _reversed(parameters), inputs[::-1, ::-1]
+        outputs = refnet.forward_training(architecture, *turned, seed, self.conventions)
+        return outputs[::-1, ::-1]
 
     def _trace(
         self, architecture: Architecture, parameters: Parameters, inputs: Array

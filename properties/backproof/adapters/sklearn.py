@@ -191,7 +191,7 @@ def _alpha(architecture: Architecture, sample_weights: Array | None) -> float:
     return architecture.l2 * float(np.sum(sample_weights)) / len(sample_weights)
 
 
-def _labels(architecture: Architecture, targets: Array) -> Array:
+def _labels(architecture: Architecture, targets: Array) -> Any:
     """The targets as `partial_fit` takes them: real numbers, class numbers or 0/1 indicators."""
     if architecture.output != "identity":
         targets = _classes(targets).astype(int)

@@ -15,6 +15,7 @@ from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.arithmetic import plain
 from refnet.backpropagation import trace
+from refnet.optimizers import Optimizer
 
 
 @law(needs="gradient", case=cases.networks())
@@ -86,7 +87,7 @@ def _alike(answer: Answer, axis: int, what: str) -> None:
 
 
 def _one_step(subject: Subject, tied: Case) -> None:
-    step = subject.one_step(tied, learning_rate=0.5)
+    step = subject.train(tied, Optimizer("gradient_descent", learning_rate=0.5))
     for place in range(tied.architecture.hidden_layers):
         units = (step[place].weights, step[place].biases, step[place + 1].weights)
         for what, answer, axis in zip(_PARTS, units, (-1, -1, 0), strict=True):

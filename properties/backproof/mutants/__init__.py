@@ -9,9 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backproof.adapters.refnet import Refnet
-
-CHAPTERS = ("meaning", "gradient", "approximation")
-
+from backproof.law import CHAPTERS
 
 @dataclass(frozen=True)
 class Mutant:

@@ -1,0 +1,1 @@
+"""The forward pass: what the outputs are, whatever the batch and the order of the units."""

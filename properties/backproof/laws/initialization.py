@@ -1,0 +1,1 @@
+"""Initialisation: seeds, distinct units, scale."""

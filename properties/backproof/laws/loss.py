@@ -1,0 +1,1 @@
+"""The loss: a negative log-likelihood, and the shape of its landscape."""
