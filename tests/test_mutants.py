@@ -2,7 +2,7 @@
 
 import pytest
 
-from backproof.check import Judgement
+from backproof.judgement import Judgement
 from backproof.law import Law, laws
 from backproof.local import Local
 from backproof.mutants import Mutant, mutants
@@ -12,6 +12,7 @@ from backproof.run import Settings
 
 def verdict(mutant: Mutant, law: Law) -> Row:
     judgement = Judgement(Local(mutant.implementation()), [law], Settings("default", seed=1))
+    judgement.load()
     judgement.judge(0)
     return judgement.report.laws[0]
 

@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backproof.check import check
+    from backproof.judgement import check
     from backproof.contract import (
         Architecture,
         Conventions,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backproof.report import Report
 
 _PLACES = {
-    "check": "check",
+    "check": "judgement",
     "Report": "report",
     **dict.fromkeys(
         (

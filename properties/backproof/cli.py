@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from backproof.check import Judgement
+    from backproof.judgement import Judgement
     from backproof.interrupts import Interrupts
     from backproof.report import Row
 
@@ -65,7 +65,7 @@ def _judgements(
     precision: str | None,
     options: dict[str, str],
 ) -> "list[Judgement]":
-    from backproof.check import Judgement, chosen
+    from backproof.judgement import Judgement, chosen
     from backproof.process import Child
     from backproof.run import Settings
 
@@ -194,7 +194,7 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
 
 
 def _chosen(pattern: str) -> Any:
-    from backproof.check import chosen
+    from backproof.judgement import chosen
 
     try:
         return chosen(pattern)

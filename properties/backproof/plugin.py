@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from backproof.check import Judgement
+    from backproof.judgement import Judgement
 
 JUDGEMENTS: "pytest.StashKey[list[Judgement]]" = pytest.StashKey()
 
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(JUDGEMENTS, [])
     subjects = config.getoption("--backproof")
     if subjects:
-        from backproof.check import Judgement, chosen
+        from backproof.judgement import Judgement, chosen
         from backproof.loading import CannotLoad
         from backproof.process import Child
         from backproof.run import Settings

@@ -23,7 +23,8 @@ LARGEST = sys.float_info.max
 class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
-    arguments: the smallest case, as literal values; calls: what was asked of the subject, in order
+    arguments: the smallest case, as literal values; calls: what was asked of the subject, in order;
+    hint: the conventions under which the law would hold
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Finding(msgspec.Struct, kw_only=True):
     arguments: dict[str, Any] = {}
     calls: list[str] = []
     detail: str = ""
+    hint: str = ""
 
     def place(self) -> str:
         """What was compared, with the index of the entry."""

@@ -22,14 +22,17 @@ from backproof.judge import Broken, Tally, tallying
 from backproof.law import Law
 from backproof.messages import Call
 from backproof.process import Died
+from backproof.recognition import recognised
 from backproof.report import Finding, Row
 from backproof.simplify import simplest
 from backproof.subject import MOST_DEATHS, Subject, SubjectError
+from refnet.conventions import Conventions
 
 EXAMPLES = {"quick": 25, "default": 100, "thorough": 1000}
 """Examples of each law in each profile."""
 
 EXAMPLES_OF_A_KIND = 5
+HANDFUL = 20
 SHRINK_SECONDS = 10.0
 WEAK = 0.25
 
@@ -132,6 +135,7 @@ class Trial:
     _failing: dict[str, Any] | None = None
     _failed_at: float = 0.0
     _current: dict[str, Any] = field(default_factory=dict)
+    _handful: list[dict[str, Any]] = field(default_factory=list)
 
     def search(self) -> None:
         """Draw examples, then those of the required kinds that were not met; explain a failure."""
@@ -152,34 +156,42 @@ class Trial:
             self._show_case(self._current)
 
     def _hypothesis(self, kinds: tuple[str, ...] | None, examples: int) -> None:
+        try:
+            self._draw(self._example, kinds, examples, (Phase.generate, Phase.shrink))
+        except (Broken, SubjectError, Enough):
+            pass  # the failing example is kept
+        except Flaky:
+            if self._failing is None:
+                raise
+
+    def _draw(
+        self,
+        body: Callable[..., None],
+        kinds: tuple[str, ...] | None,
+        examples: int,
+        phases: tuple[Phase, ...],
+    ) -> None:
+        """Run a body on drawn examples, with every setting of Hypothesis explicit."""
         scope, precision = self.subject.scope, self.subject.precision
         strategies = {
             name: recipe.strategy(scope, precision, kinds if recipe.kinds else None)
             for name, recipe in self.law.recipes.items()
         }
         _keep_out_of_the_users_folder()
-        search = seed(self.settings.seed)(
-            settings(
-                max_examples=examples,
-                database=None,
-                deadline=None,
-                derandomize=False,
-                phases=(Phase.generate, Phase.shrink),
-                print_blob=False,
-                report_multiple_bugs=False,
-                stateful_step_count=1,
-                suppress_health_check=list(HealthCheck),
-                verbosity=Verbosity.quiet,
-                backend="hypothesis",
-            )(given(**strategies)(self._example))
+        explicit = settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            phases=phases,
+            print_blob=False,
+            report_multiple_bugs=False,
+            stateful_step_count=1,
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+            backend="hypothesis",
         )
-        try:
-            search()
-        except (Broken, SubjectError, Enough):
-            pass  # the failing example is kept
-        except Flaky:
-            if self._failing is None:
-                raise
+        seed(self.settings.seed)(explicit(given(**strategies)(body)))()
 
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted, and kept if it fails."""
@@ -227,6 +239,8 @@ class Trial:
         if _steady(first, found):
             assert finding is not None
             self.finding = finding
+            if finding.kind == "broken":
+                finding.hint = recognised(self.subject.conventions, finding, self._holds_under)
         else:
             self.finding = Finding(kind="error", what=self._unsteady(first, found))
         self._show_case(arguments)
@@ -236,6 +250,23 @@ class Trial:
         assert self.finding is not None
         self.finding.arguments = {name: literal(value) for name, value in arguments.items()}
         self.finding.calls = [describe(call) for call in self.subject.calls]
+
+    def _holds_under(self, conventions: Conventions) -> bool:
+        """Whether the failing example and a handful of others pass under these conventions."""
+        if not self._handful:
+            self._handful = [self._failing or {}]
+            collect = lambda **arguments: self._handful.append(arguments)  # noqa: E731
+            self._draw(collect, None, HANDFUL, (Phase.generate,))
+        declared, self.subject.conventions = self.subject.conventions, conventions
+        try:
+            with tallying(Tally()) as tally:
+                for arguments in self._handful:
+                    self._check(arguments)
+        except (Broken, SubjectError):
+            return False
+        finally:
+            self.subject.conventions = declared
+        return tally.judged > tally.beyond
 
     def _unsteady(self, first: Finding | None, found: list[Finding | None]) -> str:
         said = [f.sentence() if f else "no fault" for f in found]

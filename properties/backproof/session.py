@@ -16,7 +16,7 @@ import pytest
 
 from backproof import laws as laws_package
 from backproof import plugin
-from backproof.check import Judgement
+from backproof.judgement import Judgement
 from backproof.interrupts import Interrupts
 from backproof.report import Row
 

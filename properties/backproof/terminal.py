@@ -109,6 +109,8 @@ def _finding(finding: Finding) -> list[str]:
             f"    ratio    {_ratio(finding.ratio)}",
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
+    if finding.hint:
+        lines.append(f"  every answer fits Conventions({finding.hint}): declare it, or mend it")
     return lines
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from backproof.adapters.refnet import Refnet
 from backproof.law import CHAPTERS
 
+
 @dataclass(frozen=True)
 class Mutant:
     """A planted bug: its name, what is wrong, who has it, and the laws that must see it."""

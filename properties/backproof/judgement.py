@@ -1,4 +1,4 @@
-"""check: judge an implementation by the laws, and report."""
+"""An implementation before the laws: what is asked, and the report."""
 
 from typing import Any
 

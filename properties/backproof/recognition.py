@@ -1,0 +1,69 @@
+"""Convention recognition: a broken law that holds under another convention says which.
+
+The law's own body judges a handful of examples once more, with one or two of the conventions
+changed. Where all of them pass, the finding says what to declare, or to mend.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+from backproof.report import Finding
+from refnet.conventions import Conventions
+
+ALTERNATIVES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("reduction", ("sum", "mean over outputs", "mean")),
+    ("squared_error", (1.0, 0.5)),
+    ("penalty_factor", (1.0, 0.5)),
+    ("penalty_per_row", (True, False)),
+    ("penalty_on_biases", (True, False)),
+    ("loss_includes_penalty", (False, True)),
+    ("sample_weight_mean", ("rows", "weights")),
+    ("loss_from", ("probabilities",)),
+    ("probability_clip", (2.0**-52, 1e-15, 1e-12, 2.0**-23, 1e-7)),
+    ("huber", ("smooth_l1", "delta")),
+    ("poisson_constant", ("log y!", "stirling", "none")),
+    ("leaky_slope", (0.01, 0.1, 0.2, 0.3, 1 / 3)),
+    ("elu_alpha", (1.0,)),
+    ("gelu", ("tanh", "erf")),
+    ("decay_on_biases", (False, True)),
+    ("decay_times_rate", (False, True)),
+    ("initial_biases", ("other",)),
+)
+"""The conventions that are tried, commonest first."""
+
+MOST_SECONDS = 3.0
+
+
+def recognised(
+    declared: Conventions, finding: Finding, passes: Callable[[Conventions], bool]
+) -> str:
+    """What to declare so that everything passes, with the fewest changes; "" if nothing does."""
+    ends = time.monotonic() + MOST_SECONDS
+    single = [*_changes(declared), *_factor(finding)]
+    for changes in (*((one,) for one in single), *combinations(single, 2)):
+        if time.monotonic() > ends:
+            return ""
+        names = {name for name, _ in changes}
+        if len(names) == len(changes) and passes(replace(declared, **dict(changes))):
+            return ", ".join(f"{name}={value!r}" for name, value in changes)
+    return ""
+
+
+def _changes(declared: Conventions) -> Iterator[tuple[str, Any]]:
+    for name, values in ALTERNATIVES:
+        for value in values:
+            if value != getattr(declared, name):
+                yield name, value
+
+
+def _factor(finding: Finding) -> Iterator[tuple[str, float]]:
+    """A constant factor of the gradient, when the finding shows a simple one."""
+    observed, expected = finding.observed, finding.expected
+    if isinstance(observed, float) and isinstance(expected, float) and expected and observed:
+        simple = Fraction(observed / expected).limit_denominator(64)
+        if simple and simple != 1:
+            yield "gradient_factor", float(simple)

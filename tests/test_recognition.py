@@ -1,0 +1,50 @@
+"""A convention that was not declared is recognised, and said."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import backproof
+from backproof.adapters.refnet import Refnet
+from refnet.conventions import STRICT
+
+LOGISTIC = "no_hidden_layer_is_logistic_regression"
+DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
+
+
+class Undeclared(Refnet):
+    """The engine under other conventions than it declares."""
+
+    def __init__(self, **meant: Any) -> None:
+        super().__init__()
+        self._meant = replace(STRICT, **meant)
+
+    def _problem(self, *arguments: Any) -> Any:
+        return super()._problem(*arguments)._replace(conventions=self._meant)
+
+
+@pytest.mark.parametrize(
+    ("law", "meant"),
+    [
+        (LOGISTIC, {"reduction": "sum"}),
+        (DERIVATIVE, {"reduction": "sum"}),
+        (DERIVATIVE, {"squared_error": 1.0}),
+        (DERIVATIVE, {"penalty_factor": 1.0}),
+        (DERIVATIVE, {"penalty_per_row": True}),
+        (DERIVATIVE, {"gradient_factor": 2.0}),
+        (DERIVATIVE, {"penalty_factor": 1.0, "penalty_per_row": True}),
+    ],
+)
+def test_an_undeclared_convention_is_named(law: str, meant: dict[str, Any]) -> None:
+    report = backproof.check(Undeclared(**meant), laws=law)
+    assert report.laws[0].status == "broken"
+    words = ", ".join(f"{name}={value!r}" for name, value in meant.items())
+    assert report.laws[0].findings[0].hint == words
+
+
+def test_a_bug_is_no_convention() -> None:
+    from backproof.mutants.gradient import SlopeForgotten
+
+    finding = backproof.check(SlopeForgotten, laws=DERIVATIVE).laws[0].findings[0]
+    assert finding.hint == ""
