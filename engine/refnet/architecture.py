@@ -84,6 +84,11 @@ class Architecture:
         _check_range(
             "label_smoothing", smoothing, 0 <= smoothing < 1, "label_smoothing lies in [0, 1)"
         )
+        if smoothing and self.loss != "cross_entropy":
+            raise ValueError(
+                f"label_smoothing={smoothing!r} with loss={self.loss!r}: "
+                "only cross_entropy smooths its targets"
+            )
         _check_range("delta", self.delta, self.delta > 0, "delta is above 0")
 
     @property

@@ -28,6 +28,10 @@ class Ball(NamedTuple):
         """The largest absolute value in the ball: |value| + radius."""
         return np.asarray(np.abs(self.value) + self.radius)
 
+    def rounded_up(self) -> "Ball":
+        """The ball with room for the rounding of its own radius, which is computed in float64."""
+        return Ball(self.value, np.asarray(self.radius) * (1 + 2.0**-20))
+
 
 class Operation(NamedTuple):
     """A function of arrays with a bound on how far two legal evaluations of it lie apart.

@@ -8,20 +8,13 @@ Source: running error analysis after Wilkinson; Higham, Accuracy and Stability o
 Algorithms, 2002, section 3.3.
 """
 
-import numpy as np
-
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.arithmetic import Ball, within
+from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
-from refnet.network import Problem, gradient_in, loss_in, trace
 from refnet.precision import FLOAT64, Precision
-
-_INFLATION = 1 + 2.0**-20  # the radii themselves are computed in float64
-
-
-def _rounded_up(ball: Ball) -> Ball:
-    return Ball(ball.value, np.asarray(ball.radius) * _INFLATION)
+from refnet.problem import Problem
 
 
 def forward(
@@ -37,9 +30,9 @@ def forward(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    return _rounded_up(
-        trace(within(precision), architecture, parameters, inputs, conventions)[-1].outputs
-    )
+    steps = trace(within(precision), architecture, parameters, inputs, conventions)
+    outputs: Ball = steps[-1].outputs
+    return outputs.rounded_up()
 
 
 def logits(
@@ -56,7 +49,7 @@ def logits(
     """
     checked(architecture, parameters, inputs)
     steps = trace(within(precision), architecture, parameters, inputs, conventions)
-    return [_rounded_up(step.logits) for step in steps]
+    return [step.logits.rounded_up() for step in steps]
 
 
 def hidden(
@@ -73,7 +66,7 @@ def hidden(
     """
     checked(architecture, parameters, inputs)
     steps = trace(within(precision), architecture, parameters, inputs, conventions)
-    return [_rounded_up(step.outputs) for step in steps[:-1]]
+    return [step.outputs.rounded_up() for step in steps[:-1]]
 
 
 def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
@@ -82,7 +75,22 @@ def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(*problem[:5])
-    return _rounded_up(loss_in(within(precision), problem))
+    value: Ball = loss_in(within(precision), problem)
+    return value.rounded_up()
+
+
+def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
+    """The loss computed in batches of any size, as a ball.
+
+    A mean of batch means multiplies each row by its batch's share, and the penalty may be part of
+    every batch's loss: that rounds each term once more for every batch, of which there are at most
+    as many as rows.
+    Raises: ValueError naming the array whose shape or value does not fit.
+    """
+    checked(*problem[:5])
+    apply, rows = within(precision), problem.inputs.shape[-2]
+    value: Ball = total_in(apply, problem, rows_in(apply, problem), 2 * rows + 4)
+    return value.rounded_up()
 
 
 def gradient(problem: Problem, precision: Precision = FLOAT64) -> list[Layer[Ball]]:
@@ -92,4 +100,4 @@ def gradient(problem: Problem, precision: Precision = FLOAT64) -> list[Layer[Bal
     """
     checked(*problem[:5])
     layers = gradient_in(within(precision), problem)
-    return [Layer(_rounded_up(layer.weights), _rounded_up(layer.biases)) for layer in layers]
+    return [Layer(layer.weights.rounded_up(), layer.biases.rounded_up()) for layer in layers]

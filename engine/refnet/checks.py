@@ -1,5 +1,7 @@
 """Whether the arrays fit the architecture, and an error that says where they do not."""
 
+from typing import Any
+
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
@@ -23,10 +25,26 @@ def checked(
         _check_rows("targets", targets.shape[-2], inputs.shape[-2])
         _check_range(architecture.output, architecture.loss, targets)
     if sample_weights is not None:
-        _check_rows("sample_weights", np.shape(sample_weights)[-1], inputs.shape[-2])
-        _check_finite("sample_weights", sample_weights)
-        if not (np.min(sample_weights) >= 0 and np.max(sample_weights) > 0):
-            raise ValueError("sample_weights: give weights of at least 0, one of them above 0")
+        _check_sample_weights(sample_weights, inputs.shape[-2])
+    _check_stacks(parameters, inputs, targets, sample_weights)
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Nothing, when it is a whole number of at least 1.
+
+    Raises: ValueError giving the value.
+    """
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise ValueError(f"batch_size={batch_size!r}: a batch size is a whole number of at least 1")
+
+
+def check_epochs(epochs: int) -> None:
+    """Nothing, when it is a whole number of at least 0.
+
+    Raises: ValueError giving the value.
+    """
+    if not isinstance(epochs, int | np.integer) or epochs < 0:
+        raise ValueError(f"epochs={epochs!r}: a number of epochs is a whole number of at least 0")
 
 
 def _check_parameters(architecture: Architecture, parameters: Parameters) -> None:
@@ -41,6 +59,7 @@ def _check_parameters(architecture: Architecture, parameters: Parameters) -> Non
             ("weights", layer.weights, shape),
             ("biases", layer.biases, shape[1:]),
         ):
+            _check_array(f"parameters[{place}].{name}", array)
             if array.shape[-len(expected) :] != expected:
                 raise ValueError(
                     f"parameters[{place}].{name} has shape {array.shape}; "
@@ -49,7 +68,15 @@ def _check_parameters(architecture: Architecture, parameters: Parameters) -> Non
             _check_finite(f"parameters[{place}].{name}", array)
 
 
+def _check_array(name: str, array: Any) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} is a {type(array).__name__}; give a NumPy array")
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name} has dtype {array.dtype}; give real numbers")
+
+
 def _check_matrix(name: str, array: Array, columns: int, what: str) -> None:
+    _check_array(name, array)
     if array.ndim < 2 or array.shape[-1] != columns:
         raise ValueError(f"{name} has shape {array.shape}; give (rows, {columns}) for {what}")
     if array.shape[-2] == 0:
@@ -62,12 +89,41 @@ def _check_rows(name: str, rows: int, expected: int) -> None:
         raise ValueError(f"{name} has {rows} rows and inputs has {expected}; give one for each row")
 
 
+def _check_sample_weights(weights: Array, rows: int) -> None:
+    _check_array("sample_weights", weights)
+    if weights.ndim < 1:
+        raise ValueError(f"sample_weights has shape {weights.shape}; give ({rows},)")
+    _check_rows("sample_weights", weights.shape[-1], rows)
+    _check_finite("sample_weights", weights)
+    if np.min(weights) < 0:
+        raise ValueError(f"sample_weights has {np.min(weights)}; weights are at least 0")
+    if not np.all(np.max(weights, axis=-1) > 0):
+        raise ValueError("sample_weights are all 0; give one above 0")
+
+
+def _check_stacks(parameters: Parameters, inputs: Array, *others: Array | None) -> None:
+    """Leading axes, that make a stack of networks or of data sets, must broadcast."""
+    targets, weights = others
+    arrays = [inputs.shape[:-2], *(part for w, b in parameters for part in _leads(w, b))]
+    arrays += [] if targets is None else [targets.shape[:-2]]
+    arrays += [] if weights is None else [weights.shape[:-1]]
+    if not any(arrays):
+        return
+    try:
+        np.broadcast_shapes(*arrays)
+    except ValueError as error:
+        leads = ", ".join(str(lead) for lead in dict.fromkeys(arrays) if lead)
+        raise ValueError(f"the leading axes {leads} do not broadcast; give one stack") from error
+
+
+def _leads(weights: Array, biases: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return weights.shape[:-2], biases.shape[:-1]
+
+
 def _check_finite(name: str, array: Array) -> None:
-    if np.isfinite(np.add.reduce(array, axis=None)):
-        return  # a sum is finite only if every term is
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
-        at = tuple(int(i) for i in wrong[0])
+    finite = np.isfinite(array)
+    if not np.logical_and.reduce(finite, axis=None):
+        at = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"{name}[{', '.join(map(str, at))}] is {array[at]}; give finite numbers")
 
 

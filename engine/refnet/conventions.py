@@ -17,7 +17,8 @@ class Conventions:
     loss_from:             the loss is computed from the logits, or from the rounded probabilities
     probability_clip:      the reported loss clips probabilities to [c, 1 - c]
     penalty_factor:        the factor f in f l2 |W|^2
-    penalty_per_row:       the penalty is divided by the number of rows
+    penalty_per_row:       the penalty is divided by the number of rows, or by the sum of the
+                           weights where a weighted mean is
     penalty_on_biases:     biases are penalised too
     loss_includes_penalty: the reported loss contains the penalty (the gradient always does)
     sample_weight_mean:    a weighted mean divides by the sum of the weights, or by the rows
@@ -26,6 +27,13 @@ class Conventions:
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
     nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
                            "either": both pass, and the one that fits is reported
+    nesterov:              "sutskever": the gradient is taken at the parameters, and the step is
+                           g + mu v'; "lookahead": it is taken at the point ahead, w - lr mu v
+    adam_epsilon:          "outside": m / (sqrt(s) + eps) of the corrected m and s;
+                           "uncorrected": eps joins sqrt(s) before its correction;
+                           "inside": m / sqrt(s + eps), which "either" does not cover
+    rmsprop_epsilon:       "outside": g / (sqrt(s) + eps); "inside": g / sqrt(s + eps)
+    momentum_rate:         the learning rate multiplies the velocity, or stands inside it
     dampening:             momentum adds (1 - dampening) of the gradient
     decay_on_biases:       weight decay acts on biases too
     decay_times_rate:      decoupled decay is multiplied by the learning rate
@@ -51,7 +59,7 @@ class Conventions:
     gelu: Literal["erf", "tanh"] = "erf"
     dropout: Literal["inverted", "at evaluation"] = "inverted"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
-    adam_epsilon: Literal["either", "outside", "inside"] = "either"
+    adam_epsilon: Literal["either", "outside", "uncorrected", "inside"] = "either"
     rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"
     momentum_rate: Literal["either", "outside", "inside"] = "either"
     dampening: float = 0.0

@@ -38,9 +38,17 @@ def _exact(ball: Ball) -> bool:
     return isinstance(ball.radius, float) and ball.radius == 0.0
 
 
-def _guarded(p: Precision, radius: Array, gain: float) -> Array:
-    """An infinite radius where the sum of the magnitudes, at most radius / gain, may overflow."""
-    return np.where(radius < gain * p.largest / 4, radius, np.inf)
+def _guarded(
+    p: Precision, radius: Array, gain: float, left: Ball, right: Ball, share: float = 1.0
+) -> Array:
+    """An infinite radius where the sum of the magnitudes, divided by the share, may overflow.
+
+    radius / gain bounds that sum at no cost; only where it is too large is the sum itself taken.
+    """
+    limit = share * p.largest / 4
+    if np.logical_and.reduce(radius < gain * limit, axis=None):
+        return radius
+    return np.where(left.magnitude @ right.magnitude < limit, radius, np.inf)
 
 
 def _stored(p: Precision, radius: Array, value: Array, times: int) -> Array:
@@ -69,51 +77,64 @@ def _affine_radius(p: Precision, z: Array, inputs: Ball, weights: Ball, biases: 
     radius = _product_radius(p, inputs, weights, length, extra=1) + g * bias_size
     if not _exact(biases):
         radius = radius + (1 + g) * np.asarray(biases.radius)[..., None, :]
-    return _guarded(p, _stored(p, radius + s * bias_size, z, 2), g)
+    stored = _stored(p, radius + s * bias_size, z, 2)
+    return np.where(bias_size < p.largest / 4, _guarded(p, stored, g, inputs, weights), np.inf)
 
 
 AFFINE = Operation(_affine, _affine_radius)
 """inputs @ weights + biases: (n, fan_in), (fan_in, fan_out), (fan_out,) -> (n, fan_out)"""
 
 
-def _back(delta: Array, weights: Array) -> Array:
+def _back(delta: Array, weights: Array, share: float) -> Array:
     return np.asarray(np.matmul(delta, _transposed(weights)))
 
 
-def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball) -> Array:
+def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, share: Ball) -> Array:
     length = weights.value.shape[-1]
-    radius = _product_radius(p, delta, _flip(weights), length)
-    return _guarded(p, _stored(p, radius, s, 1), _rounding(p, length)[0])
+    flipped, gain = _flip(weights), _rounding(p, length)[0]
+    radius = _stored(p, _product_radius(p, delta, flipped, length), s, 1)
+    return _guarded(p, radius, gain, delta, flipped, float(share.value))
 
 
 BACK = Operation(_back, _back_radius)
-"""delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)"""
+"""delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)
+
+The last argument of this operation and the next two is the share that a row has of a mean: an
+implementation that divides last meets numbers larger by 1 / share, and these may overflow.
+"""
 
 
-def _outer(inputs: Array, delta: Array) -> Array:
+def _outer(inputs: Array, delta: Array, share: float) -> Array:
     return np.asarray(np.matmul(_transposed(inputs), delta))
 
 
-def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball) -> Array:
+def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball, share: Ball) -> Array:
     rows = delta.value.shape[-2]
-    radius = _product_radius(p, _flip(inputs), delta, rows)
-    return _guarded(p, _stored(p, radius, g, 1), _rounding(p, rows)[0])
+    flipped, gain = _flip(inputs), _rounding(p, rows)[0]
+    radius = _stored(p, _product_radius(p, flipped, delta, rows), g, 1)
+    radius = _guarded(p, radius, gain, flipped, delta, float(share.value))
+    return np.where(_fits(p, delta, share)[..., None, :], radius, np.inf)  # 0 inf is nan
 
 
 OUTER = Operation(_outer, _outer_radius)
 """inputs^T @ delta, the gradient of the weights: (n, fan_in), (n, fan_out) -> (fan_in, fan_out)"""
 
 
-def _column_sum(delta: Array) -> Array:
+def _fits(p: Precision, delta: Ball, share: Ball) -> Array:
+    """Whether the sum over rows cannot overflow: (fan_out,)"""
+    return np.asarray(np.add.reduce(delta.magnitude, axis=-2) < float(share.value) * p.largest / 4)
+
+
+def _column_sum(delta: Array, share: float) -> Array:
     return np.asarray(np.add.reduce(delta, axis=-2))
 
 
-def _column_sum_radius(p: Precision, g: Array, delta: Ball) -> Array:
+def _column_sum_radius(p: Precision, g: Array, delta: Ball, share: Ball) -> Array:
     rows = delta.value.shape[-2]
     # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
     gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
-    radius = _column_sum(delta.radius + gain * delta.magnitude)
-    return _stored(p, radius, g, 1)
+    radius = np.add.reduce(delta.radius + gain * delta.magnitude, axis=-2)
+    return np.where(_fits(p, delta, share), _stored(p, radius, g, 1), np.inf)
 
 
 COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
@@ -125,6 +146,16 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     size = left.magnitude * right.magnitude
     grown = left.radius * right.magnitude + np.abs(left.value) * right.radius
     return np.asarray(grown + p.unit * size + p.underflow)
+
+
+def row_sum(entries: Array) -> Array:
+    """The sum over the outputs of each row: (n, k) -> (n,)"""
+    return np.asarray(np.add.reduce(entries, axis=-1))
+
+
+def row_radius(p: Precision, size: Array, radius: Array) -> Array:
+    """Radius of a sum over the outputs of each row, whose entries have this size and radius."""
+    return row_sum(radius + (size.shape[-1] - 1) * p.unit * (size + radius))
 
 
 def _multiply(left: Array, right: Array) -> Array:
@@ -157,26 +188,31 @@ def _constant(value: Array, roundings: int) -> Array:
 
 
 def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
-    return np.asarray(float(roundings.value) * p.unit * np.abs(value.value))
+    total = float(roundings.value) * p.unit
+    # k u / (1 - k u), because some of the roundings stand in a denominator
+    return np.asarray((total / (1 - total) if total < 1 else np.inf) * np.abs(value.value))
 
 
 CONSTANT = Operation(_constant, _constant_radius)
 """A number that an implementation computes from its arguments with so many roundings, like 1/n"""
 
 
-def _weighted_sum(rows: Array, scale: Array) -> Array:
+def _weighted_sum(rows: Array, scale: Array, share: float) -> Array:
     return np.asarray(np.add.reduce(rows * scale, axis=-1))
 
 
-def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball) -> Array:
+def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball, share: Ball) -> Array:
     count = rows.value.shape[-1]
     radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
     size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
-    return np.asarray(radius + (count + 1) * p.unit * size)
+    # the rows may be summed before they are divided
+    largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), size / float(share.value))
+    radius = radius + (count + 1) * p.unit * size
+    return np.where(largest < p.largest / 4, radius, np.inf)
 
 
 WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
-"""sum_i rows_i scale_i: (n,), (n,) or () -> ()"""
+"""sum_i rows_i scale_i: (n,), (n,) or () -> (); the share as for the matrix products"""
 
 
 def _sum_of_squares(*arrays: Array) -> Array:
@@ -185,7 +221,8 @@ def _sum_of_squares(*arrays: Array) -> Array:
 
 def _sum_of_squares_radius(p: Precision, value: Array, *balls: Ball) -> Array:
     count = sum(ball.value.shape[-1] * ball.value.shape[-2] for ball in balls)
-    return np.asarray((count + 1) * p.unit * value + count * p.underflow)
+    radius = (count + 1) * p.unit * value + count * p.underflow
+    return np.where(value < p.largest / 4, radius, np.inf)
 
 
 SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
@@ -199,10 +236,15 @@ def _add_scaled(base: Array, term: Array, factor: Array) -> Array:
 def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
     size = np.abs(factor.value)
     # four roundings: the factor is itself a product or a quotient, cast to the precision
-    added = size * (term.radius + 4 * p.unit * term.magnitude) + p.underflow
+    added = size * (term.radius + 4 * p.unit * term.magnitude)
+    added = added + p.underflow * (1 + term.magnitude)  # the product or the factor is flushed
+    if not _exact(factor):
+        added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
     radius = base.radius + added
-    return np.asarray(radius + p.unit * (np.abs(value) + radius))
+    largest = base.magnitude + size * term.magnitude
+    radius = radius + p.unit * (np.abs(value) + radius)
+    return np.where(largest < p.largest / 4, radius, np.inf)
 
 
 ADD_SCALED = Operation(_add_scaled, _add_scaled_radius)
-"""base + factor * term, for a factor that is exactly known"""
+"""base + factor * term, for a number that is known as well as a product of two cast numbers"""

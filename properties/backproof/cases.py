@@ -107,15 +107,20 @@ class Case:
         shown: dict[str, Any] = {
             "architecture": _architecture_words(a),
             "parameters": [
-                {"weights": layer.weights.tolist(), "biases": layer.biases.tolist()}
+                {"weights": _plain(layer.weights), "biases": _plain(layer.biases)}
                 for layer in self.parameters
             ],
-            "inputs": self.inputs.tolist(),
-            "targets": self.targets.tolist(),
+            "inputs": _plain(self.inputs),
+            "targets": _plain(self.targets),
         }
         if self.sample_weights is not None:
-            shown["sample_weights"] = self.sample_weights.tolist()
+            shown["sample_weights"] = _plain(self.sample_weights)
         return shown
+
+
+def _plain(array: Array) -> Any:
+    """Nested lists, with 0.0 for -0.0."""
+    return (array + 0.0).tolist()
 
 
 def _architecture_words(a: Architecture) -> str:

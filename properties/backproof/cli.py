@@ -44,6 +44,9 @@ def check(
     seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
+    ] = math.inf,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
 ) -> None:
     """Judge implementations by the laws."""

@@ -117,7 +117,7 @@ class Implementation:
 
     name: str = ""
     scope: Scope
-    precision: Precision = PRESETS["float64"]
+    precision: Precision | str = PRESETS["float64"]
     conventions: Conventions = Conventions()
 
 

@@ -41,7 +41,7 @@ class Finding(msgspec.Struct, kw_only=True):
 
     def place(self) -> str:
         """What was compared, with the index of the entry."""
-        return f"{self.what}{self.at}" if self.at else self.what
+        return f"{self.what} at {self.at}" if self.at else self.what
 
     def sentence(self) -> str:
         """The finding in one line."""

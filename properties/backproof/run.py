@@ -4,6 +4,7 @@ Hypothesis draws the examples, with every setting explicit. A failing example is
 readable, and confirmed in a fresh process before anything is said of the subject.
 """
 
+import math
 import tempfile
 import time
 import traceback
@@ -43,10 +44,14 @@ class Enough(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Settings:
-    """How hard to search: the profile sets the number of examples, the seed what they are."""
+    """How hard to search: the profile sets the number of examples, the seed what they are.
+
+    Raises: ValueError for an unknown profile.
+    """
 
     profile: str = "default"
     seed: int = 0
+    ends: float = math.inf  # of the time limit, on the monotonic clock
 
     def __post_init__(self) -> None:
         if self.profile not in EXAMPLES:
@@ -107,6 +112,8 @@ def _decide(trial: "Trial", row: Row) -> None:
     if row.findings:
         row.status = "broken" if row.findings[0].kind == "broken" else "error"
         row.reason = row.findings[0].sentence()
+    elif trial.cut:
+        row.status, row.reason = "unfinished", "the time limit came first"
     elif not trial.tally.judged:
         if trial.refusals or not trial.tally.beyond:
             row.status, row.reason = "unsupported", trial.reason()
@@ -132,6 +139,7 @@ class Trial:
     examples: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
     finding: Finding | None = None
+    cut: bool = False
     _failing: dict[str, Any] | None = None
     _failed_at: float = 0.0
     _current: dict[str, Any] = field(default_factory=dict)
@@ -195,6 +203,9 @@ class Trial:
 
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted, and kept if it fails."""
+        if time.monotonic() > self.settings.ends:
+            self.cut = True
+            raise Enough
         if self._failing is None:
             self.examples += 1
             for value in arguments.values():
@@ -249,7 +260,7 @@ class Trial:
         """Put the case into the finding, with what was asked of the subject."""
         assert self.finding is not None
         self.finding.arguments = {name: literal(value) for name, value in arguments.items()}
-        self.finding.calls = [describe(call) for call in self.subject.calls]
+        self.finding.calls = asked(self.subject.calls)
 
     def _holds_under(self, conventions: Conventions) -> bool:
         """Whether the failing example and a handful of others pass under these conventions."""
@@ -295,7 +306,8 @@ class Trial:
         if self.refusals:
             row.notes.append(self.reason())
         if self.tally.beyond:
-            row.notes.append(f"{self.tally.beyond} entries beyond any bound were not judged")
+            count = f"{self.tally.beyond:,} of {self.tally.beyond + self.tally.judged:,} entries"
+            row.notes.append(f"{count} could not be judged: no bound is left there")
 
 
 def _alike(finding: Finding | None, first: Finding) -> bool:
@@ -324,10 +336,15 @@ def literal(value: Any) -> Any:
     return value.literal() if hasattr(value, "literal") else value
 
 
-def describe(call: Call) -> str:
-    """A call in a few words."""
-    rows = 0 if call.inputs is None else len(call.inputs)
-    return f"{call.capability}(widths={call.architecture.widths}, {rows} rows)"
+def asked(calls: list[Call]) -> list[str]:
+    """What was asked, in a few words each, repetitions counted."""
+    counts: dict[str, int] = {}
+    for call in calls:
+        rows = 0 if call.inputs is None else len(call.inputs)
+        shape = f"widths={call.architecture.widths}, {rows} row{'s' if rows != 1 else ''}"
+        words = f"{call.capability}({shape})"
+        counts[words] = counts.get(words, 0) + 1
+    return [f"{n} x {words}" if n > 1 else words for words, n in counts.items()]
 
 
 _home: list[tempfile.TemporaryDirectory[str]] = []

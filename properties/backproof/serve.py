@@ -38,7 +38,7 @@ def main() -> None:
 def hello(implementation: Any, subject: str) -> Hello:
     """What the implementation says of itself."""
     return Hello(
-        name=str(getattr(implementation, "name", "") or subject),
+        name=str(getattr(implementation, "name", "") or subject.rpartition(":")[2]),
         version=str(getattr(implementation, "version", "")),
         scope=implementation.scope,
         precision=implementation.precision,

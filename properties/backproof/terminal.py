@@ -29,11 +29,12 @@ def heading(report: Report, console: Console) -> None:
     """What is judged, and which relaxations it declares."""
     subject = report.subject
     version = f" {subject.version}" if subject.version else ""
-    name = subject.name if subject.name == subject.subject else f"{subject.name}{version}"
-    name = name if version in name else f"{name}{version}"
-    console.print(f"{name} in {subject.precision}, offering {', '.join(subject.capabilities)}")
+    console.print(
+        f"{subject.name}{version} in {subject.precision}, offering {', '.join(subject.capabilities)}",
+        soft_wrap=True,
+    )
     if subject.declared:
-        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", highlight=False)
+        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", soft_wrap=True)
 
 
 def line(row: Row, console: Console) -> None:
@@ -103,15 +104,24 @@ def _finding(finding: Finding) -> list[str]:
     else:
         lines += [
             f"  {finding.place()}",
-            f"    observed {finding.observed!r}",
+            f"    observed {finding.observed!r}, the subject's{_off(finding)}",
             f"    expected {finding.expected!r}",
-            f"    allowed  {finding.allowed!r}",
-            f"    ratio    {_ratio(finding.ratio)}",
+            f"    allowed  {finding.allowed!r}, the largest error that is legal here",
+            f"    ratio    {_ratio(finding.ratio)}, the error over what is allowed",
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     if finding.hint:
         lines.append(f"  every answer fits Conventions({finding.hint}): declare it, or mend it")
     return lines
+
+
+def _off(finding: Finding) -> str:
+    """How far off, as a newcomer would say it."""
+    observed, expected = finding.observed, finding.expected
+    if not isinstance(observed, float) or not isinstance(expected, float) or not expected:
+        return ""
+    share = abs(observed / expected - 1)
+    return f", off by {share:.2%}" if 1e-4 <= share < 10 else ""
 
 
 def _flattened(arguments: dict[str, Any], inside: bool = False) -> list[tuple[str, Any]]:
@@ -120,7 +130,7 @@ def _flattened(arguments: dict[str, Any], inside: bool = False) -> list[tuple[st
     for name, value in arguments.items():
         if isinstance(value, dict):
             flat += _flattened(value, inside=True)
-        elif name == "parameters":
+        elif name == "parameters" and value and isinstance(value[0], dict):
             for place, layer in enumerate(value):
                 flat += [(f"parameters[{place}].{part}", array) for part, array in layer.items()]
         else:

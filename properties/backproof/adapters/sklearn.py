@@ -105,7 +105,7 @@ class Sklearn(Implementation):
         sample_weights: Array | None = None,
     ) -> Parameters:
         network, none = _network(architecture, parameters), [None] * len(parameters)
-        network.alpha = _alpha(architecture, sample_weights)
+        network.alpha = architecture.l2
         labels = targets if architecture.output == "identity" else _classes(targets)
         room = ([inputs, *none], [*none], [*none], [*none])
         _, weights, biases = network._backprop(inputs, labels, sample_weights, *room)
@@ -174,7 +174,7 @@ def _step(
     sample_weights: Array | None,
 ) -> None:
     """One step of gradient descent on all rows."""
-    network.alpha = _alpha(architecture, sample_weights)
+    network.alpha = architecture.l2
     network.batch_size = len(inputs)
     try:
         network.partial_fit(inputs, _labels(architecture, targets), sample_weight=sample_weights)
@@ -182,13 +182,6 @@ def _step(
         _started.cache_clear()  # a step that failed may leave anything behind
         raise
     network.loss_curve_.clear()
-
-
-def _alpha(architecture: Architecture, sample_weights: Array | None) -> float:
-    """The penalty: scikit-learn divides it by the sum of the weights, the contract by the rows."""
-    if sample_weights is None:
-        return architecture.l2
-    return architecture.l2 * float(np.sum(sample_weights)) / len(sample_weights)
 
 
 def _labels(architecture: Architecture, targets: Array) -> Any:

@@ -1,0 +1,159 @@
+"""Forward and backward through the layers, written once for plain numbers and for balls.
+
+f(x) = output(z_L), z_l = a_{l-1} W_l + b_l, a_l = activation(z_l), a_0 = x. The gradient flows
+back: delta_L from the head, then dF/dW_l = a_{l-1}^T delta_l, dF/db_l = sum of delta_l,
+delta_{l-1} = (delta_l W_l^T) f'(z_{l-1}).
+
+Everything accepts stacks: leading axes of inputs and parameters broadcast.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refnet.activations import activation
+from refnet.architecture import Architecture, Layer
+from refnet.arithmetic import Arithmetic
+from refnet.conventions import Conventions
+from refnet.dropout import Factors, evaluation_factors
+from refnet.losses import Head, head
+from refnet.operations import (
+    ADD_SCALED,
+    AFFINE,
+    BACK,
+    COLUMN_SUM,
+    CONSTANT,
+    MULTIPLY,
+    OUTER,
+    SUM_OF_SQUARES,
+    WEIGHTED_SUM,
+)
+from refnet.problem import (
+    Problem,
+    least_share,
+    penalised,
+    penalty_factor,
+    roundings_of,
+    row_scale,
+    smoothed_targets,
+)
+
+
+class Step(NamedTuple):
+    """One layer on its way forward: what came in, before the activation, what went out.
+
+    factor: what dropout multiplies the outputs by before the next layer, if anything
+    """
+
+    inputs: Any
+    logits: Any
+    outputs: Any
+    factor: Any = None
+
+
+def trace(
+    apply: Arithmetic,
+    architecture: Architecture,
+    parameters: list[Layer[Any]],
+    inputs: Any,
+    conventions: Conventions,
+    factors: Factors = None,
+) -> list[Step]:
+    """The forward pass, layer by layer, in evaluation unless dropout's factors are given."""
+    factors = factors or evaluation_factors(architecture, conventions)
+    steps = []
+    for place, name in enumerate((*architecture.activations, architecture.output)):
+        layer, factor = parameters[place], None
+        logits = apply(AFFINE, inputs, layer.weights, layer.biases)
+        outputs = apply(activation(name, conventions).value, logits)
+        if factors and place < len(factors):
+            factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
+        steps.append(Step(inputs, logits, outputs, factor))
+        inputs = outputs if factor is None else apply(MULTIPLY, outputs, factor)
+    return steps
+
+
+def traced(apply: Arithmetic, problem: Problem) -> list[Step]:
+    """The forward pass of a problem, in evaluation."""
+    return trace(
+        apply, problem.architecture, problem.parameters, problem.inputs, problem.conventions
+    )
+
+
+def rows_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+    """The loss of each row, before its factor: (n,)"""
+    last = (steps or traced(apply, problem))[-1]
+    chosen = head(problem.architecture, problem.conventions)
+    return apply(chosen.rows, last.logits, last.outputs, smoothed_targets(apply, problem))
+
+
+def loss_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+    """The loss in the given arithmetic."""
+    return total_in(apply, problem, rows_in(apply, problem, steps))
+
+
+def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: int = 0) -> Any:
+    """sum_i c_i l_i plus the penalty, from the losses l_i of the rows."""
+    conventions = problem.conventions
+    factor = head(problem.architecture, conventions).loss_factor
+    scale, roundings = row_scale(problem, factor)
+    scale = apply(CONSTANT, scale, roundings + extra_roundings)
+    value = apply(WEIGHTED_SUM, rows, scale, least_share(problem))
+    if problem.architecture.l2 and conventions.loss_includes_penalty:
+        squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
+        penalty, roundings = penalty_factor(problem)
+        penalty_scale = apply(CONSTANT, penalty, roundings + extra_roundings)
+        value = apply(ADD_SCALED, value, squares, penalty_scale)
+    return value
+
+
+def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+    """The gradient in the given arithmetic."""
+    architecture, parameters, conventions = (
+        problem.architecture,
+        problem.parameters,
+        problem.conventions,
+    )
+    steps = steps or traced(apply, problem)
+    delta = _output_delta(apply, problem, head(architecture, conventions), steps[-1])
+    layers, share = [], least_share(problem)
+    for place in range(len(parameters) - 1, -1, -1):
+        layer, step = parameters[place], steps[place]
+        weights = apply(OUTER, step.inputs, delta, share)
+        data = Layer(weights, apply(COLUMN_SUM, delta, share))
+        layers.append(_penalised_gradient(apply, problem, layer, data))
+        if place:
+            below, step = architecture.activations[place - 1], steps[place - 1]
+            signal = apply(BACK, delta, layer.weights, share)
+            if step.factor is not None:
+                signal = apply(MULTIPLY, signal, step.factor)
+            pullback = activation(below, conventions).pullback
+            delta = apply(pullback, signal, step.logits, step.outputs)
+    return layers[::-1]
+
+
+def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step) -> Any:
+    delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
+    scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
+    if scale.ndim == 0 and scale == 1:
+        return delta
+    return apply(MULTIPLY, delta, apply(CONSTANT, scale[..., None], roundings))
+
+
+def _penalised_gradient(
+    apply: Arithmetic, problem: Problem, layer: Layer[Any], data: Layer[Any]
+) -> Layer[Any]:
+    """The gradient of the data's loss, plus that of the penalty."""
+    if not problem.architecture.l2:
+        return data
+    conventions = problem.conventions
+    factor, roundings = penalty_factor(problem)
+    value = 2 * factor * conventions.gradient_factor
+    roundings = 2 * roundings + 2 * roundings_of(conventions.gradient_factor)
+    column = value[..., None, None] if value.ndim else value  # of a stack of data sets
+    weights = apply(ADD_SCALED, data.weights, layer.weights, apply(CONSTANT, column, roundings))
+    if not conventions.penalty_on_biases:
+        return Layer(weights, data.biases)
+    entry = value[..., None] if value.ndim else value
+    biases = apply(ADD_SCALED, data.biases, layer.biases, apply(CONSTANT, entry, roundings))
+    return Layer(weights, biases)

@@ -1,0 +1,237 @@
+"""The adapter of scikit-learn answers what scikit-learn answers, and the laws hold for it."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from backproof.adapters.sklearn import Sklearn
+from backproof.contract import Architecture, Array, Layer, NotSupported, Parameters
+
+HEADS = {
+    "binary": ("sigmoid", "cross_entropy", 1),
+    "multilabel": ("sigmoid", "cross_entropy", 3),
+    "classes": ("softmax", "cross_entropy", 4),
+    "regression": ("identity", "squared_error", 1),
+}
+NAMES = {"sigmoid": "logistic", "tanh": "tanh", "relu": "relu", "identity": "identity"}
+RATE = 0.125
+
+
+def check(*words: str) -> tuple[int, Any]:
+    command = [sys.executable, "-P", "-m", "backproof", "check", "sklearn", "--profile", "quick"]
+    done = subprocess.run(
+        [*command, "--json", "-", *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "100"},
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_scikit_learn_keeps_every_law(precision: str) -> None:
+    status, report = check("--precision", precision)
+    assert status == 0
+    assert {row["status"] for row in report["laws"]} <= {"holds", "weak", "unsupported"}
+    assert report["summary"]["holds"] > 0
+    assert report["subject"]["version"] == sklearn.__version__
+    assert report["subject"]["precision"] == precision
+    assert "penalty_per_row=True" in report["subject"]["declared"]
+
+
+def a_step_and_a_quotient() -> tuple[float, float]:
+    """The slope that a step follows and that of the loss reported, for one of two outputs."""
+
+    def stepped(weight: float) -> Any:
+        network = MLPRegressor(
+            hidden_layer_sizes=(), solver="sgd", momentum=0, alpha=0, learning_rate_init=1
+        )
+        row, targets = np.ones((1, 1)), np.zeros((1, 2))
+        network.partial_fit(row, targets)
+        network.coefs_, network.intercepts_ = [np.array([[weight, 2.0]])], [np.zeros(2)]
+        return network.partial_fit(row, targets)
+
+    h = 2.0**-10
+    quotient = (stepped(1 + h).loss_ - stepped(1 - h).loss_) / (2 * h)
+    return 1 - stepped(1).coefs_[0][0, 0], quotient
+
+
+def test_the_laws_see_whether_the_loss_of_several_outputs_is_what_a_step_follows() -> None:
+    followed, reported = a_step_and_a_quotient()
+    law = "gradients_match_finite_differences"
+    _, report = check("--laws", law, "--option", "several_outputs=judge")
+    expected = "holds" if abs(followed - reported) < 1e-6 else "broken"
+    assert report["laws"][0]["status"] == expected
+
+
+def drawn(head: str, activation: str, l2: float = 0.0) -> tuple[Architecture, Array, Array]:
+    output, loss, outputs = HEADS[head]
+    architecture = Architecture((3, 5, 4, outputs), activation, output, loss, l2=l2)
+    rng = np.random.default_rng(7)
+    inputs = rng.normal(size=(9, 3))
+    if output == "softmax":
+        return architecture, inputs, np.eye(outputs)[rng.integers(0, outputs, 9)]
+    if output == "sigmoid":
+        return architecture, inputs, rng.integers(0, 2, (9, outputs)).astype(float)
+    return architecture, inputs, rng.normal(size=(9, outputs))
+
+
+def by_hand(architecture: Architecture, inputs: Array, targets: Array) -> Any:
+    """scikit-learn's network after three steps from its own start, and the labels it takes."""
+    kind = MLPRegressor if architecture.output == "identity" else MLPClassifier
+    network = kind(
+        hidden_layer_sizes=architecture.widths[1:-1],
+        activation=NAMES[architecture.activations[0]],
+        solver="sgd",
+        alpha=architecture.l2,
+        momentum=0.0,
+        shuffle=False,
+        learning_rate_init=RATE,
+        random_state=3,
+    )
+    labels = targets[:, 0] if targets.shape[1] == 1 else targets
+    if architecture.output == "softmax":
+        labels = np.argmax(targets, axis=1)
+    for _ in range(3):
+        classes = np.arange(max(2, targets.shape[1]))
+        known = {} if architecture.output == "identity" else {"classes": classes}
+        network.partial_fit(inputs, labels, **known)
+    return network, labels
+
+
+def layers_of(network: Any) -> Parameters:
+    pairs = zip(network.coefs_, network.intercepts_, strict=True)
+    return [Layer(weights.copy(), biases.copy()) for weights, biases in pairs]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("activation", NAMES)
+def test_forward_is_what_predict_gives(head: str, activation: str) -> None:
+    architecture, inputs, targets = drawn(head, activation)
+    network, _ = by_hand(architecture, inputs, targets)
+    found = Sklearn().forward(architecture, layers_of(network), inputs)
+    if head == "regression":
+        assert np.array_equal(found[:, 0], network.predict(inputs))
+    else:
+        expected = network.predict_proba(inputs)
+        assert np.array_equal(found, expected[:, 1:] if head == "binary" else expected)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("l2", [0.0, 0.5])
+def test_loss_and_gradient_are_those_of_the_next_step(head: str, l2: float) -> None:
+    architecture, inputs, targets = drawn(head, "tanh", l2)
+    network, labels = by_hand(architecture, inputs, targets)
+    before = layers_of(network)
+    loss = Sklearn().loss(architecture, before, inputs, targets)
+    gradient = Sklearn().gradient(architecture, before, inputs, targets)
+    network.partial_fit(inputs, labels)
+    assert loss == pytest.approx(network.loss_, rel=1e-14)
+    for old, slope, new in zip(before, gradient, layers_of(network), strict=True):
+        np.testing.assert_allclose(old.weights - RATE * slope.weights, new.weights, rtol=1e-13)
+        np.testing.assert_allclose(old.biases - RATE * slope.biases, new.biases, rtol=1e-13)
+
+
+def test_hidden_is_each_layer_of_the_network_computed_by_hand() -> None:
+    architecture, inputs, targets = drawn("classes", "relu")
+    network, _ = by_hand(architecture, inputs, targets)
+    first, second = Sklearn().hidden(architecture, layers_of(network), inputs)
+    expected = np.maximum(0, inputs @ network.coefs_[0] + network.intercepts_[0])
+    np.testing.assert_allclose(first, expected, rtol=1e-14)
+    expected = np.maximum(0, first @ network.coefs_[1] + network.intercepts_[1])
+    np.testing.assert_allclose(second, expected, rtol=1e-14)
+
+
+def test_row_weights_count_rows_and_divide_the_penalty_by_their_sum() -> None:
+    architecture, inputs, targets = drawn("binary", "sigmoid", l2=0.5)
+    parameters = layers_of(by_hand(architecture, inputs, targets)[0])
+    weights = np.arange(1.0, 10.0)
+    p = Sklearn().forward(architecture, parameters, inputs)[:, 0]
+    rows = -np.log(np.where(targets[:, 0] == 1, p, 1 - p))
+    penalty = 0.25 * sum(np.sum(layer.weights**2) for layer in parameters) / np.sum(weights)
+    expected = np.average(rows, weights=weights) + penalty
+    found = Sklearn().loss(architecture, parameters, inputs, targets, weights)
+    assert found == pytest.approx(expected, rel=1e-14)
+
+
+def test_every_call_stands_alone_and_leaves_its_arguments() -> None:
+    judged, cases = Sklearn(), [drawn(head, "tanh", l2=0.5) for head in HEADS]
+    networks = [layers_of(by_hand(*case)[0]) for case in cases]
+
+    def answers() -> list[bytes]:
+        said: list[Array] = []
+        for (architecture, inputs, targets), parameters in zip(cases, networks, strict=True):
+            said.append(judged.forward(architecture, parameters, inputs))
+            said += judged.hidden(architecture, parameters, inputs)
+            said.append(np.asarray(judged.loss(architecture, parameters, inputs, targets)))
+            for layer in judged.gradient(architecture, parameters, inputs, targets):
+                said += [*layer]
+        return [np.asarray(array).tobytes() for array in said]
+
+    kept = [part.tobytes() for network in networks for layer in network for part in layer]
+    assert answers() == answers()
+    assert kept == [part.tobytes() for network in networks for layer in network for part in layer]
+
+
+def test_a_step_that_fails_leaves_nothing_behind() -> None:
+    architecture, inputs, targets = drawn("regression", "identity")
+    parameters = layers_of(by_hand(architecture, inputs, targets)[0])
+    expected = Sklearn().loss(architecture, parameters, inputs, targets)
+    huge = [Layer(w * 1e200, b) for w, b in parameters]
+    with pytest.raises(ValueError, match="non-finite"), np.errstate(all="ignore"):
+        Sklearn().loss(architecture, huge, inputs, targets)
+    assert Sklearn().loss(architecture, parameters, inputs, targets) == expected
+
+
+def test_float32_is_computed_in_float32() -> None:
+    architecture, inputs, targets = drawn("classes", "tanh", l2=0.5)
+    parameters = [
+        Layer(w.astype("f4"), b.astype("f4"))
+        for w, b in layers_of(by_hand(architecture, inputs, targets)[0])
+    ]
+    data = (inputs.astype("f4"), targets.astype("f4"))
+    judged: Any = Sklearn("float32")
+    assert judged.forward(architecture, parameters, data[0]).dtype == np.float32
+    gradient = judged.gradient(architecture, parameters, *data)
+    assert {part.dtype for layer in gradient for part in layer} == {np.dtype("f4")}
+
+
+@pytest.mark.parametrize(
+    ("widths", "activation", "head", "words"),
+    [
+        ((2, 2), "tanh", ("softmax", "cross_entropy"), "one sigmoid output for two classes"),
+        ((2, 3, 3, 1), ("tanh", "relu"), ("sigmoid", "cross_entropy"), "one activation for all"),
+        ((2, 3, 2), "tanh", ("identity", "squared_error"), "a mean over outputs"),
+    ],
+)
+def test_what_scikit_learn_cannot_express_is_refused_with_the_reason(
+    widths: tuple[int, ...], activation: Any, head: tuple[str, str], words: str
+) -> None:
+    architecture = Architecture(widths, activation, *head)
+    parameters = [Layer(np.ones(shape), np.ones(shape[1])) for shape in architecture.shapes]
+    with pytest.raises(NotSupported, match=words):
+        Sklearn().loss(architecture, parameters, np.ones((1, 2)), np.eye(1, widths[-1]))
+
+
+def test_a_target_between_two_classes_is_refused() -> None:
+    architecture, inputs, targets = drawn("classes", "tanh")
+    parameters = layers_of(by_hand(architecture, inputs, targets)[0])
+    for capability in (Sklearn().loss, Sklearn().gradient):
+        with pytest.raises(NotSupported, match="no targets between 0 and 1"):
+            capability(architecture, parameters, inputs, targets * 0.75 + 0.0625)
+
+
+def test_an_unknown_precision_or_option_names_its_value() -> None:
+    with pytest.raises(ValueError, match="precision='float16'"):
+        Sklearn("float16")
+    with pytest.raises(ValueError, match="several_outputs='both': choose refuse or judge"):
+        Sklearn(several_outputs="both")
