@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backproof.check import Judgement, chosen
+from backproof.judgement import Judgement, chosen
 from backproof.loading import CannotLoad
 from backproof.process import Child, Limits
 from backproof.report import Report

@@ -7,7 +7,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backproof.judgement import check
     from backproof.contract import (
         Architecture,
         Conventions,
@@ -18,11 +17,16 @@ if TYPE_CHECKING:
         Precision,
         Scope,
     )
+    from backproof.judgement import check
+    from backproof.loading import CannotLoad
+    from backproof.parametrize import parametrize
     from backproof.report import Report
 
 _PLACES = {
     "check": "judgement",
+    "CannotLoad": "loading",
     "Report": "report",
+    "parametrize": "parametrize",
     **dict.fromkeys(
         (
             "Architecture",
@@ -40,6 +44,7 @@ _PLACES = {
 
 __all__ = [
     "Architecture",
+    "CannotLoad",
     "Conventions",
     "Fit",
     "Implementation",
@@ -49,6 +54,7 @@ __all__ = [
     "Report",
     "Scope",
     "check",
+    "parametrize",
 ]
 
 

@@ -1,5 +1,6 @@
 """The command line: backproof check, laws, explain."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -9,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from backproof.judgement import Judgement
     from backproof.interrupts import Interrupts
+    from backproof.judgement import Judgement
     from backproof.report import Row
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ def check(
     time_limit: Annotated[
         float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
     ] = math.inf,
+    jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
 ) -> None:
     """Judge implementations by the laws."""
@@ -55,25 +57,24 @@ def check(
     if json not in (None, "-"):
         _check_writable(str(json))
     console = Console(stderr=json == "-", highlight=False)
-    given = _options(option)
-    judgements = _judgements(subjects or ["refnet"], laws, profile, seed, precision, given)
-    sys.exit(_judge_all(judgements, context.obj, console, json))
+    limits = {"profile": profile, "seed": seed, "seconds": time_limit}
+    judgements = _judgements(subjects or ["refnet"], laws, precision, _options(option), limits)
+    sys.exit(_judge_all(judgements, context.obj, console, json, jobs))
 
 
 def _judgements(
     subjects: list[str],
     pattern: str,
-    profile: str,
-    seed: int,
     precision: str | None,
     options: dict[str, str],
+    limits: dict[str, Any],
 ) -> "list[Judgement]":
     from backproof.judgement import Judgement, chosen
     from backproof.process import Child
     from backproof.run import Settings
 
     try:
-        laws, settings = chosen(pattern), Settings(profile, seed)
+        laws, settings = chosen(pattern), Settings(**limits)
     except ValueError as reason:
         _wrong(str(reason))
     shown = options | ({"precision": precision} if precision else {})
@@ -84,23 +85,19 @@ def _judgements(
 
 
 def _judge_all(
-    judgements: "list[Judgement]", interrupts: "Interrupts", console: "Console", json: str | None
+    judgements: "list[Judgement]",
+    interrupts: "Interrupts",
+    console: "Console",
+    json: str | None,
+    jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
-    from backproof.loading import CannotLoad
     from backproof.report import as_json, exit_status
     from backproof.terminal import table
 
-    try:
-        with interrupts.stoppable():
-            for judgement in judgements:
-                judgement.load()
-    except CannotLoad as reason:
-        _wrong(str(reason))
-    except KeyboardInterrupt:
-        pass  # every law is unfinished, and the report says so
+    _load(judgements, interrupts)
     for judgement in judgements:
-        _run_one(judgement, interrupts, console)
+        _run_one(judgement, interrupts, console, jobs)
     reports = [judgement.report for judgement in judgements]
     several = len(reports) > 1
     if several:
@@ -109,6 +106,21 @@ def _judge_all(
         dicts = [report.as_dict() for report in reports]
         _write(json, as_json(dicts if several else dicts[0]))
     return exit_status(reports)
+
+
+def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+    from backproof.loading import CannotLoad
+
+    try:
+        with interrupts.stoppable():
+            for judgement in judgements:
+                judgement.load()
+    except CannotLoad as reason:
+        for judgement in judgements:
+            judgement.server.close()
+        _wrong(str(reason))
+    except KeyboardInterrupt:
+        pass  # every law is unfinished, and the report says so
 
 
 def _options(given: list[str] | None) -> dict[str, str]:
@@ -121,14 +133,21 @@ def _options(given: list[str] | None) -> dict[str, str]:
     return options
 
 
-def _run_one(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> None:
-    from backproof.session import run
+def _run_one(
+    judgement: "Judgement", interrupts: "Interrupts", console: "Console", jobs: int
+) -> None:
+    from backproof import jobs as workers
+    from backproof import session
     from backproof.terminal import closing, heading, line
 
     if not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
-            run(judgement, interrupts, _Progress(console, status))
+            show = _Progress(console, status)
+            if jobs > 1:
+                workers.run(judgement, interrupts, show, jobs)
+            else:
+                session.run(judgement, interrupts, show)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
@@ -194,6 +213,54 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
         if place:
             console.print()
         explanation(found, console)
+
+
+@app.command()
+def smoke(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(help="as for check")],
+    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+) -> None:
+    """Call each capability once: is the adapter alive?"""
+    from rich.console import Console
+
+    from backproof.cases import OutOfScope
+    from backproof.smoke import smoke as signs
+    from backproof.terminal import heading, signs_of_life
+
+    judgements = _judgements([subject], "*", precision, _options(option), {})
+    _load(judgements, context.obj)
+    console = Console(highlight=False)
+    heading(judgements[0].report, console)
+    try:
+        found = signs(judgements[0].subject)
+    except OutOfScope as reason:
+        _wrong(str(reason))
+    finally:
+        judgements[0].server.close()
+    signs_of_life(found, console)
+    sys.exit(0 if all(sign.alive for sign in found) else 1)
+
+
+@app.command()
+def new(file: Annotated[str, typer.Argument(help="where to write the adapter")]) -> None:
+    """Write an adapter to fill in; it runs as it is and explains every capability."""
+    from importlib.resources import files
+
+    path = Path(file)
+    if path.suffix != ".py":
+        _wrong(f"new {file}: give a name that ends in .py")
+    text = (files("backproof") / "template.py").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text.replace("FILE", file))
+    except FileExistsError:
+        _wrong(f"new {file}: it exists already; give another name")
+    except OSError as error:
+        _wrong(f"new {file}: {error.strerror}")
+    print(f"{file} is written; it runs as it is:\n\n    backproof check {file}:MyNetwork\n")
+    print("Put your network in its place, one capability at a time.")
 
 
 def _chosen(pattern: str) -> Any:

@@ -69,11 +69,16 @@ class Judgement:
         Raises: CannotLoad saying why it cannot be judged.
         """
         self.subject = Subject(self.server)
+        self.settings = self.settings.begun()
         self.report.subject = _described(self.subject, self.report.subject.subject, self._options)
 
     def judge(self, place: int) -> None:
         """Run one law, and fill its row."""
         run_law(self.laws[place], self.subject, self.settings, self.report.laws[place])
+        self.note()
+
+    def note(self) -> None:
+        """What the subject did besides answering, into the report."""
         self.report.notes = _notes(self.subject)
 
     def close(self) -> None:

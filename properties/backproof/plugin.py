@@ -75,7 +75,7 @@ class LawItem(pytest.Item):
         if row.status == "unsupported":
             pytest.skip(row.reason or "unsupported")
         if row.status in FAILING or row.status == "internal":
-            raise LawFailed(self.judgement, self.place)
+            raise LawFailed(row.reason or "")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The finding, as `backproof check` prints it."""
@@ -92,6 +92,3 @@ class LawItem(pytest.Item):
 
 class LawFailed(Exception):  # noqa: N818 (it is what pytest shows: the law failed)
     """A law does not hold."""
-
-    def __init__(self, judgement: "Judgement", place: int) -> None:
-        super().__init__(judgement.report.laws[place].reason or "")

@@ -9,7 +9,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -46,16 +46,23 @@ class Enough(KeyboardInterrupt):
 class Settings:
     """How hard to search: the profile sets the number of examples, the seed what they are.
 
+    seconds: the time limit of a subject, which begins when it is loaded
+
     Raises: ValueError for an unknown profile.
     """
 
     profile: str = "default"
     seed: int = 0
-    ends: float = math.inf  # of the time limit, on the monotonic clock
+    seconds: float = math.inf
+    ends: float = math.inf  # on the monotonic clock
 
     def __post_init__(self) -> None:
         if self.profile not in EXAMPLES:
             raise ValueError(f"profile={self.profile!r}: choose one of {', '.join(EXAMPLES)}")
+
+    def begun(self) -> "Settings":
+        """The same settings with the clock running."""
+        return replace(self, ends=time.monotonic() + self.seconds)
 
     @property
     def examples(self) -> int:
@@ -185,7 +192,7 @@ class Trial:
             name: recipe.strategy(scope, precision, kinds if recipe.kinds else None)
             for name, recipe in self.law.recipes.items()
         }
-        _keep_out_of_the_users_folder()
+        keep_out_of_the_users_folder()
         explicit = settings(
             max_examples=examples,
             database=None,
@@ -350,7 +357,7 @@ def asked(calls: list[Call]) -> list[str]:
 _home: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def _keep_out_of_the_users_folder() -> None:
+def keep_out_of_the_users_folder() -> None:
     """Hypothesis keeps its files in a folder that is gone when the process ends."""
     if not _home:
         _home.append(tempfile.TemporaryDirectory(prefix="backproof-"))

@@ -16,8 +16,8 @@ import pytest
 
 from backproof import laws as laws_package
 from backproof import plugin
-from backproof.judgement import Judgement
 from backproof.interrupts import Interrupts
+from backproof.judgement import Judgement
 from backproof.report import Row
 
 

@@ -1,6 +1,6 @@
 """What a person reads: a line for each law, a block for each broken one, the headline."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -9,6 +9,9 @@ from rich.text import Text
 
 from backproof.law import Law, laws
 from backproof.report import FAILING, Finding, Report, Row, Status
+
+if TYPE_CHECKING:
+    from backproof.smoke import Sign
 
 COLOURS: dict[Status, str] = {
     "holds": "green",
@@ -161,6 +164,13 @@ def table(reports: list[Report], console: Console) -> None:
         cells = [report.laws[place].status for report in reports]
         grid.add_row(row.law, *(Text(status, COLOURS[status]) for status in cells))
     console.print(grid)
+
+
+def signs_of_life(signs: "list[Sign]", console: Console) -> None:
+    """A line for each capability."""
+    for sign in signs:
+        text = Text(f"{'answers' if sign.alive else 'fails':<9}", "green" if sign.alive else "red")
+        console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
 
 
 def catalogue(found: list[Law], console: Console) -> None:

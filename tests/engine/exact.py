@@ -427,9 +427,21 @@ def _penalised(scene: _Scene, layers: list[Layer[Numbers]]) -> list[Numbers]:
 
 
 def _penalty(scene: _Scene) -> arb:
-    """The factor of the squared weights."""
+    """The factor of the squared weights: f l2, or that over n, or over the sum of the weights."""
     factor = arb(scene.conventions.penalty_factor) * arb(scene.architecture.l2)
-    return factor / len(scene.problem.inputs) if scene.conventions.penalty_per_row else factor
+    return factor / _total(scene) if scene.conventions.penalty_per_row else factor
+
+
+def _weights(scene: _Scene) -> Vector:
+    given = scene.problem.sample_weights
+    return [arb(1)] * len(scene.problem.inputs) if given is None else list(_numbers(given))
+
+
+def _total(scene: _Scene) -> arb:
+    """What a mean over rows divides by."""
+    if scene.conventions.sample_weight_mean == "weights":
+        return sum(_weights(scene), arb(0))
+    return arb(len(scene.problem.inputs))
 
 
 def _smoothed(scene: _Scene, y: arb) -> arb:
@@ -441,12 +453,9 @@ def _smoothed(scene: _Scene, y: arb) -> arb:
 
 def _scales(scene: _Scene) -> Vector:
     """[c_1, ..., c_n], what the loss of each row is multiplied by."""
-    rows, given = len(scene.problem.inputs), scene.problem.sample_weights
-    weights = [arb(1)] * rows if given is None else list(_numbers(given))
+    weights, total = _weights(scene), _total(scene)
     if scene.conventions.reduction == "sum":
         return weights
-    by_weight = scene.conventions.sample_weight_mean == "weights"
-    total = sum(weights, arb(0)) if by_weight else arb(rows)
     if scene.conventions.reduction == "mean over outputs":
         total *= scene.architecture.widths[-1]
     return [w / total for w in weights]

@@ -648,16 +648,21 @@ def _smoothed(m: Machine, problem: Problem) -> Array:
     return m.add(m.mul(problem.targets, m.sub(1.0, share)), m.div(share, classes))
 
 
+def _total(m: Machine, problem: Problem) -> Array:
+    """What a mean over rows divides by."""
+    weights = problem.sample_weights
+    if weights is not None and problem.conventions.sample_weight_mean == "weights":
+        return m.sum(weights)
+    return np.asarray(float(problem.inputs.shape[-2]))
+
+
 def _divisor(m: Machine, problem: Problem) -> Array:
     """What the sum over rows is divided by."""
-    conventions, weights = problem.conventions, problem.sample_weights
-    if conventions.reduction == "sum":
+    if problem.conventions.reduction == "sum":
         return np.asarray(1.0)
-    total = np.asarray(float(problem.inputs.shape[-2]))
-    if weights is not None and conventions.sample_weight_mean == "weights":
-        total = m.sum(weights)
-    outputs = problem.architecture.widths[-1]
-    return m.mul(total, outputs) if conventions.reduction == "mean over outputs" else total
+    total, outputs = _total(m, problem), problem.architecture.widths[-1]
+    over_outputs = problem.conventions.reduction == "mean over outputs"
+    return m.mul(total, outputs) if over_outputs else total
 
 
 def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
@@ -677,7 +682,7 @@ def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
 def _penalty(m: Machine, problem: Problem) -> Array:
     conventions = problem.conventions
     factor = m.mul(m.r(conventions.penalty_factor), m.r(problem.architecture.l2))
-    return m.div(factor, problem.inputs.shape[-2]) if conventions.penalty_per_row else factor
+    return m.div(factor, _total(m, problem)) if conventions.penalty_per_row else factor
 
 
 def _squares(m: Machine, problem: Problem) -> Array:
@@ -729,9 +734,9 @@ def _finished(
         )
     if problem.architecture.l2:
         twice = m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
-        weights = m.add(weights, m.mul(twice, layer.weights))
+        weights = m.add(weights, m.mul(twice[..., None, None], layer.weights))
         if problem.conventions.penalty_on_biases:
-            biases = m.add(biases, m.mul(twice, layer.biases))
+            biases = m.add(biases, m.mul(twice[..., None], layer.biases))
     return Layer(weights, biases)
 
 

@@ -1,0 +1,75 @@
+"""Several laws at a time: worker processes, each with a process of the subject of its own."""
+
+import multiprocessing
+import signal
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from typing import Any, NamedTuple
+
+from backproof.interrupts import Interrupts
+from backproof.judgement import Judgement, chosen
+from backproof.process import Child
+from backproof.report import Row
+from backproof.run import Settings
+from backproof.session import Show
+
+
+class Judged(NamedTuple):
+    """What a worker has found out: a row, and what the subject did meanwhile."""
+
+    row: Row
+    answered: set[str]
+    refused: dict[str, str]
+    noise: dict[str, str]
+
+
+def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
+    """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
+    child = judgement.server
+    assert isinstance(child, Child)
+    words = (child.subject, child.precision, child.options, judgement.settings)
+    pool = ProcessPoolExecutor(
+        jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=words
+    )
+    try:
+        with interrupts.stoppable():
+            futures = {
+                pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)
+            }
+            _collect(judgement, futures, show)
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+    finally:
+        pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
+
+
+def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
+    for future in as_completed(futures):
+        judged = future.result()
+        judgement.report.laws[futures[future]] = judged.row
+        judgement.subject.answered |= judged.answered
+        judgement.subject.refused |= judged.refused
+        judgement.subject.noise |= judged.noise
+        judgement.note()
+        show.finished(judged.row)
+
+
+_worker: list[Judgement] = []
+
+
+def _begin(
+    subject: str, precision: str | None, options: dict[str, str], settings: Settings
+) -> None:
+    """In a worker: load the subject once; Ctrl-C is for the process that was called."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    judgement = Judgement(Child(subject, precision, options), chosen("*"), settings, subject)
+    judgement.load()
+    _worker.append(judgement)
+
+
+def _judge(law: str) -> Any:
+    judgement = _worker[0]
+    place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
+    judgement.judge(place)
+    subject = judgement.subject
+    return Judged(judgement.report.laws[place], subject.answered, subject.refused, subject.noise)
