@@ -192,3 +192,59 @@ def test_pytest_judges_a_subject_as_one_test_for_each_law(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "2 failed, 3 passed" in done.stdout
     assert "broken: the_gradient_is_the_derivative_of_the_loss" in done.stdout
+
+
+def test_the_time_limit_leaves_later_laws_unfinished_and_fails_nothing() -> None:
+    words = ("check", "--profile", "thorough", "--time-limit", "1", "--json", "-")
+    done = backproof(*words)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report["summary"]["unfinished"] >= len(laws()) - 1
+    assert report["laws"][-1]["reason"] == "the time limit came first"
+
+
+def test_several_jobs_give_the_verdicts_of_one() -> None:
+    def rows(*more: str) -> Any:
+        done = backproof("check", "--laws", "gradient", "--profile", "quick", "--json", "-", *more)
+        laws = json.loads(done.stdout)["laws"]
+        return done.returncode, [(law["law"], law["status"], law["judged"]) for law in laws]
+
+    assert rows("--jobs", "2") == rows()
+
+
+def test_smoke_calls_each_capability_once() -> None:
+    alive = backproof("smoke", "refnet")
+    assert alive.returncode == 0
+    assert alive.stdout.count("answers ") + alive.stdout.count("refuses ") == 9
+    dead = backproof("smoke", f"{HERE / 'hostile.py'}:Raises")
+    assert dead.returncode == 1
+    assert "forward raised ZeroDivisionError: out of luck" in dead.stdout
+
+
+def test_a_new_adapter_runs_as_it_is_and_keeps_every_law_that_it_is_asked(tmp_path: Path) -> None:
+    made = backproof("new", "mine.py", cwd=tmp_path)
+    assert made.returncode == 0
+    assert "backproof check mine.py:MyNetwork" in made.stdout
+    words = ("check", "mine.py:MyNetwork", "--profile", "quick", "--json", "-")
+    done = backproof(*words, cwd=tmp_path)
+    statuses = {law["status"] for law in json.loads(done.stdout)["laws"]}
+    assert statuses <= {"holds", "unsupported"}
+    again = backproof("new", "mine.py", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "it exists already" in again.stderr
+
+
+def test_a_suite_of_ones_own_has_one_test_for_each_law(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "import backproof\n"
+        "from backproof.mutants.gradient import SlopeForgotten\n\n"
+        "@backproof.parametrize(SlopeForgotten, laws='the_gradient_is*, no_hidden*')\n"
+        "def test_mine(law):\n    law()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+    assert "1 failed, 1 passed" in done.stdout
+    assert "broken: the_gradient_is_the_derivative_of_the_loss" in done.stdout
+    assert "test_mine[no_hidden_layer" not in done.stdout

@@ -1,5 +1,6 @@
 """An implementation before the laws: what is asked, and the report."""
 
+import math
 from typing import Any
 
 from backproof.law import Law, laws
@@ -69,11 +70,12 @@ class Judgement:
         Raises: CannotLoad saying why it cannot be judged.
         """
         self.subject = Subject(self.server)
-        self.settings = self.settings.begun()
         self.report.subject = _described(self.subject, self.report.subject.subject, self._options)
 
     def judge(self, place: int) -> None:
-        """Run one law, and fill its row."""
+        """Run one law, and fill its row; the first one starts the clock of the time limit."""
+        if self.settings.ends == math.inf:
+            self.settings = self.settings.begun()
         run_law(self.laws[place], self.subject, self.settings, self.report.laws[place])
         self.note()
 

@@ -46,7 +46,7 @@ class Enough(KeyboardInterrupt):
 class Settings:
     """How hard to search: the profile sets the number of examples, the seed what they are.
 
-    seconds: the time limit of a subject, which begins when it is loaded
+    seconds: the time limit of a subject, which begins with its first law
 
     Raises: ValueError for an unknown profile.
     """

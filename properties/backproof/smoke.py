@@ -13,43 +13,54 @@ from refnet.optimizers import Optimizer
 
 
 class Sign(NamedTuple):
-    """Whether a capability answered, and in what words."""
+    """Whether a capability answers, refuses or fails, and in what words."""
 
     capability: str
-    alive: bool
+    state: str
     words: str
 
 
 def smoke(subject: Subject) -> list[Sign]:
-    """One call for each capability that the subject offers.
+    """One call for each capability that the subject offers, on the first case that it supports.
 
     Raises: OutOfScope when no case lies in the scope.
     """
-    case = _case(subject)
-    return [_sign(subject, capability, case) for capability in subject.capabilities]
+    cases = _cases(subject)
+    return [_sign(subject, capability, cases) for capability in subject.capabilities]
 
 
-def _case(subject: Subject) -> Case:
-    """A small case in general position, with a hidden layer where the scope has one."""
+def _cases(subject: Subject) -> list[Case]:
+    """Small cases in general position: with a hidden layer, and without."""
     keep_out_of_the_users_folder()
-    deep = subject.scope.hidden_layers[1] != 0
-    recipe = networks(hidden_layers=(1, None) if deep else (0, 0), plain=True)
-    try:
-        drawn = recipe.strategy(subject.scope, subject.precision, ("general position",))
-    except OutOfScope:
-        drawn = networks().strategy(subject.scope, subject.precision, ("general position",))
     explicit = settings(
-        database=None, deadline=None, phases=(Phase.generate,), suppress_health_check=HealthCheck
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
     )
-    return find(drawn, lambda case: True, settings=explicit)
+    found, reason = [], OutOfScope("the scope is empty")
+    for hidden_layers in ((1, None), (0, 0)):
+        recipe = networks(hidden_layers=hidden_layers, plain=True)
+        try:
+            drawn = recipe.strategy(subject.scope, subject.precision, ("general position",))
+            found.append(find(drawn, lambda case: True, settings=explicit))
+        except OutOfScope as lacking:
+            reason = lacking
+    if not found:
+        raise reason
+    return found
 
 
-def _sign(subject: Subject, capability: str, case: Case) -> Sign:
-    try:
-        words = _asked(subject, capability, case)
-    except (NotSupported, SubjectError, Died) as reason:
-        return Sign(capability, False, str(reason))
-    return Sign(capability, True, words)
+def _sign(subject: Subject, capability: str, cases: list[Case]) -> Sign:
+    sign = Sign(capability, "refuses", "")
+    for case in cases:
+        try:
+            return Sign(capability, "answers", _asked(subject, capability, case))
+        except NotSupported as reason:
+            sign = Sign(capability, "refuses", str(reason))
+        except (SubjectError, Died) as reason:
+            return Sign(capability, "fails", str(reason))
+    return sign
 
 
 def _asked(subject: Subject, capability: str, case: Case) -> str:

@@ -48,7 +48,7 @@ class MyNetwork(Implementation):
     # libraries differ; the ones left out keep the strict default:
     #   reduction="mean"            or "sum", "mean over outputs"
     #   squared_error=0.5           the factor in front of (output - target)^2
-    #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)) from rounded p
+    #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
     #   probability_clip=0.0        the loss clips p to [c, 1 - c]
     #   penalty_factor=0.5, penalty_per_row=False, penalty_on_biases=False
     conventions = Conventions(loss_from="probabilities")

@@ -32,10 +32,9 @@ def heading(report: Report, console: Console) -> None:
     """What is judged, and which relaxations it declares."""
     subject = report.subject
     version = f" {subject.version}" if subject.version else ""
-    console.print(
-        f"{subject.name}{version} in {subject.precision}, offering {', '.join(subject.capabilities)}",
-        soft_wrap=True,
-    )
+    offers = ", ".join(subject.capabilities)
+    words = f"{subject.name}{version} in {subject.precision}, offering {offers}"
+    console.print(words, soft_wrap=True)
     if subject.declared:
         console.print(f"declared: {', '.join(subject.declared)}", style="yellow", soft_wrap=True)
 
@@ -169,7 +168,8 @@ def table(reports: list[Report], console: Console) -> None:
 def signs_of_life(signs: "list[Sign]", console: Console) -> None:
     """A line for each capability."""
     for sign in signs:
-        text = Text(f"{'answers' if sign.alive else 'fails':<9}", "green" if sign.alive else "red")
+        colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
+        text = Text(f"{sign.state:<9}", colour)
         console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
 
 

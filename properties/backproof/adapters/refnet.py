@@ -121,7 +121,11 @@ class Refnet(Implementation):
             raise NotSupported("the engine fits logistic regressions, by Newton's method")
         design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
         penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
-        found = logistic.fit(design, targets[:, ::-1].astype(float), penalties, sample_weights)
+        labels = targets[:, ::-1].astype(np.float64)
+        try:
+            found = logistic.fit(design, labels, penalties, sample_weights)
+        except ValueError as reason:  # no minimiser, or not one alone
+            raise NotSupported(str(reason)) from reason
         weights, biases = found.weights[:-1], found.weights[-1]
         return Fit(_reversed([Layer(weights, biases)]), found.gradient_norm)
 
