@@ -147,11 +147,9 @@ def main() -> int:
     rows = [row(key, found) for key, found in shares.items()]
     print(f"{arguments.nets} networks for each precision; judged: those with a finite radius")
     print(table(rows))
-    violations = sorted(
-        {draw for found in shares.values() for ratio, draw in found if not ratio <= 1}
-    )
-    for draw in violations[:20]:
-        print("violation:", draw)
+    violations = sorted(violating(shares))
+    for key, draw in violations[:20]:
+        print("violation:", *key, draw)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
     return 1 if violations else 0

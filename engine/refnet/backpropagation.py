@@ -9,8 +9,6 @@ Everything accepts stacks: leading axes of inputs and parameters broadcast.
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from refnet.activations import activation
 from refnet.architecture import Architecture, Layer
 from refnet.arithmetic import Arithmetic

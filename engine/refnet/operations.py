@@ -93,7 +93,9 @@ def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, share: Ball
     length = weights.value.shape[-1]
     flipped, gain = _flip(weights), _rounding(p, length)[0]
     radius = _stored(p, _product_radius(p, delta, flipped, length), s, 1)
-    return _guarded(p, radius, gain, delta, flipped, float(share.value))
+    radius = _guarded(p, radius, gain, delta, flipped, float(share.value))
+    finite = delta.magnitude < float(share.value) * p.largest / 4  # else inf, and 0 inf is nan
+    return np.where(np.all(finite, axis=-1)[..., None], radius, np.inf)
 
 
 BACK = Operation(_back, _back_radius)

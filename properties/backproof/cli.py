@@ -103,8 +103,8 @@ def _judge_all(
     if several:
         table(reports, console)
     if json is not None:
-        dicts = [report.as_dict() for report in reports]
-        _write(json, as_json(dicts if several else dicts[0]))
+        documents = [report.document() for report in reports]
+        _write(json, as_json(documents if several else documents[0]))
     return exit_status(reports)
 
 

@@ -62,8 +62,9 @@ class Law:
 
     @property
     def statement(self) -> str:
-        """The first paragraph of the docstring: the claim, quantified."""
-        return " ".join(self._text().split("\n\n")[0].split())
+        """What stands before the sections: the claim, and for what it is claimed."""
+        claim = re.split(rf"^(?:{'|'.join(SECTIONS)}):", self._text(), maxsplit=1, flags=re.M)[0]
+        return " ".join(claim.split())
 
     def section(self, title: str) -> str:
         """Why, Tolerance, Catches or Source, as the docstring gives it."""

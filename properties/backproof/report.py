@@ -118,38 +118,92 @@ class Report(msgspec.Struct, kw_only=True):
         words = ", ".join(parts) or "no law was run"
         return f"{words} ({examples:,} examples, {judged:,} entries judged)"
 
-    def as_dict(self) -> dict[str, Any]:
+    def document(self) -> "Document":
         """The report in the layout of schema 1."""
-        summary: dict[str, Any] = {status: self.count(status) for status in STATUSES}
-        for total in ("examples", "judged", "seconds"):
-            summary[total] = sum(getattr(row, total) for row in self.laws)
-        environment = {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "platform": platform.platform(),
-        }
-        return {
-            "schema": 1,
-            "backproof": version("backproof"),
-            "seed": self.seed,
-            "profile": self.profile,
-            "isolated": self.isolated,
-            "interrupted": self.interrupted,
-            "environment": environment,
-            "subject": msgspec.to_builtins(self.subject),
-            "summary": summary,
-            "laws": [_finite(msgspec.to_builtins(row)) for row in self.laws],
-            "notes": self.notes,
-        }
+        counts = {status: self.count(status) for status in STATUSES}
+        totals = Summary(
+            **counts,
+            examples=sum(row.examples for row in self.laws),
+            judged=sum(row.judged for row in self.laws),
+            seconds=sum(row.seconds for row in self.laws),
+        )
+        return Document(
+            backproof=version("backproof"),
+            seed=self.seed,
+            profile=self.profile,
+            isolated=self.isolated,
+            interrupted=self.interrupted,
+            environment=Environment(
+                python=platform.python_version(),
+                numpy=np.__version__,
+                platform=platform.platform(),
+            ),
+            subject=self.subject,
+            summary=totals,
+            laws=self.laws,
+            notes=self.notes,
+        )
 
     def to_json(self) -> str:
         """The report as JSON."""
-        return as_json(self.as_dict())
+        return as_json(self.document())
 
 
-def as_json(value: Any) -> str:
-    """Indented JSON of plain values."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+class Environment(msgspec.Struct, kw_only=True):
+    """Where it was judged."""
+
+    python: str
+    numpy: str
+    platform: str
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """How many laws have each status, and how much was judged."""
+
+    holds: int = 0
+    broken: int = 0
+    error: int = 0
+    vacuous: int = 0
+    weak: int = 0
+    unsupported: int = 0
+    known: int = 0
+    stale: int = 0
+    unfinished: int = 0
+    internal: int = 0
+    examples: int = 0
+    judged: int = 0
+    seconds: float = 0.0
+
+
+class Document(msgspec.Struct, kw_only=True):
+    """The JSON report. Later versions of schema 1 may add fields; they lose and change none.
+
+    A number that is not finite has no place in JSON: an infinity is written as the largest float64
+    with its sign, and nan as the text "nan".
+    """
+
+    schema: Literal[1] = 1
+    backproof: str
+    seed: int
+    profile: str
+    isolated: bool
+    interrupted: bool
+    environment: Environment
+    subject: Described
+    summary: Summary
+    laws: list[Row]
+    notes: list[str]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the report, generated from its types."""
+    return msgspec.json.schema(Document)
+
+
+def as_json(documents: Any) -> str:
+    """Indented JSON of one document, or of a list of them."""
+    plain = _finite(msgspec.to_builtins(documents))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
 
 
 def exit_status(reports: list[Report]) -> int:

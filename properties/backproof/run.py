@@ -308,7 +308,8 @@ class Trial:
         """What was counted, into the row."""
         row.examples, row.judged = self.examples, self.tally.judged
         row.kinds, row.power = self.tally.kinds, self.tally.power
-        row.worst_ratio = self.tally.worst_ratio
+        found = self.finding.ratio if self.finding and self.finding.ratio else 0.0
+        row.worst_ratio = max(self.tally.worst_ratio, found)
         row.findings = [self.finding] if self.finding else []
         if self.refusals:
             row.notes.append(self.reason())

@@ -84,10 +84,22 @@ def explained(law: Law, report: Report, place: int) -> str:
         lines += _finding(finding)
     if not row.findings and row.reason:
         lines.append(f"  {row.reason}")
-    words = report.subject.subject or report.subject.name
-    lines.append(f"  run it again: backproof check {words} --laws {row.law} --seed {report.seed}")
+    lines.append(f"  run it again: {_again(row, report)}")
     lines.append(f"  read about it: backproof explain {row.law}")
     return "\n".join(lines)
+
+
+def _again(row: Row, report: Report) -> str:
+    """The call that gives the same verdict."""
+    subject = report.subject
+    if not subject.subject:  # an object, judged from Python
+        return f"backproof.check({subject.name}, laws={row.law!r}, seed={report.seed})"
+    options = {**subject.options}
+    precision = options.pop("precision", None)
+    words = [f"backproof check {subject.subject} --laws {row.law} --seed {report.seed}"]
+    words += [f"--profile {report.profile}"] if report.profile != "default" else []
+    words += [f"--precision {precision}"] if precision else []
+    return " ".join(words + [f"--option {key}={value}" for key, value in options.items()])
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -6,8 +6,8 @@ forward from layer l to the last as a product of matrices; backpropagation, whic
 checks, pulls one vector back instead.
 
 Every number is an arb of python-flint: an interval that is certain to hold the real number. Where
-an interval leaves undecided on which side of a kink it lies, or reaches to infinity, the whole
-computation starts again with twice the bits.
+an interval is wide, or leaves undecided on which side of a kink it lies, the whole computation
+starts again with twice the bits.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,6 +24,7 @@ Vector: TypeAlias = list[arb]
 
 BITS = 128
 _MOST_BITS = 1024  # a kink undecided so far is met exactly, as in t - t: both slopes are right
+_NARROW = arb(2) ** -64  # far below the unit roundoff of float64
 
 
 class Truth(NamedTuple):
@@ -40,7 +41,7 @@ class Truth(NamedTuple):
 
 
 class _UndecidedError(ArithmeticError):
-    """An interval lies on both sides of a kink, or reaches to infinity."""
+    """An interval lies on both sides of a kink, or is too wide to judge with."""
 
 
 def truth(problem: Problem, bits: int = BITS, kink: int = 0) -> Truth:
@@ -62,14 +63,18 @@ def truth_at(problem: Problem, layers: list[Layer[Numbers]], bits: int, kink: in
         found = _truth(_Scene(problem, bits >= _MOST_BITS, kink), layers)
     finally:
         ctx.prec = before
-    if bits < _MOST_BITS and not _is_finite(found):
-        raise _UndecidedError  # an interval that reaches from 0 to infinity, and not an overflow
+    if bits < _MOST_BITS and not _is_sharp(found):
+        raise _UndecidedError
     return found
 
 
-def _is_finite(found: Truth) -> bool:
-    numbers = [found.forward, found.loss, *(part for layer in found.gradient for part in layer)]
-    return all(x.is_finite() for part in numbers for x in part.flat)
+def _is_sharp(found: Truth) -> bool:
+    """Whether the intervals of each array are narrow beside its largest number."""
+    arrays = [found.forward, found.loss, *(part for layer in found.gradient for part in layer)]
+    return all(
+        max(x.rad() for x in array.flat) <= max(abs(x.mid()) for x in array.flat) * _NARROW
+        for array in arrays
+    )
 
 
 def exactly(problem: Problem) -> list[Layer[Numbers]]:

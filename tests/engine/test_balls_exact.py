@@ -191,7 +191,7 @@ def test_nan_is_a_violation_for_both_witnesses() -> None:
 def test_the_exact_gradient_is_the_limit_of_difference_quotients(
     activation: str, head: Head
 ) -> None:
-    bits, step = 600, arb(2) ** -200
+    bits, step = 1024, arb(2) ** -200
     net = nets.draw(3, FLOAT64, activation, head, stack=1)
     problem = next(net.singles())
     differentiable = replace(

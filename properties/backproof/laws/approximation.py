@@ -24,8 +24,8 @@ def sums_of_sigmoids_approximate_continuous_functions(
     Tolerance: the theorem's own bound, plus the ball of the forward pass, plus what rounding the
                readout weights and computing f cost. A sigmoid output halves the distance twice:
                |sigmoid(f) - sigmoid(G)| <= |f - G| / 4.
-    Catches:   activations that are not quite a sigmoid, such as a clipped or a piecewise linear
-               one; a bias or a readout that is off at steep weights.
+    Catches:   steps that do not reach 0 and 1, such as logits clipped near 0; a bias or a readout
+               that is off at steep weights.
     Source:    Cybenko, Mathematics of Control, Signals and Systems 2 (1989) 303-314; the constants
                are derived on the page.
     """

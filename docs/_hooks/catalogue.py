@@ -1,0 +1,130 @@
+"""The registry of laws on the site: the navigation, the catalogue, and what a docstring says.
+
+On a law's page `<!-- law -->` is replaced by the claim, `<!-- tolerance -->` and `<!-- catches -->`
+by those sections, `<!-- literature -->` by the source; elsewhere `<!-- laws -->` by the catalogue,
+and `<!-- source MODULE:NAME -->` by the code of a class or a function, from `examples` too.
+"""
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from backproof.law import CHAPTERS, Law, laws
+from backproof.mutants import mutants
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SOURCE = re.compile(r"^<!-- source ([\w.]+):(\w+) -->$", re.MULTILINE)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """A page for every law in the navigation, chapter by chapter."""
+    if str(EXAMPLES) not in sys.path:
+        sys.path.append(str(EXAMPLES))
+    chapters = [
+        {title: [{_title(law): f"{law.page}.md"} for law in _inside(chapter)]}
+        for chapter, title in CHAPTERS.items()
+        if _inside(chapter)
+    ]
+    for entry in config.nav or []:
+        if "Laws" in entry:
+            entry["Laws"] = ["laws/index.md", *chapters]
+    return config
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The page with what the registry says."""
+    for mark, text in MARKS.items():
+        if f"<!-- {mark} -->" in markdown:
+            markdown = markdown.replace(f"<!-- {mark} -->", text(_law_of(page)))
+    markdown = markdown.replace("<!-- laws -->", _catalogue())
+    return SOURCE.sub(lambda found: _source(*found.groups()), markdown)
+
+
+def _inside(chapter: str) -> list[Law]:
+    return [law for law in laws() if law.chapter == chapter]
+
+
+def _title(law: Law) -> str:
+    return law.name.replace("_", " ").capitalize()
+
+
+def _law_of(page: Page) -> Law:
+    place = page.file.src_uri.removesuffix(".md")
+    for law in laws():
+        if law.page == place:
+            return law
+    raise PluginError(f"{page.file.src_uri} has the box of a law, and no law has this page")
+
+
+def _box(law: Law) -> str:
+    """The claim, and what it needs."""
+    lines = [f'!!! abstract "{CHAPTERS[law.chapter]}"', "", f"    {_claim(law)}", ""]
+    return "\n".join([*lines, f"    Needs {_calls(law.needs)}{_also(law)}."])
+
+
+def _catches(law: Law) -> str:
+    """What the law catches, and the planted bugs that it must see."""
+    bugs = [f"- `{bug.name}`: {bug.mistake}" for bug in mutants() if law.name in bug.killers]
+    return "\n".join([_quoted(law, "Catches"), "", "Planted bugs that it must see:", "", *bugs])
+
+
+def _quoted(law: Law, title: str) -> str:
+    text = law.section(title)
+    return f"> {_escaped(text[:1].upper() + text[1:])}"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_\[\]|])", r"\\\1", escape(text, quote=False))
+
+
+def _claim(law: Law) -> str:
+    """The docstring up to its sections: the claim, and what it is claimed for."""
+    text = inspect.cleandoc(law.check.__doc__ or "")
+    return _escaped(" ".join(re.split(r"^Why:", text, maxsplit=1, flags=re.MULTILINE)[0].split()))
+
+
+def _calls(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _also(law: Law) -> str:
+    return f"; judges {_calls(law.also)} too where offered" if law.also else ""
+
+
+def _catalogue() -> str:
+    return "\n".join(_chapter(chapter) for chapter in CHAPTERS if _inside(chapter))
+
+
+def _chapter(chapter: str) -> str:
+    """A chapter of the catalogue."""
+    lines = [f"## {CHAPTERS[chapter]}", "", "| law | needs | planted bugs |", "|---|---|---|"]
+    for law in _inside(chapter):
+        bugs = sum(law.name in bug.killers for bug in mutants())
+        link = f"[{_title(law)}]({law.page.removeprefix('laws/')}.md)"
+        said = _escaped(law.statement).replace("\\|", "&#124;")
+        lines.append(f"| {link}<br>{said} | {_calls(law.needs)} | {bugs} |")
+    return "\n".join([*lines, ""])
+
+
+def _source(module: str, name: str) -> str:
+    source = inspect.getsource(getattr(importlib.import_module(module), name))
+    code = re.search(r"^(class|def) .*", source, re.MULTILINE | re.DOTALL)
+    assert code is not None
+    return f"```python\n{code[0]}```"
+
+
+MARKS: dict[str, Callable[[Law], str]] = {
+    "law": _box,
+    "tolerance": lambda law: _quoted(law, "Tolerance"),
+    "catches": _catches,
+    "literature": lambda law: _escaped(law.section("Source")),
+}

@@ -1,0 +1,38 @@
+"""Figures drawn while the site is built, in the page's own colours.
+
+`<!-- figure NAME: caption -->` calls the drawing of that name. Its SVG stands in the page itself,
+with colours that are variables of the style sheet: light on dark is dark on light.
+"""
+
+import re
+
+import drawings
+from ink import to_page
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+MARK = re.compile(r"^<!-- figure (\w+): (.*?) -->$", re.MULTILINE | re.DOTALL)
+PLACE = re.compile(r'<figure data-figure="(\w+)">')
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The page with a place for each figure, and its caption."""
+    return MARK.sub(
+        '<figure data-figure="\\1" markdown="block">\n<figcaption markdown="span">\n\\2\n'
+        "</figcaption>\n</figure>",
+        markdown,
+    )
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The page with its figures."""
+    return PLACE.sub(lambda found: f'<figure class="drawn">{_svg(found.group(1))}', html)
+
+
+def _svg(name: str) -> str:
+    draw = getattr(drawings, name, None)
+    if draw is None:
+        raise PluginError(f"there is no figure {name!r} in docs/_hooks/drawings.py")
+    return to_page(draw(), name)

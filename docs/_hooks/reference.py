@@ -1,0 +1,117 @@
+"""The contract on the site, read from the source: what is declared there is what stands here.
+
+`<!-- fields MODULE:NAME -->` becomes a table of a dataclass: default, choices, meaning.
+`<!-- capabilities -->` becomes a table of the calls; `<!-- presets -->` one of the precisions;
+`<!-- documented MODULE:NAME -->` the signature and the docstring of a function or a class.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import math
+import re
+import typing
+from collections.abc import Sequence
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+from backproof.contract import CAPABILITIES, Implementation
+from backproof.law import laws
+from refnet.precision import PRESETS
+
+FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
+DOCUMENTED = re.compile(r"^<!-- documented ([\w.]+):(\w+) -->$", re.MULTILINE)
+ENTRY = re.compile(r"^(\w+(?:, \w+)*): +(.*(?:\n +.*)*)", re.MULTILINE)
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The page with its tables."""
+    markdown = FIELDS.sub(lambda found: _fields(_found(*found.groups())), markdown)
+    markdown = DOCUMENTED.sub(lambda found: _documented(_found(*found.groups())), markdown)
+    markdown = markdown.replace("<!-- capabilities -->", _capabilities())
+    return markdown.replace("<!-- presets -->", _presets())
+
+
+def _found(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+def _table(heads: str, rows: Sequence[tuple[str, ...]]) -> str:
+    names = heads.split(", ")
+    cells = [[cell.replace("|", "&#124;") for cell in row] for row in rows]
+    lines = [names, ["---"] * len(names), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _fields(made: Any) -> str:
+    """A dataclass as a table; a field that its docstring leaves out stops the build."""
+    meanings = _meanings(made)
+    types = typing.get_type_hints(made)
+    rows = []
+    for field in dataclasses.fields(made):
+        if field.name == "name":
+            continue
+        if field.name not in meanings:
+            raise PluginError(f"the docstring of {made.__name__} says nothing of {field.name}")
+        meaning = meanings[field.name] + _choices(types[field.name])
+        rows.append((f"`{field.name}`", _default(field), meaning))
+    return _table("field, default, meaning", rows)
+
+
+def _meanings(made: Any) -> dict[str, str]:
+    """What the aligned lines of a docstring say of each field; several lines may speak of one."""
+    said: dict[str, list[str]] = {}
+    for names, text in ENTRY.findall(inspect.getdoc(made) or ""):
+        for name in names.split(", "):
+            said.setdefault(name, []).append(_escaped(" ".join(text.split())))
+    return {name: "; ".join(parts) for name, parts in said.items()}
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_<\[])", r"\\\1", text)
+
+
+def _default(field: "dataclasses.Field[Any]") -> str:
+    return "must be given" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
+
+
+def _choices(kind: Any) -> str:
+    if typing.get_origin(kind) is not typing.Literal:
+        return ""
+    return f" ({', '.join(f'`{choice}`' for choice in typing.get_args(kind))})"
+
+
+def _documented(made: Any) -> str:
+    signature = "" if inspect.isclass(made) else inspect.signature(made)
+    text = inspect.getdoc(made) or ""
+    return f"``` {{ .text .documented }}\n{made.__name__}{signature}\n\n{text}\n```"
+
+
+def _capabilities() -> str:
+    """Each capability, what it answers, and how many laws ask for it."""
+    text = " ".join((Implementation.__doc__ or "").split())
+    starts = [text.index(f"{name}(") for name in CAPABILITIES]
+    rows = []
+    for name, start, end in zip(CAPABILITIES, starts, [*starts[1:], len(text)], strict=True):
+        call, _, answer = text[start:end].strip().partition(" -> ")
+        asked = [law for law in laws() if name in law.needs + law.also]
+        links = ", ".join(f"[{law.name.replace('_', ' ')}]({law.page}.md)" for law in asked)
+        rows.append((f"`{call}`", _escaped(answer), links or "none yet"))
+    return _table("call, answer, laws", rows)
+
+
+def _presets() -> str:
+    heads = "unit, accumulation, input, underflow"
+    rows = [
+        (f"`{preset.name}`", *(_power(getattr(preset, head)) for head in heads.split(", ")))
+        for preset in PRESETS.values()
+    ]
+    return _table(f"name, {heads}", rows)
+
+
+def _power(value: float) -> str:
+    return f"$2^{{{round(math.log2(value))}}}$" if value else "0"

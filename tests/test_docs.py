@@ -1,0 +1,144 @@
+"""The documentation: a page for every law, every example runs, and no page needs a network.
+
+The site is built once. Its hooks run the examples while it is built, so that a page shows what is
+printed today, and an example that fails stops the build.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from backproof.law import laws
+from backproof.mutants import mutants
+from backproof.report import STATUSES
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+LAW_PAGES = sorted((DOCS / "laws").glob("*.md"))
+NAMES = [page.relative_to(DOCS).as_posix() for page in PAGES]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def html(site: Path, page: str) -> str:
+    name = page.removesuffix(".md").removesuffix("index").strip("/")
+    return (site / name / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_page_for_every_law_and_a_law_for_every_page() -> None:
+    pages = {page.stem for page in LAW_PAGES} - {"index"}
+    assert pages == {law.name for law in laws()}
+
+
+@pytest.mark.parametrize("page", [page for page in LAW_PAGES if page.stem != "index"])
+def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings == [
+        "What it says", "Why it is true", "Where the tolerance comes from", "What it catches",
+        "Source",
+    ]  # fmt: skip
+    for mark in ("law", "tolerance", "catches", "literature"):
+        assert f"<!-- {mark} -->" in text
+    killed = {bug.name for bug in mutants() if page.stem in bug.killers}
+    shown = re.search(r"^\$ backproof check \S+:(\w+) --laws (\S+)$", text, re.MULTILINE)
+    assert shown is not None
+    assert shown[1] in killed
+    assert [law.name for law in laws(shown[2])] == [page.stem]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_an_example_runs_or_has_a_reason_not_to(page: Path) -> None:
+    """Code that is not run is what installs the package."""
+    for language, how, body in re.findall(
+        r"^```(\w+)(.*)\n((?:.|\n)*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        assert language in ("python", "console"), body
+        assert how == " run" or body.startswith("$ python -m pip install "), body
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_one_sentence_a_line(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for line in text.splitlines():
+        if not line.startswith(("|", "<!--")):
+            assert not re.search(r"[a-z)][.!?] [A-Z][a-z]", line), line
+
+
+class Resources(HTMLParser):
+    """What a browser fetches to show a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed", "image", "use"):
+            self.found += [given.get(name, "") for name in ("src", "srcset", "href", "xlink:href")]
+        if tag == "link" and given.get("rel") != "canonical":
+            self.found.append(given.get("href", ""))
+        self.found += re.findall(r"url\(([^)]*)\)", given.get("style", ""))
+
+
+def test_no_page_asks_another_host_for_anything(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        resources = Resources()
+        resources.feed(page.read_text(encoding="utf-8"))
+        assert resources.found
+        assert not [place for place in resources.found if re.match(r"\s*(\w+:)?//", place)]
+    for sheet in site.rglob("*.css"):
+        outside = re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", sheet.read_text("utf-8"))
+        assert not outside, sheet
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_nothing_is_left_untranslated(site: Path, page: str) -> None:
+    built = html(site, page)
+    assert "arithmatex" not in built
+    assert not re.findall(r"<!-- (?:law|laws|figure|source|fields|documented)\b.*?-->", built)
+    assert 'class="drawn"' in built or "<!-- figure" not in (DOCS / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [n for n in NAMES if n.startswith("laws/") and "index" not in n])
+def test_a_law_page_shows_the_law_break(site: Path, page: str) -> None:
+    assert f"broken: {Path(page).stem}" in html(site, page)
+
+
+def test_only_the_planted_bugs_are_broken(site: Path) -> None:
+    start = html(site, "getting-started.md")
+    assert "exit status 1" in start
+    assert len(re.findall(r"^(?:<[^>]*>)*broken: ", start, re.MULTILINE)) == 1
+    assert not re.search(r"^(?:<[^>]*>)*(?:error|internal|vacuous|stale): ", start, re.MULTILINE)
+    assert re.search(r"\d passed in", start)
+    assert not re.search(r"\d failed", start)
+
+
+def test_the_ball_by_hand_is_the_ball_of_the_engine(site: Path) -> None:
+    built = re.sub(r"<[^>]*>", "", html(site, "verdict.md"))
+    text = (DOCS / "verdict.md").read_text(encoding="utf-8")
+    by_hand = re.search(r"\\bar u = ([\d.]+) \\cdot 10\^\{-15\}", text)
+    assert by_hand is not None
+    assert f"radius {by_hand[1]}e-15" in built
+
+
+def test_every_verdict_that_can_occur_is_explained() -> None:
+    text = (DOCS / "verdict.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| (\w+) \|.*\| (?:yes|no|when).*\|$", text, re.MULTILINE))
+    assert explained == set(STATUSES) - {"known", "stale"}  # they come with a ledger of breaks

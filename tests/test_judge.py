@@ -1,0 +1,67 @@
+"""The judge: ratios, power, and what is said of the worst entry."""
+
+import numpy as np
+import pytest
+
+from backproof.judge import Broken, Tally, at_most, near, probable, tallying
+
+
+def tally_of(judge: object, *arguments: object, **words: object) -> Tally:
+    with tallying(Tally()) as tally:
+        judge(*arguments, **words)  # type: ignore[operator]
+    return tally
+
+
+def test_the_ratio_is_the_error_over_what_is_allowed() -> None:
+    assert tally_of(near, [1.0, 2.0], [1.0, 2.5], 1.0).worst_ratio == 0.5
+
+
+def test_a_ratio_above_one_is_broken_at_the_worst_entry() -> None:
+    with pytest.raises(Broken) as broken:
+        near([[1.0, 2.0], [3.0, 9.0]], [[1.0, 2.0], [3.0, 4.0]], 0.5, what="outputs")
+    finding = broken.value.finding
+    assert (finding.at, finding.observed, finding.expected) == ([1, 1], 9.0, 4.0)
+    assert (finding.allowed, finding.ratio) == (0.5, 10.0)
+    assert str(broken.value).startswith("outputs at [1, 1]: observed 9.0, expected 4.0")
+
+
+def test_nan_is_broken() -> None:
+    with pytest.raises(Broken):
+        near(np.nan, 0.0, 1.0)
+
+
+def test_an_exact_comparison_allows_nothing_and_has_power() -> None:
+    assert tally_of(near, 0.0, 0.0, 0.0).power == 1.0
+    with pytest.raises(Broken) as broken:
+        near(5e-324, 0.0, 0.0)
+    assert broken.value.finding.ratio == np.inf
+
+
+def test_an_entry_without_a_bound_is_counted_and_not_judged() -> None:
+    tally = tally_of(near, [1.0, np.inf], [1.0, 0.0], [1e-9, np.inf])
+    assert (tally.judged, tally.beyond) == (1, 1)
+
+
+def test_power_needs_a_bound_of_five_percent_of_the_scale() -> None:
+    tally = tally_of(near, [1.0, 1.0], [1.0, 1.0], [0.05, 0.0501])
+    assert tally.power == 0.5
+
+
+def test_where_zero_is_expected_the_scale_is_what_cancels() -> None:
+    assert tally_of(near, 0.0, 0.0, 1e-3).power == 0.0
+    assert tally_of(near, 0.0, 0.0, 1e-3, scale=1.0).power == 1.0
+
+
+def test_at_most_counts_the_share_of_the_bound() -> None:
+    assert tally_of(at_most, 3.0, 5.0, 1.0).worst_ratio == 0.5
+    assert tally_of(at_most, -3.0, 0.0, 0.0).worst_ratio == 0.0
+    with pytest.raises(Broken):
+        at_most(6.1, 5.0, 1.0)
+
+
+def test_probable_compares_logarithms() -> None:
+    assert tally_of(probable, 1e-3, 1e-9).worst_ratio == pytest.approx(1 / 3)
+    with pytest.raises(Broken):
+        probable(1e-10, 1e-9)
+    with pytest.raises(Broken):
+        probable(0.0, 1e-9)
