@@ -1,0 +1,100 @@
+"""Networks whose logits are known exactly, so that a loss is judged apart from its forward pass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.random import Generator
+
+from backproof.cases import Case, networks
+from backproof.contract import Scope
+from refnet.architecture import Array, Layer
+from refnet.precision import Precision
+
+Shape = tuple[int, ...]
+
+
+def _zeros(rng: Generator, shape: Shape) -> Array:
+    return np.zeros(shape)
+
+
+def _small_integers(rng: Generator, shape: Shape) -> Array:
+    return rng.integers(-2, 3, shape).astype(float)
+
+
+def _quarters(rng: Generator, shape: Shape) -> Array:
+    return np.asarray(rng.integers(-8, 9, shape) / 4)
+
+
+def _saturated(rng: Generator, shape: Shape) -> Array:
+    """Numbers of eight bits between 10 and 10,000 in size, the extremes included."""
+    sizes = rng.choice([10.0, 1e4, 0.0], shape) + 10 ** rng.uniform(1, 4, shape)
+    mantissa, exponent = np.frexp(np.minimum(sizes, 9984.0))
+    return np.ldexp(np.round(mantissa * 256) / 256, exponent) * rng.choice([-1.0, 1.0], shape)
+
+
+def _mixed(rng: Generator, shape: Shape) -> Array:
+    """Saturated rows beside rows that are not: what suits the one may ruin the other."""
+    saturated = rng.integers(0, 2, (shape[0], 1)) == 1
+    return np.where(saturated, _saturated(rng, shape), _small_integers(rng, shape))
+
+
+FILLS: dict[str, Callable[[Generator, Shape], Array]] = {
+    "zeros": _zeros,
+    "small integers": _small_integers,
+    "quarters": _quarters,
+    "saturated logits": _saturated,
+    "mixed rows": _mixed,
+}
+
+
+@dataclass(frozen=True)
+class Logits:
+    """The recipe: cases without penalty and sample weights, of these heads, with known logits."""
+
+    heads: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...] = tuple(FILLS)
+    required: tuple[str, ...] = ("small integers", "saturated logits")
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Case]:
+        """Cases that the scope can express.
+
+        Raises: OutOfScope saying what it lacks.
+        """
+        drawn = networks(heads=self.heads, plain=True, kinds=("zeros",))
+        chosen, seeds = st.sampled_from(kinds or self.kinds), st.integers(0, 2**32 - 1)
+        return st.builds(_filled, drawn.strategy(scope, precision), chosen, seeds)
+
+
+def _filled(case: Case, kind: str, seed: int) -> Case:
+    features, outputs = case.architecture.widths[0], case.architecture.widths[-1]
+    logits = FILLS[kind](np.random.default_rng(seed), (features, outputs))
+    return replace(with_logits(case, logits), kind=kind)
+
+
+def with_logits(case: Case, logits: Array) -> Case:
+    """The case with given logits, one row of them for each feature.
+
+    Without a hidden layer row i is a unit vector that picks those of feature i, counted round.
+    Above a hidden layer the last weights are 0, and the biases give the first to every row.
+    """
+    parameters = [Layer(0 * w, 0 * b) for w, b in case.parameters]
+    if case.architecture.hidden_layers:
+        parameters[-1] = Layer(parameters[-1].weights, logits[0])
+        return case.with_parameters(parameters)
+    parameters[0] = Layer(logits, parameters[0].biases)
+    features = len(logits)
+    inputs = np.eye(features)[np.arange(len(case.inputs)) % features]
+    return replace(case, parameters=parameters, inputs=inputs)
+
+
+def logits_of(case: Case) -> Array:
+    """The logits of a case made by `with_logits`, or of any without a hidden layer: (n, k)"""
+    weights, biases = case.parameters[-1]
+    if case.architecture.hidden_layers:
+        return np.broadcast_to(biases, case.targets.shape)
+    return np.asarray(case.inputs @ weights + biases)
