@@ -1,0 +1,1 @@
+"""Correct networks: whatever law breaks on one of them is wrong."""

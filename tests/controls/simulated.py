@@ -1,0 +1,65 @@
+"""Correct networks that differ from the engine in every way that the arithmetic allows.
+
+Each rounds after every operation, in its own precision, order of summation, and choice of formulas:
+the negative controls of the laws. A law that breaks on one of them is wrong.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from backproof.contract import Architecture, Array, Implementation, Parameters, Scope
+from refnet import Precision, Problem
+from refnet.activations import TABLE as ACTIVATIONS
+from refnet.losses import TABLE as HEADS
+from refnet.precision import PRESETS
+from tests.engine.lowprecision import STYLES, Answer, Style, evaluate
+
+NAMES = {style.name: style for style in STYLES}
+
+
+class Simulated(Implementation):
+    """The network in a precision and a style of computing."""
+
+    scope = Scope(
+        activations=tuple(ACTIVATIONS),
+        heads=tuple(HEADS),
+        widths=(1, 8),
+        rows=(1, 5),
+        l2=True,
+        sample_weights=True,
+    )
+
+    def __init__(self, precision: str | Precision, style: str, form: int = 0) -> None:
+        self.precision: Precision = PRESETS[precision] if isinstance(precision, str) else precision
+        self.name = f"{self.precision.name}, {style}"
+        self._style: Style = NAMES[style]
+        self._form = form
+
+    def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Any:
+        return self._answer(architecture, parameters, inputs).forward
+
+    def hidden(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Any:
+        return self._answer(architecture, parameters, inputs).hidden
+
+    def loss(self, *data: Any) -> Any:
+        return self._answer(*data).loss
+
+    def gradient(self, *data: Any) -> Any:
+        return self._answer(*data).gradient
+
+    def _answer(
+        self,
+        architecture: Architecture,
+        parameters: Parameters,
+        inputs: Array,
+        targets: Array | None = None,
+        weights: Array | None = None,
+    ) -> Answer:
+        if targets is None:
+            targets = np.zeros((len(inputs), architecture.widths[-1]))
+        layers = [type(layer)(*(np.float64(part) for part in layer)) for layer in parameters]
+        rows = None if weights is None else np.float64(weights)
+        data = (np.float64(inputs), np.float64(targets), rows)
+        problem = Problem(architecture, layers, *data, self.conventions)
+        return evaluate(problem, self.precision, self._style, self._form)

@@ -1,0 +1,43 @@
+"""No law breaks on a correct network, however it computes."""
+
+from dataclasses import replace
+
+import pytest
+
+from backproof.judgement import Judgement, chosen
+from backproof.local import Local
+from backproof.run import Settings
+from refnet import BFLOAT16, FLOAT16, FLOAT32
+from refnet.precision import Precision
+from tests.controls.simulated import Simulated
+
+WIDE = [
+    replace(p, name=f"{p.name} summed in float32", accumulation=FLOAT32.unit)
+    for p in (FLOAT16, BFLOAT16)
+]
+CONTROLS: list[tuple[str | Precision, str, int]] = [
+    ("float64", "pairwise", 1),
+    ("float32", "sequential", 0),
+    ("float32", "fused", 1),
+    ("float32", "descending", 2),
+    ("float32", "flushed", 3),
+    ("float32", "sloppy", 0),
+    ("tf32", "blocked", 1),
+    ("float16", "reversed", 0),
+    ("bfloat16", "sequential", 1),
+    (WIDE[0], "sequential", 2),
+    (WIDE[1], "wide", 0),
+]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c[0]}-{c[1]}"[:40])
+def test_no_law_breaks_on_a_correct_network(control: tuple[str | Precision, str, int]) -> None:
+    judgement = Judgement(Local(Simulated(*control)), chosen("*"), Settings("quick", seed=5))
+    judgement.load()
+    for place in range(len(judgement.laws)):
+        judgement.judge(place)
+    found = {row.law: row.reason for row in judgement.report.laws if row.status not in LEGAL}
+    assert found == {}
+
+
+LEGAL = ("holds", "weak", "unsupported")
