@@ -21,12 +21,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "engine"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # after the path, because the witnesses live among the tests
-import exact
-import lowprecision
-import nets
+from tests.engine import exact, lowprecision, nets
 
 from refnet import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, TF32, Precision
 from refnet.activations import TABLE as ACTIVATION_TABLE

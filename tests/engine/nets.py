@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from lowprecision import nearest
 from numpy.typing import NDArray
 
 from refnet import Architecture, Ball, Conventions, Layer, Precision, Problem, balls
 from refnet.activations import TABLE
+from tests.engine.lowprecision import nearest
 
 Array: TypeAlias = NDArray[np.float64]
 

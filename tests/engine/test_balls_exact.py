@@ -8,10 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
 
-import exact
-import lowprecision
 import ml_dtypes
-import nets
 import numpy as np
 import pytest
 from flint import arb, ctx
@@ -31,6 +28,7 @@ from refnet import (
 from refnet.activations import TABLE as ACTIVATION_TABLE
 from refnet.architecture import ACTIVATIONS, HEADS
 from refnet.losses import TABLE as HEAD_TABLE
+from tests.engine import exact, lowprecision, nets
 
 Head = tuple[str, str]
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from native import DTYPES, answers
 from numpy.typing import NDArray
-from recurrences_longhand import Longhand
 
 from refnet import (
     FLOAT16,
@@ -31,6 +29,8 @@ from refnet.architecture import ACTIVATIONS, HEADS
 from refnet.arithmetic import within
 from refnet.optimizers import OPTIMIZERS
 from refnet.steps import step_in
+from tests.engine.native import DTYPES, answers
+from tests.engine.recurrences_longhand import Longhand
 
 Array = NDArray[np.float64]
 NETS = 3  # of each activation with each head, in each precision

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from recurrences_longhand import Longhand
 
 from refnet import (
     STRICT,
@@ -20,6 +19,7 @@ from refnet import (
 from refnet.architecture import Parameters
 from refnet.directions import adam_cap
 from refnet.optimizers import OPTIMIZERS
+from tests.engine.recurrences_longhand import Longhand
 
 Array = NDArray[np.float64]
 
