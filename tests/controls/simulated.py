@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import Architecture, Array, Implementation, Parameters, Scope
+from backproof.contract import Architecture, Array, Implementation, Layer, Parameters, Scope
 from refnet import Precision, Problem
 from refnet.activations import TABLE as ACTIVATIONS
 from refnet.losses import TABLE as HEADS
@@ -54,12 +54,20 @@ class Simulated(Implementation):
         parameters: Parameters,
         inputs: Array,
         targets: Array | None = None,
-        weights: Array | None = None,
+        sample_weights: Array | None = None,
     ) -> Answer:
         if targets is None:
             targets = np.zeros((len(inputs), architecture.widths[-1]))
-        layers = [type(layer)(*(np.float64(part) for part in layer)) for layer in parameters]
-        rows = None if weights is None else np.float64(weights)
-        data = (np.float64(inputs), np.float64(targets), rows)
-        problem = Problem(architecture, layers, *data, self.conventions)
+        problem = Problem(
+            architecture,
+            [Layer(_float64(weights), _float64(biases)) for weights, biases in parameters],
+            _float64(inputs),
+            _float64(targets),
+            None if sample_weights is None else _float64(sample_weights),
+            self.conventions,
+        )
         return evaluate(problem, self.precision, self._style, self._form)
+
+
+def _float64(array: Array) -> Array:
+    return np.asarray(array, dtype=np.float64)
