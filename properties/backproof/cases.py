@@ -217,6 +217,32 @@ def seeds() -> Drawn:
     return Drawn(lambda: st.integers(0, 2**32 - 1))
 
 
+@dataclass(frozen=True)
+class Direction:
+    """Which way all parameters move: each by 1 for the seed 0, else each by -1, 0 or 1."""
+
+    seed: int
+
+    def literal(self) -> str:
+        """The direction in words."""
+        return "every parameter by 1" if not self.seed else f"signs drawn with seed {self.seed}"
+
+    def at(self, parameters: Parameters) -> Parameters:
+        """The direction at these parameters, with an entry that is not 0."""
+        if not self.seed:
+            return [Layer(np.ones_like(w), np.ones_like(b)) for w, b in parameters]
+        rng = np.random.default_rng(self.seed)
+        v = [Layer(*(rng.integers(-1, 2, x.shape).astype(float) for x in p)) for p in parameters]
+        if not any(np.any(x) for layer in v for x in layer):
+            v[0].weights.flat[0] = 1.0
+        return v
+
+
+def directions() -> Drawn:
+    """Directions in which the parameters move."""
+    return Drawn(lambda: st.builds(Direction, st.integers(0, 2**32 - 1)))
+
+
 def _meet(what: str, demand: Range, scope: Range, most: int) -> tuple[int, int]:
     low = max(demand[0], scope[0])
     highs = [h for h in (demand[1], scope[1]) if h is not None]

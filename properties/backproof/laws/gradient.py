@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from backproof import cases
-from backproof.cases import Case
+from backproof.cases import Case, Direction
 from backproof.contract import NotSupported
 from backproof.judge import near
 from backproof.law import law
@@ -112,9 +112,9 @@ LEVELS = {53: 14, 24: 8}
 @law(
     needs=("loss", "gradient"),
     case=cases.networks(grid=12),
-    direction=cases.seeds(),
+    direction=cases.directions(),
 )
-def gradients_match_finite_differences(subject: Subject, case: Case, direction: int) -> None:
+def gradients_match_finite_differences(subject: Subject, case: Case, direction: Direction) -> None:
     """The gradient along a direction is the limit of the difference quotients of the loss.
 
     For all networks and directions v: (F(w + h v) - F(w - h v)) / 2h tends to gradient . v as h
@@ -136,7 +136,7 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
         raise NotSupported(f"finite differences of a loss with {digits} binary digits see nothing")
     if not subject.conventions.loss_includes_penalty:
         case = case.without_penalty()
-    v = _direction(case.parameters, direction)
+    v = direction.at(case.parameters)
     largest = 2.0 ** -math.ceil(math.log2(_norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
     slope, size, rounding = _slope(subject.gradient(case), v)
@@ -147,15 +147,6 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
         return
     limit, uncertain = _richardson(subject, case, v, steps)
     near(slope, factor * limit, factor * uncertain + rounding, scale=size, what="gradient . v")
-
-
-def _direction(parameters: Parameters, seed: int) -> Parameters:
-    """Entries -1, 0 or 1, not all 0, so that w + h v is exact for powers of two h."""
-    rng = np.random.default_rng(seed)
-    v = [Layer(*(rng.integers(-1, 2, x.shape).astype(float) for x in p)) for p in parameters]
-    if not any(np.any(x) for layer in v for x in layer):
-        v[0].weights.flat[0] = 1.0
-    return v
 
 
 def _norm(v: Parameters) -> float:
