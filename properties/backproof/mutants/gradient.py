@@ -52,8 +52,8 @@ class BackThroughUpdatedWeights(Refnet):
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is BACK:
-            delta, weights = arguments
-            return super().apply(operation, delta, weights - 0.1 * np.sign(weights))
+            delta, weights, share = arguments
+            return super().apply(operation, delta, weights - 0.1 * np.sign(weights), share)
         return super().apply(operation, *arguments)
 
 
