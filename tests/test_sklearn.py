@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,13 @@ import pytest
 import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+import backproof
 from backproof.adapters.sklearn import Sklearn
 from backproof.contract import Architecture, Array, Layer, NotSupported, Parameters
+from refnet.conventions import Conventions
+from refnet.optimizers import Optimizer
+from refnet.problem import Problem
+from refnet.training import followed
 
 HEADS = {
     "binary": ("sigmoid", "cross_entropy", 1),
@@ -66,11 +73,10 @@ def a_step_and_a_quotient() -> tuple[float, float]:
 
 
 def test_the_laws_see_whether_the_loss_of_several_outputs_is_what_a_step_follows() -> None:
-    followed, reported = a_step_and_a_quotient()
+    step, reported = a_step_and_a_quotient()
     law = "gradients_match_finite_differences"
-    _, report = check("--laws", law, "--option", "several_outputs=judge")
-    expected = "holds" if abs(followed - reported) < 1e-6 else "broken"
-    assert report["laws"][0]["status"] == expected
+    report = backproof.check(Sklearn(several_outputs="judge"), laws=law, profile="quick")
+    assert report.laws[0].status == ("holds" if abs(step - reported) < 1e-6 else "broken")
 
 
 def drawn(head: str, activation: str, l2: float = 0.0) -> tuple[Architecture, Array, Array]:
@@ -139,6 +145,168 @@ def test_loss_and_gradient_are_those_of_the_next_step(head: str, l2: float) -> N
     for old, slope, new in zip(before, gradient, layers_of(network), strict=True):
         np.testing.assert_allclose(old.weights - RATE * slope.weights, new.weights, rtol=1e-13)
         np.testing.assert_allclose(old.biases - RATE * slope.biases, new.biases, rtol=1e-13)
+
+
+OPTIMIZERS = {
+    "gradient_descent": Optimizer("gradient_descent", RATE),
+    "momentum": Optimizer("momentum", RATE, momentum=0.75),
+    "nesterov": Optimizer("nesterov", RATE, momentum=0.75),
+    "adam": Optimizer("adam", RATE, beta1=0.75, beta2=0.9375, epsilon=0.0625),
+}
+
+
+def worst_ratio(
+    conventions: Conventions, optimizer: Optimizer, precision: str, weighted: bool = False
+) -> float:
+    """How far eight epochs in batches of four leave the balls of their steps, at most."""
+    architecture, inputs, targets = drawn("classes", "tanh", l2=0.5)
+    parameters = layers_of(by_hand(architecture, inputs, targets)[0])
+    weights = np.arange(1.0, 10.0) / 4 if weighted else None
+    judged: Any = Sklearn(precision)
+    dtype = np.dtype(precision)
+    data = inputs.astype(dtype), targets.astype(dtype)
+    start = [Layer(w.astype(dtype), b.astype(dtype)) for w, b in parameters]
+    trajectory = [start] + [
+        judged.train(architecture, start, *data, optimizer, epochs, 4, weights)
+        for epochs in range(1, 9)
+    ]
+    exact = [[Layer(w.astype(float), b.astype(float)) for w, b in point] for point in trajectory]
+    known = [array.astype(float) for array in data]
+    problem = Problem(architecture, exact[0], *known, weights, conventions)
+    balls = followed(problem, exact[:-1], optimizer, 4, judged.precision)
+    return max(
+        float(np.max(np.abs(part - ball.value) / ball.radius))
+        for point, layers in zip(exact[1:], balls, strict=True)
+        for here, there in zip(point, layers, strict=True)
+        for part, ball in zip(here, there, strict=True)
+    )
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_step_of_every_epoch_is_the_declared_recurrence(name: str, precision: str) -> None:
+    assert worst_ratio(Sklearn().conventions, OPTIMIZERS[name], precision) <= 1
+    assert worst_ratio(Sklearn().conventions, OPTIMIZERS[name], precision, weighted=True) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("nesterov", {"nesterov": "lookahead"}),
+        ("adam", {"adam_epsilon": "outside"}),
+        ("adam", {"adam_epsilon": "inside"}),
+        ("gradient_descent", {"penalty_per_row": False}),
+    ],
+)
+def test_the_steps_are_those_of_no_other_convention(name: str, other: dict[str, Any]) -> None:
+    conventions = replace(Sklearn().conventions, **other)
+    assert worst_ratio(conventions, OPTIMIZERS[name], "float64") > 1e6
+
+
+def test_training_is_what_partial_fit_does_epoch_by_epoch() -> None:
+    architecture, inputs, targets = drawn("classes", "relu", l2=0.5)
+    network, labels = by_hand(architecture, inputs, targets)
+    start = layers_of(network)
+    for _ in range(3):
+        network.partial_fit(inputs, labels)
+    descent = OPTIMIZERS["gradient_descent"]
+    found = Sklearn().train(architecture, start, inputs, targets, descent, 3)
+    for here, there in zip(found, layers_of(network), strict=True):
+        assert np.array_equal(here.weights, there.weights)
+        assert np.array_equal(here.biases, there.biases)
+
+
+def test_a_batch_larger_than_the_data_is_the_data_and_nothing_is_remembered() -> None:
+    architecture, inputs, targets = drawn("regression", "tanh", l2=0.5)
+    start = layers_of(by_hand(architecture, inputs, targets)[0])
+
+    def trained(batch_size: int | None) -> bytes:
+        case = architecture, start, inputs, targets, OPTIMIZERS["adam"], 3, batch_size
+        return b"".join(part.tobytes() for layer in Sklearn().train(*case) for part in layer)
+
+    assert trained(None) == trained(9) == trained(100) == trained(None)
+    assert trained(4) != trained(9)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "words"),
+    [
+        (Optimizer("adam", RATE, weight_decay=0.5), "no weight decay"),
+        (Optimizer("gradient_descent", 0.0), "rates are above 0"),
+        (Optimizer("adam", RATE, epsilon=0.0), "epsilon is above 0"),
+    ],
+)
+def test_an_optimizer_that_scikit_learn_lacks_is_refused(optimizer: Optimizer, words: str) -> None:
+    architecture, inputs, targets = drawn("regression", "tanh")
+    start = layers_of(by_hand(architecture, inputs, targets)[0])
+    with pytest.raises(NotSupported, match=words):
+        Sklearn().train(architecture, start, inputs, targets, optimizer, 1)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("head", HEADS)
+def test_a_fit_is_that_of_lbfgs_and_keeps_its_promise(head: str, precision: str) -> None:
+    architecture, inputs, targets = drawn(head, "tanh", l2=8.0)
+    if head == "classes":
+        targets = np.eye(4)[np.arange(9) % 4]  # each of them has a row
+    dtype, judged = np.dtype(precision), Sklearn(precision)
+    inputs, targets = inputs.astype(dtype), targets.astype(dtype)
+    found, tolerance = judged.fit(architecture, inputs, targets, 3)
+    kind = MLPRegressor if head == "regression" else MLPClassifier
+    own = kind((5, 4), "tanh", solver="lbfgs", alpha=8.0, random_state=3)
+    labels = np.argmax(targets, axis=1) if head == "classes" else np.squeeze(targets)
+    own.fit(inputs, labels if head == "regression" else labels.astype(int))
+    for here, weights in zip(found, own.coefs_, strict=True):
+        assert np.array_equal(here.weights, weights.astype(dtype))
+    gradient = judged.gradient(architecture, found, inputs, targets)
+    largest = max(np.max(np.abs(part)) for layer in gradient for part in layer)
+    assert tolerance == (1e-4 if largest <= 1e-4 else None)
+
+
+def test_a_fit_that_ends_because_the_loss_falls_no_more_promises_nothing() -> None:
+    """Two rows that a plane separates: far out the loss falls by less than rounding."""
+    architecture = Architecture((1, 1), "identity", "sigmoid", "cross_entropy")
+    inputs, targets = np.array([[-1e6], [1e6]]), np.array([[0.0], [1.0]])
+    promised = Sklearn().fit(architecture, inputs * 1e-6, targets, 0).gradient_tolerance
+    assert promised == 1e-4
+    architecture = replace(architecture, widths=(1, 2, 1), activation="tanh")
+    rng = np.random.default_rng(1)
+    inputs, targets = rng.normal(size=(40, 1)) * 1e3, rng.integers(0, 2, (40, 1)).astype(float)
+    found, promised = Sklearn().fit(architecture, inputs, targets, 0)
+    gradient = Sklearn().gradient(architecture, found, inputs, targets)
+    worst = max(np.max(np.abs(part)) for layer in gradient for part in layer)
+    assert promised is None
+    assert worst > 1e-4
+
+
+def test_a_class_without_a_row_is_unknown_to_a_fit() -> None:
+    architecture, inputs, targets = drawn("classes", "tanh")
+    assert not np.any(targets[:, 0])
+    with pytest.raises(NotSupported, match="no classes but those that it sees"):
+        Sklearn().fit(architecture, inputs, targets, 0)
+
+
+def test_a_start_is_that_of_the_estimator_with_this_seed() -> None:
+    architecture, inputs, targets = drawn("classes", "tanh")
+    found = Sklearn().initialize(architecture, "glorot_uniform", 11)
+    with warnings.catch_warnings(action="ignore"):
+        own = MLPClassifier(
+            (5, 4), "tanh", learning_rate_init=5e-324, solver="sgd", random_state=11
+        )
+        own.partial_fit(inputs, np.argmax(targets, axis=1), np.arange(4))
+    for here, weights, biases in zip(found, own.coefs_, own.intercepts_, strict=True):
+        assert np.array_equal(here.weights, weights)
+        assert np.array_equal(here.biases, biases)
+        assert np.max(np.abs(weights)) <= np.sqrt(6 / sum(weights.shape))
+        assert np.any(biases != 0)
+
+
+def test_the_start_of_logistic_units_is_no_named_one() -> None:
+    architecture, *_ = drawn("classes", "sigmoid")
+    with pytest.raises(NotSupported, match="a third of Glorot's variance"):
+        Sklearn().initialize(architecture, "glorot_uniform", 0)
+    with pytest.raises(NotSupported, match="he_normal"):
+        Sklearn().initialize(architecture, "he_normal", 0)
 
 
 def test_hidden_is_each_layer_of_the_network_computed_by_hand() -> None:

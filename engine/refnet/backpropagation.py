@@ -9,8 +9,10 @@ Everything accepts stacks: leading axes of inputs and parameters broadcast.
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from refnet.activations import activation
-from refnet.architecture import Architecture, Layer
+from refnet.architecture import Architecture, Array, Layer
 from refnet.arithmetic import Arithmetic
 from refnet.conventions import Conventions
 from refnet.dropout import Factors, evaluation_factors
@@ -61,8 +63,8 @@ def trace(
     factors = factors or evaluation_factors(architecture, conventions)
     steps = []
     for place, name in enumerate((*architecture.activations, architecture.output)):
-        layer, factor = parameters[place], None
-        logits = apply(AFFINE, inputs, layer.weights, layer.biases)
+        (weights, biases), factor = parameters[place], None
+        logits = apply(AFFINE, inputs, weights, biases)
         outputs = apply(activation(name, conventions).value, logits)
         if factors and place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
@@ -133,9 +135,14 @@ def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = 
 def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step) -> Any:
     delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
     scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
-    if scale.ndim == 0 and scale == 1:
+    if isinstance(scale, float) and scale == 1:
         return delta
-    return apply(MULTIPLY, delta, apply(CONSTANT, scale[..., None], roundings))
+    return apply(MULTIPLY, delta, apply(CONSTANT, _along(scale, 1), roundings))
+
+
+def _along(factor: Array | float, axes: int) -> Array | float:
+    """The factors of a stack or of rows, with so many axes more; one number stays as it is."""
+    return factor[(..., *(None,) * axes)] if isinstance(factor, np.ndarray) else factor
 
 
 def _penalised_gradient(
@@ -148,10 +155,9 @@ def _penalised_gradient(
     factor, roundings = penalty_factor(problem)
     value = 2 * factor * conventions.gradient_factor
     roundings = 2 * roundings + 2 * roundings_of(conventions.gradient_factor)
-    column = value[..., None, None] if value.ndim else value  # of a stack of data sets
+    column, entry = _along(value, 2), _along(value, 1)  # of a stack of data sets
     weights = apply(ADD_SCALED, data.weights, layer.weights, apply(CONSTANT, column, roundings))
     if not conventions.penalty_on_biases:
         return Layer(weights, data.biases)
-    entry = value[..., None] if value.ndim else value
     biases = apply(ADD_SCALED, data.biases, layer.biases, apply(CONSTANT, entry, roundings))
     return Layer(weights, biases)

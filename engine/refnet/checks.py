@@ -1,10 +1,14 @@
 """Whether the arrays fit the architecture, and an error that says where they do not."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
+from refnet.operations import row_sum
+
+_SOFT = 1e-6  # soft rows are rounded to the precision of whoever made them
 
 
 def checked(
@@ -18,6 +22,59 @@ def checked(
 
     Raises: ValueError naming the array, the rule and the value.
     """
+    if sample_weights is not None or not _fit(architecture, parameters, inputs, targets):
+        _explain(architecture, parameters, inputs, targets, sample_weights)
+
+
+def _fit(
+    architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array | None
+) -> bool:
+    """Whether everything is plainly right: one stack of finite floats, in the head's range.
+
+    What this fast look does not know to be right, `_explain` looks at again, slowly.
+    """
+    widths = architecture.widths
+    if type(inputs) is not np.ndarray or len(parameters) != len(widths) - 1:
+        return False
+    stack, rows = inputs.shape[:-2], inputs.shape[-2:-1]
+    if rows in ((), (0,)) or not _finite(inputs, (*stack, *rows, widths[0])):
+        return False
+    for (weights, biases), fan_in, fan_out in zip(parameters, widths, widths[1:], strict=False):
+        if not _finite(weights, (*stack, fan_in, fan_out)):
+            return False
+        if not _finite(biases, (*stack, fan_out)):
+            return False
+    if targets is None:
+        return True
+    return _finite(targets, (*stack, *rows, widths[-1])) and _in_range(architecture, targets)
+
+
+def _finite(array: Array, shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape holds floats whose squares have a finite sum."""
+    if type(array) is not np.ndarray or array.shape != shape or array.dtype.char not in "df":
+        return False
+    return math.isfinite(np.vdot(array, array))
+
+
+def _in_range(architecture: Architecture, targets: Array) -> bool:
+    loss = architecture.loss
+    if loss != "cross_entropy":
+        return loss != "poisson" or bool(targets.item(targets.argmin()) >= 0)
+    if not (targets.item(targets.argmin()) >= 0 and targets.item(targets.argmax()) <= 1):
+        return False
+    if architecture.output != "softmax":
+        return True
+    off = np.abs(row_sum(targets) - 1)
+    return bool(off.item(off.argmax()) <= _SOFT)
+
+
+def _explain(
+    architecture: Architecture,
+    parameters: Parameters,
+    inputs: Array,
+    targets: Array | None,
+    sample_weights: Array | None,
+) -> None:
     _check_parameters(architecture, parameters)
     _check_matrix("inputs", inputs, architecture.widths[0], "features")
     if targets is not None:
@@ -138,7 +195,7 @@ def _check_range(output: str, loss: str, targets: Array) -> None:
     if output == "softmax":
         sums = np.add.reduce(targets, axis=-1)
         off = np.abs(sums - 1)
-        if np.max(off) > 1e-6:  # soft rows are rounded to the precision of whoever made them
+        if np.max(off) > _SOFT:
             row = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
             place = ", ".join(map(str, row))
             raise ValueError(f"targets[{place}] sums to {sums[row]:.6g}; one-hot rows sum to 1")

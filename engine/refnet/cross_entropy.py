@@ -4,6 +4,7 @@ The derivative by the logits is outputs - targets. The radii admit every stable 
 `loss_from="probabilities"` also the logarithm of the rounded outputs, as a course teaches it.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,15 @@ def canonical(apply: Arithmetic, logits: object, outputs: object, targets: objec
 
 
 def _softplus_tail(z: Array) -> Array:
-    return np.asarray(np.log1p(np.exp(-np.abs(z))))
+    tail = np.copysign(z, -1.0)
+    np.exp(tail, out=tail)
+    return np.log1p(tail, out=tail)
 
 
 def _bernoulli_entries(z: Array, y: Array) -> Array:
-    return np.asarray((np.maximum(z, 0) - y * z) + _softplus_tail(z))
+    entries: Array = np.maximum(z, 0.0) - y * z
+    entries += _softplus_tail(z)
+    return entries
 
 
 def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:
@@ -58,7 +63,7 @@ BERNOULLI = Operation(_bernoulli, _bernoulli_radius)
 def _logs(z: Array) -> tuple[Array, Array]:
     """The pair (log sum_j e^(z_j - m), z - m), shapes (n, 1) and (n, K)."""
     below = shifted(z)
-    return np.log(np.add.reduce(np.exp(below), axis=-1, keepdims=True)), below
+    return np.log(row_sum(np.exp(below)))[..., None], below
 
 
 def _categorical(z: Array, outputs: Array, y: Array) -> Array:
@@ -159,4 +164,4 @@ def _clip_log(minus_log: Array, c: float) -> Array:
     """-log(clip(e^-minus_log, c, 1 - c))"""
     if c == 0:
         return minus_log
-    return np.clip(minus_log, -np.log1p(-c), -np.log(c))
+    return np.clip(minus_log, -math.log1p(-c), -math.log(c))

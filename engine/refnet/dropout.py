@@ -8,12 +8,14 @@ with k = 1 - rate the share of units that stay, and m one of 0 and 1, 1 with pro
 Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, JMLR 15 (2014).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from refnet.architecture import Architecture, Array
+from refnet.architecture import Architecture, Array, Parameters
 from refnet.conventions import Conventions
 
-Factors = list[Array] | None
+Factors = Sequence[Array | float] | None
 """What each hidden layer's activations are multiplied by on their way to the next layer."""
 
 
@@ -21,23 +23,26 @@ def evaluation_factors(architecture: Architecture, conventions: Conventions) -> 
     """1 - rate for each hidden layer, or None where evaluation scales nothing."""
     if not architecture.dropout or conventions.dropout == "inverted":
         return None
-    return [np.asarray(1 - architecture.dropout)] * architecture.hidden_layers
+    return [1 - architecture.dropout] * architecture.hidden_layers
 
 
 def training_factors(
     architecture: Architecture,
+    parameters: Parameters,
     inputs: Array,
     generator: np.random.Generator,
     conventions: Conventions,
 ) -> Factors:
     """Masks m / k, or m, for each hidden layer, drawn from the first layer to the last.
 
+    They have the type of the activations: float32 where parameters and inputs are float32.
+
     Shapes: (n, width) for each hidden layer.
     """
     if not architecture.dropout:
         return None
     kept = 1.0 if conventions.dropout == "at evaluation" else 1 / (1 - architecture.dropout)
-    return [
-        np.where(generator.random((*inputs.shape[:-1], width)) < architecture.dropout, 0.0, kept)
-        for width in architecture.widths[1:-1]
-    ]
+    dtype = np.result_type(inputs, *(layer.weights for layer in parameters), np.float16)
+    shapes = ((*inputs.shape[:-1], width) for width in architecture.widths[1:-1])
+    masks = (generator.random(shape) < architecture.dropout for shape in shapes)
+    return [np.where(mask, dtype.type(0), dtype.type(kept)) for mask in masks]

@@ -14,7 +14,7 @@ from refnet.elementwise import Activation, elementwise
 RELU = elementwise(
     "relu",
     value=lambda z: np.maximum(z, 0.0),
-    slope=lambda z, a: (z > 0).astype(np.float64),
+    slope=lambda z, a: z > 0,
     lipschitz=lambda z, e: np.where(z + e > 0, 1.0, 0.0),
     slope_radius=lambda u, z, a: np.where(np.abs(z.value) <= z.radius, 1.0, 0.0),
 )
@@ -34,7 +34,7 @@ def leaky_relu(slope: float) -> Activation:
     return elementwise(
         "leaky_relu",
         value=lambda z: np.where(z > 0, z, slope * z),
-        slope=lambda z, a: np.where(z > 0, 1.0, slope),
+        slope=lambda z, a: np.where(z > 0, a.dtype.type(1), a.dtype.type(slope)),
         lipschitz=lambda z, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
         slope_radius=lambda u, z, a: (
             np.where(np.abs(z.value) <= z.radius, abs(1 - slope), 0.0)

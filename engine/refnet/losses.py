@@ -37,18 +37,17 @@ class Head(NamedTuple):
     delta_factor: float = 1.0
 
 
-def _sigmoid_cross_entropy(architecture: Architecture, conventions: Conventions) -> Head:
-    return Head(_rows(BERNOULLI, architecture, conventions), canonical)
+_FROM_LOGITS = {
+    "sigmoid": Head(BERNOULLI, canonical),
+    "softmax": Head(CATEGORICAL, categorical_delta),
+}
 
 
-def _softmax_cross_entropy(architecture: Architecture, conventions: Conventions) -> Head:
-    return Head(_rows(CATEGORICAL, architecture, conventions), categorical_delta)
-
-
-def _rows(rows: Operation, architecture: Architecture, conventions: Conventions) -> Operation:
+def _cross_entropy(architecture: Architecture, conventions: Conventions) -> Head:
+    chosen = _FROM_LOGITS[architecture.output]
     if conventions.loss_from == "logits" and conventions.probability_clip == 0:
-        return rows
-    return from_probabilities(architecture.output, conventions)
+        return chosen
+    return chosen._replace(rows=from_probabilities(architecture.output, conventions))
 
 
 def _squared_error(architecture: Architecture, conventions: Conventions) -> Head:
@@ -75,8 +74,8 @@ def _huber(architecture: Architecture, conventions: Conventions) -> Head:
 
 
 TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {
-    ("sigmoid", "cross_entropy"): _sigmoid_cross_entropy,
-    ("softmax", "cross_entropy"): _softmax_cross_entropy,
+    ("sigmoid", "cross_entropy"): _cross_entropy,
+    ("softmax", "cross_entropy"): _cross_entropy,
     ("identity", "squared_error"): _squared_error,
     ("sigmoid", "squared_error"): _squared_error,
     ("softmax", "squared_error"): _squared_error,

@@ -140,7 +140,8 @@ def forward_training(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    factors = training_factors(architecture, inputs, np.random.default_rng(seed), conventions)
+    generator = np.random.default_rng(seed)
+    factors = training_factors(architecture, parameters, inputs, generator, conventions)
     steps = trace(plain, architecture, parameters, inputs, conventions, factors)
     outputs: Array = steps[-1].outputs
     return outputs

@@ -78,18 +78,19 @@ def _divisor(problem: Problem) -> Any:
 
 def least_share(problem: Problem) -> float:
     """1 / what the sum of the rows' losses is divided by, at most 1"""
-    return float(np.minimum(1.0, 1 / np.max(_divisor(problem))))
+    total = _divisor(problem)
+    return min(1.0, 1 / (total if isinstance(total, int) else float(np.max(total))))
 
 
-def row_scale(problem: Problem, factor: float) -> tuple[Array, int]:
-    """What the loss of each row is multiplied by, () or (n,), and the roundings in it.
+def row_scale(problem: Problem, factor: float) -> tuple[Array | float, int]:
+    """What the loss of each row is multiplied by, one number or (n,), and the roundings in it.
 
     1 / n for a mean, w_i / sum w for a weighted one, 1 or w_i for a sum.
     """
     rows, weights = problem.inputs.shape[-2], problem.sample_weights
     total, roundings = _divisor(problem), roundings_of(factor) + 2
     if weights is None:
-        return np.asarray(factor / total), roundings
+        return factor / total, roundings
     if np.ndim(total):  # a sum of the weights
         roundings += rows
     return factor * weights / total, roundings + 1
@@ -102,7 +103,7 @@ def penalised(parameters: Parameters, conventions: Conventions) -> list[Array]:
     return [w for w, _ in parameters]
 
 
-def penalty_factor(problem: Problem) -> tuple[Array, int]:
+def penalty_factor(problem: Problem) -> tuple[Array | float, int]:
     """The factor of |W|^2 in the loss, and the roundings in it.
 
     f l2, or f l2 / n, or f l2 / sum w where a weighted mean divides by the sum of the weights, so
@@ -112,10 +113,10 @@ def penalty_factor(problem: Problem) -> tuple[Array, int]:
     factor = conventions.penalty_factor * problem.architecture.l2
     roundings = roundings_of(conventions.penalty_factor)
     if not conventions.penalty_per_row:
-        return np.asarray(factor), roundings
+        return factor, roundings
     rows = problem.inputs.shape[-2]
     if weights is None or conventions.sample_weight_mean == "rows":
-        return np.asarray(factor / rows), roundings
+        return factor / rows, roundings
     return np.asarray(factor / np.sum(weights, axis=-1)), roundings + rows
 
 

@@ -5,7 +5,7 @@ formed from a rounded beta errs by u, that is by u / (1 - beta) of itself.
 """
 
 import math
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -78,7 +78,11 @@ def _root_radius(p: Precision, value: Array, x: Ball) -> Array:
     return np.asarray(radius + p.unit * (value + radius))
 
 
-ROOT = Operation(np.sqrt, _root_radius)
+def _root(x: Any) -> Any:
+    return np.sqrt(x) if isinstance(x, np.ndarray) else math.sqrt(x)  # a float that casts nothing
+
+
+ROOT = Operation(_root, _root_radius)
 """sqrt x, entry by entry"""
 
 

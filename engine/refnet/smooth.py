@@ -27,13 +27,26 @@ def nearest_to_zero(z: Array, e: Any) -> Array:
 
 def sigmoid(z: Array) -> Array:
     """1 / (1 + e^-z)"""
-    return np.asarray(special.expit(z))
+    return special.expit(z)
 
 
 def sigmoid_slope_at(m: Array) -> Array:
     """e^-m / (1 + e^-m)^2, for m >= 0, so that exp cannot overflow"""
     tail = np.exp(-m)
     return np.asarray(tail / (1 + tail) ** 2)
+
+
+def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
+    """s a (1 - a), as s a - s a a"""
+    pulled: Array = s * a
+    return np.subtract(pulled, pulled * a, out=pulled)
+
+
+def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
+    """s (1 - a^2), as s - s a a"""
+    pulled: Array = s * a
+    pulled *= a
+    return np.subtract(s, pulled, out=pulled)
 
 
 IDENTITY = elementwise(
@@ -52,6 +65,7 @@ SIGMOID = elementwise(
     # |â(1-â) - a(1-a)| = |â - a| |1 - (â + a)|
     slope_radius=lambda u, z, a: a.radius * (np.abs(1 - 2 * a.value) + a.radius) + 3 * u,
     units=4.0,
+    pullback=_sigmoid_pullback,
 )
 
 TANH = elementwise(
@@ -61,6 +75,7 @@ TANH = elementwise(
     lipschitz=lambda z, e: 4 * sigmoid_slope_at(2 * nearest_to_zero(z, e)),
     slope_radius=lambda u, z, a: a.radius * (2 * np.abs(a.value) + a.radius) + 3 * u,
     units=8.0,
+    pullback=_tanh_pullback,
 )
 
 SOFTPLUS = elementwise(

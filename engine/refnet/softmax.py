@@ -7,29 +7,36 @@ the sum and the quotient.
 Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from refnet.architecture import Array
 from refnet.arithmetic import Ball, Operation
 from refnet.elementwise import Activation
-from refnet.operations import product_radius
+from refnet.operations import product_radius, row_sum
 from refnet.precision import Precision
-
-_LOWEST = float(np.finfo(np.float64).min)
 
 
 def shifted(z: Array) -> Array:
     """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
+    columns = np.ascontiguousarray(z.T)  # the maximum of short rows is slow
     with np.errstate(over="ignore"):
-        return np.asarray(np.maximum(z - np.maximum.reduce(z, axis=-1, keepdims=True), _LOWEST))
+        below: Array = z - np.maximum.reduce(columns, axis=0).T[..., None]
+    return np.maximum(below, _lowest(below.dtype), out=below)
+
+
+@lru_cache(maxsize=16)
+def _lowest(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).min)
 
 
 def softmax(z: Array) -> Array:
     """e^z_k / sum_j e^z_j"""
     powers = np.exp(shifted(z))
-    return np.asarray(powers / np.add.reduce(powers, axis=-1, keepdims=True))
+    powers /= row_sum(powers)[..., None]
+    return powers
 
 
 class Spread(NamedTuple):
@@ -78,7 +85,9 @@ def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
 
 
 def _pullback(s: Array, z: Array, a: Array) -> Array:
-    return np.asarray(a * (s - np.add.reduce(a * s, axis=-1, keepdims=True)))
+    pulled: Array = s - row_sum(a * s)[..., None]
+    pulled *= a
+    return pulled
 
 
 def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:

@@ -116,7 +116,7 @@ def _training_gradient(
     if generator is None:
         rate = architecture.dropout
         raise ValueError(f"dropout={rate!r}: which units are dropped cannot be foreseen; give 0")
-    factors = training_factors(architecture, batch.inputs, generator, conventions)
+    factors = training_factors(architecture, batch.parameters, batch.inputs, generator, conventions)
     steps = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
     return gradient_in(apply, batch, steps)
 

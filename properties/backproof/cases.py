@@ -154,8 +154,12 @@ class Networks:
         """
         depth = _meet("hidden layers", self.hidden_layers, scope.hidden_layers, DEEPEST)
         names = _common("activation", self.activations, scope.activations)
-        if depth[1] and not names:
-            depth = _meet("hidden layers", depth, (0, 0), 0)
+        if depth[0] and not names:
+            wanted = " or ".join(self.activations or ("any",))
+            offered = ", ".join(scope.activations) or "none"
+            raise OutOfScope(f"the law needs hidden units of {wanted}, the scope has {offered}")
+        if not names:
+            depth = (0, 0)
         heads = _common("head", self.heads, scope.heads)
         if not heads:
             raise OutOfScope(f"the scope has no head of {self.heads}")

@@ -17,6 +17,10 @@ from refnet.precision import PRESETS, Precision
 BUILT_IN = {
     "refnet": ("backproof.adapters.refnet:Refnet", "the reference engine"),
     "sklearn": ("backproof.adapters.sklearn:Sklearn", "scikit-learn's MLP networks"),
+    "sklearn-logistic": (
+        "backproof.adapters.sklearn_logistic:SklearnLogistic",
+        "scikit-learn's LogisticRegression",
+    ),
 }
 """The built-in adapters: where each stands, and what it judges."""
 

@@ -1,5 +1,6 @@
 """Networks whose logits are known exactly, so that a loss is judged apart from its forward pass."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -7,9 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.random import Generator
+from scipy import special
 
 from backproof.cases import Case, networks
-from backproof.contract import Scope
+from backproof.contract import NotSupported, Scope
+from backproof.subject import Subject
 from refnet.architecture import Array, Layer
 from refnet.precision import Precision
 
@@ -32,7 +35,8 @@ def _saturated(rng: Generator, shape: Shape) -> Array:
     """Numbers of eight bits between 10 and 10,000 in size, the extremes included."""
     sizes = rng.choice([10.0, 1e4, 0.0], shape) + 10 ** rng.uniform(1, 4, shape)
     mantissa, exponent = np.frexp(np.minimum(sizes, 9984.0))
-    return np.ldexp(np.round(mantissa * 256) / 256, exponent) * rng.choice([-1.0, 1.0], shape)
+    sizes = np.ldexp(np.round(mantissa * 256) / 256, exponent)
+    return np.asarray(sizes * rng.choice([-1.0, 1.0], shape))
 
 
 def _mixed(rng: Generator, shape: Shape) -> Array:
@@ -56,7 +60,7 @@ class Logits:
 
     heads: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...] = tuple(FILLS)
-    required: tuple[str, ...] = ("small integers", "saturated logits")
+    required: tuple[str, ...] = ("saturated logits", "mixed rows")
 
     def strategy(
         self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
@@ -98,3 +102,39 @@ def logits_of(case: Case) -> Array:
     if case.architecture.hidden_layers:
         return np.broadcast_to(biases, case.targets.shape)
     return np.asarray(case.inputs @ weights + biases)
+
+
+def probabilities(case: Case, z: Array) -> Array:
+    """The sigmoid or the softmax of logits, by scipy.special: (n, k)"""
+    softmax = case.architecture.output == "softmax"
+    return np.asarray(special.softmax(z, axis=-1) if softmax else special.expit(z))
+
+
+def cross_entropy(case: Case, z: Array) -> float:
+    """The sum of the losses of the rows, by scipy.special."""
+    y = case.targets
+    if case.architecture.output == "softmax":
+        return float(np.sum(y * (special.logsumexp(z, axis=-1, keepdims=True) - z)))
+    return float(-np.sum(y * special.log_expit(z) + (1 - y) * special.log_expit(-z)))
+
+
+def range_of(case: Case, z: Array) -> Array:
+    """The largest difference of two logits of a row; a sigmoid's second logit is 0."""
+    return np.ptp(z, axis=-1) if case.architecture.output == "softmax" else np.abs(z)
+
+
+def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
+    """Nothing, where cross-entropy comes from logits, or no probability is below u or the clip.
+
+    Raises: NotSupported otherwise.
+    """
+    c, logarithm = subject.conventions, case.architecture.loss == "cross_entropy"
+    if not logarithm or (c.loss_from == "logits" and not c.probability_clip):
+        return
+    least = max(subject.precision.unit, c.probability_clip)
+    limit = -math.log(least) - math.log(case.architecture.widths[-1] + 1)
+    if any(np.max(range_of(case, z)) > limit for z in logits):
+        raise NotSupported(
+            "the loss is declared to be computed from rounded or clipped probabilities: "
+            "it promises nothing for logits beyond log(1/u) or the clip"
+        )

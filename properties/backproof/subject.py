@@ -163,12 +163,13 @@ class Subject:
     def fit(self, case: Case, seed: int = 0) -> Fit:
         """The parameters at which the subject's own fit stops, and what its stop promises."""
         layers, tolerance = self._ask("fit", case, seed=seed)
-        return Fit([Layer(w, b) for w, b in layers], tolerance)
+        return Fit(_finite("fit", layers), tolerance)
 
     def initialize(self, case: Case, initializer: str, seed: int) -> Parameters:
         """Initial parameters for the case's architecture."""
-        layers = self._ask("initialize", case, initializer=initializer, seed=seed)
-        return [Layer(w, b) for w, b in layers]
+        return _finite(
+            "initialize", self._ask("initialize", case, initializer=initializer, seed=seed)
+        )
 
     def forward_training(self, case: Case, seed: int) -> Array:
         """The outputs with dropout active, (n, outputs)."""
@@ -241,6 +242,18 @@ def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
         return made[0]
 
     return get
+
+
+def _finite(name: str, layers: list[Any]) -> Parameters:
+    """The layers themselves, once every number in them is finite."""
+    for place, layer in enumerate(layers):
+        for part, array in zip(Layer._fields, layer, strict=True):
+            wrong = np.argwhere(~np.isfinite(array))
+            if len(wrong):
+                at = [int(i) for i in wrong[0]]
+                what = f"{name}[{place}].{part}{at} is {array[tuple(at)]}"
+                raise SubjectError(Finding(kind="error", what=what, at=at))
+    return [Layer(weights, biases) for weights, biases in layers]
 
 
 def _entry(found: Callable[[], Any], place: int, part: str = "") -> Ball:

@@ -41,6 +41,7 @@ class Refnet(Implementation):
     def __init__(self, precision: str = "float64") -> None:
         if precision not in ("float64", "float32"):
             raise ValueError(f"precision={precision!r}: the engine runs in float64 or float32")
+        self._precision = precision
         self.precision = PRESETS[precision]
         self.conventions = Conventions()
 
@@ -119,18 +120,33 @@ class Refnet(Implementation):
     ) -> Fit:
         if architecture.hidden_layers or architecture.loss != "cross_entropy":
             raise NotSupported("the engine fits logistic regressions, by Newton's method")
-        design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
-        penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
-        labels = targets[:, ::-1].astype(np.float64)
+        smooth = architecture.label_smoothing
+        classes = targets.shape[1] if architecture.output == "softmax" else 2
+        wanted = targets[:, ::-1] * (1 - smooth) + smooth / classes
+        joint = architecture.output == "softmax"
+        models = [wanted] if joint else [column[:, None] for column in wanted.T]
         try:
-            found = logistic.fit(design, labels, penalties, sample_weights)
+            columns = [self._minimiser(architecture, inputs, y, sample_weights) for y in models]
         except ValueError as reason:  # no minimiser, or not one alone
             raise NotSupported(str(reason)) from reason
-        weights, biases = found.weights[:-1], found.weights[-1]
-        return Fit(_reversed([Layer(weights, biases)]), found.gradient_norm)
+        w = np.hstack(columns).astype(inputs.dtype)
+        layers = _reversed([Layer(w[:-1], w[-1])])
+        data = (layers, inputs, targets, sample_weights, self.conventions)
+        gradient = refnet.gradient(architecture, *data)[0]
+        return Fit(layers, float(max(np.max(np.abs(part)) for part in gradient)))
+
+    def _minimiser(
+        self, architecture: Architecture, inputs: Array, targets: Array, weights: Array | None
+    ) -> Array:
+        design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
+        penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
+        rows = None if weights is None else weights.astype(np.float64)
+        return logistic.fit(design, targets.astype(np.float64), penalties, rows).weights
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
-        return _reversed(refnet.initialize(architecture, initializer, seed, self.conventions))
+        layers = refnet.initialize(architecture, initializer, seed, self.conventions)
+        dtype = PRESETS[self._precision].dtype
+        return _reversed([Layer(w.astype(dtype), b.astype(dtype)) for w, b in layers])
 
     def forward_training(
         self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int

@@ -1,1 +1,120 @@
 """Training, step by step: each step is the published recurrence."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from backproof import cases, offered
+from backproof.cases import Case
+from backproof.judge import near
+from backproof.law import law
+from backproof.subject import Answer, Subject
+from refnet.architecture import Architecture, Layer, Parameters
+from refnet.arithmetic import Ball
+from refnet.optimizers import Optimizer
+from refnet.training import trained_balls
+
+
+@law(
+    needs="train",
+    case=cases.networks(),
+    rate=offered.learning_rates("gradient_descent"),
+)
+def gradient_descent_subtracts_the_rate_times_the_gradient(
+    subject: Subject, case: Case, rate: float
+) -> None:
+    """A step of gradient descent is w - rate * gradient, for every weight and bias.
+
+    For all networks, data and learning rates: for the first step, for another one from where the
+    subject has arrived, and for two epochs in one call.
+
+    Why:       the definition. All parameters move at once, each by the gradient where the step
+               began; plain gradient descent remembers nothing, so that two epochs are two steps.
+    Tolerance: rate times the ball of the gradient, plus the rounding of the product and of the
+               difference; the learning rate may be rounded to the precision. For two epochs the
+               ball of the first step goes through the second.
+    Catches:   momentum left on, a learning rate that decays, clipped gradients, layers that are
+               updated one after the other, a gradient without its penalty.
+    Source:    Cauchy, Comptes rendus 25 (1847) 536-538.
+    """
+    descent = Optimizer("gradient_descent", learning_rate=rate)
+    first = subject.train(case, descent)
+    _near_steps(first, case.parameters, "after a step")
+    arrived = case.with_parameters(_values(subject, first))
+    if all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer):
+        _near_steps(subject.train(arrived, descent), arrived.parameters, "after another step")
+    _near_steps(subject.train(case, descent, epochs=2), case.parameters, "after two epochs")
+
+
+def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> None:
+    """Every entry within its ball; it has power where the ball is small beside the step."""
+    for place, (layer, before) in enumerate(zip(trained, start, strict=True)):
+        for part in ("weights", "biases"):
+            answer = getattr(layer, part)
+            moved = np.abs(answer.expected - getattr(before, part))
+            scale = np.where(moved > 0, moved, np.abs(answer.expected))
+            what = f"parameters[{place}].{part} {when}"
+            near(answer.value, answer.expected, answer.radius, scale=scale, what=what)
+
+
+def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
+    """Parameters that the subject has answered, as it is given them again."""
+    return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
+
+
+ZERO_AT_ZERO = ("tanh", "relu", "leaky_relu", "gelu", "silu")
+"""Activations that are exactly 0 at 0, by every formula in use."""
+
+
+@law(
+    needs="train",
+    case=cases.networks(
+        hidden_layers=(1, None),
+        activations=ZERO_AT_ZERO,
+        heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
+    ),
+    rate=offered.learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
+    epochs=offered.epochs(),
+)
+def a_zero_network_learns_only_the_base_rate(
+    subject: Subject, case: Case, rate: float, epochs: int
+) -> None:
+    """Gradient descent from zero moves the biases of the output, and nothing else, for ever.
+
+    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
+    one-hot targets: weights and hidden biases stay exactly 0, and the biases of the output move as
+    in a network without inputs, towards the logit of the mean target.
+
+    Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
+               0, so nothing flows back to the weights before them. What is left is the bias, whose
+               gradient p - mean(y) is 0 at the base rate.
+    Tolerance: none for what stays 0: sums of products with 0 are exact. For the biases of the
+               output the ball of as many steps in the network without inputs.
+    Catches:   zero weights that are quietly replaced by random ones, noise in training, an update
+               of the hidden layers that does not come from the loss.
+    Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4.
+    """
+    start = case.with_parameters(_zeros(case.architecture))
+    trained = subject.train(start, Optimizer("gradient_descent", learning_rate=rate), epochs)
+    *hidden, last = trained
+    for place, layer in enumerate(hidden):
+        near(layer.weights.value, 0.0, 0.0, what=f"parameters[{place}].weights of a zero network")
+        near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases of a zero network")
+    near(last.weights.value, 0.0, 0.0, what="output weights of a zero network")
+    alone = _without_inputs(start, rate, epochs, subject)
+    near(last.biases.value, alone.value, alone.radius, what="output biases of a zero network")
+
+
+def _zeros(architecture: Architecture) -> Parameters:
+    return [Layer(np.zeros(shape), np.zeros(shape[1])) for shape in architecture.shapes]
+
+
+def _without_inputs(case: Case, rate: float, epochs: int, subject: Subject) -> Ball:
+    """The output biases after so many steps where every feature is 0."""
+    a, c = case.architecture, subject.conventions
+    bare = replace(a, widths=(1, a.widths[-1]))
+    problem = replace(
+        case, architecture=bare, parameters=_zeros(bare), inputs=np.zeros((len(case.inputs), 1))
+    ).problem(c)
+    descent = Optimizer("gradient_descent", learning_rate=rate)
+    return trained_balls(problem, descent, epochs, None, subject.precision)[0].biases

@@ -1,0 +1,117 @@
+"""Arrays of float32 are computed with in float32 throughout: no float64 slips in on the way."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from refnet import (
+    STRICT,
+    Architecture,
+    Conventions,
+    Layer,
+    Optimizer,
+    evaluate,
+    forward,
+    forward_training,
+    hidden,
+    loss_and_gradient,
+    train,
+)
+from refnet.architecture import ACTIVATIONS, HEADS
+from refnet.optimizers import OPTIMIZERS
+
+FORMS = [
+    STRICT,
+    Conventions(
+        reduction="mean over outputs",
+        squared_error=1.0,
+        gradient_factor=2.0,
+        huber="smooth_l1",
+        poisson_constant="log y!",
+        probability_clip=1e-6,
+        penalty_per_row=True,
+        penalty_on_biases=True,
+        gelu="tanh",
+        dropout="at evaluation",
+        adam_epsilon="inside",
+    ),
+    Conventions(
+        reduction="sum",
+        poisson_constant="stirling",
+        loss_from="probabilities",
+        sample_weight_mean="rows",
+        nesterov="lookahead",
+        adam_epsilon="uncorrected",
+        rmsprop_epsilon="inside",
+        momentum_rate="inside",
+        dampening=0.1,
+    ),
+]
+
+
+def architecture_of(activation: str, head: tuple[str, str]) -> Architecture:
+    smoothing = 0.1 if head[1] == "cross_entropy" else 0.0
+    return Architecture(
+        (2, 3, 2), activation, *head, l2=0.1, dropout=0.2, label_smoothing=smoothing, delta=0.7
+    )
+
+
+def data(architecture: Architecture, stack: tuple[int, ...]) -> tuple[Any, Any, Any, Any]:
+    """Parameters, inputs, targets and row weights in float32."""
+    rng = np.random.default_rng(0)
+    layers = [
+        Layer(
+            _single(0.3 * rng.normal(size=(*stack, *s))), _single(rng.normal(size=(*stack, s[1])))
+        )
+        for s in architecture.shapes
+    ]
+    targets = np.eye(2)[rng.integers(2, size=(*stack, 5))]
+    inputs, weights = rng.normal(size=(*stack, 5, 2)), rng.random((*stack, 5))
+    return layers, _single(inputs), _single(targets), _single(weights)
+
+
+def _single(array: Any) -> Any:
+    return array.astype(np.float32)
+
+
+def types(*arrays: Any) -> set[Any]:
+    return {array.dtype for array in arrays}
+
+
+SINGLE = {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("stack", [(), (3,)])
+@pytest.mark.parametrize("form", range(len(FORMS)))
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_network_of_float32_answers_in_float32(
+    activation: str, head: tuple[str, str], form: int, stack: tuple[int, ...]
+) -> None:
+    conventions, architecture = FORMS[form], architecture_of(activation, head)
+    layers, inputs, targets, weights = data(architecture, stack)
+
+    assert types(forward(architecture, layers, inputs, conventions)) == SINGLE
+    assert types(forward_training(architecture, layers, inputs, 0, conventions)) == SINGLE
+    assert types(*hidden(architecture, layers, inputs, conventions)) == SINGLE
+    for rows in (None, weights):
+        given = targets, rows, conventions
+        value, gradient = loss_and_gradient(architecture, layers, inputs, *given)
+        batches = evaluate(architecture, layers, inputs, targets, 2, rows, conventions)
+        assert value.shape == batches.shape == stack
+        assert types(value, batches, *(part for layer in gradient for part in layer)) == SINGLE
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+@pytest.mark.parametrize("form", range(len(FORMS)))
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_from_float32_ends_in_float32(name: str, form: int, decoupled: bool) -> None:
+    momentum = 0.9 if name in ("momentum", "nesterov") else 0.0
+    optimizer = Optimizer(name, 0.1, momentum, weight_decay=0.01, decoupled=decoupled)
+    architecture = architecture_of("tanh", ("softmax", "cross_entropy"))
+    layers, inputs, targets, weights = data(architecture, ())
+    how = optimizer, 2, 3, weights, 0, FORMS[form]
+    trained = train(architecture, layers, inputs, targets, *how)
+
+    assert types(*(part for layer in trained for part in layer)) == SINGLE
