@@ -19,7 +19,8 @@ from typing import Any
 from backproof import subject as subject_module
 from backproof.judgement import Judgement, chosen
 from backproof.process import Child
-from backproof.run import Settings, Trial
+from backproof.settings import Settings
+from backproof.trial import Trial
 
 PARTS = ("subject", "protocol", "engine", "hypothesis", "suite")
 
@@ -46,11 +47,11 @@ class Clock:
 def measured(words: str, profile: str) -> dict[str, Any]:
     """One check, with its seconds by part."""
     clock = Clock()
-    kept = Trial._check, subject_module.Answer.ball, Child.call
-    subject_module.Answer.ball = property(  # type: ignore[assignment, misc]
+    kept = Trial.check, subject_module.Answer.ball, Child.call
+    subject_module.Answer.ball = property(  # type: ignore[assignment]
         lambda answer: _ball_of(answer, clock)
     )
-    Trial._check = clock.timed("body", Trial._check)  # type: ignore[method-assign]
+    Trial.check = clock.timed("body", Trial.check)  # type: ignore[method-assign]
     Child.call = clock.timed("call", Child.call)  # type: ignore[method-assign]
     try:
         judgement = Judgement(Child(words), chosen("*"), Settings(profile), words)
@@ -59,7 +60,7 @@ def measured(words: str, profile: str) -> dict[str, Any]:
             judgement.judge(place)
         judgement.close()
     finally:
-        Trial._check, subject_module.Answer.ball, Child.call = kept  # type: ignore
+        Trial.check, subject_module.Answer.ball, Child.call = kept  # type: ignore
     return _split(words, profile, judgement, clock)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from backproof.judgement import Judgement, chosen
 from backproof.local import Local
-from backproof.run import Settings
+from backproof.settings import Settings
 from refnet import BFLOAT16, FLOAT16, FLOAT32
 from refnet.precision import Precision
 from tests.controls.simulated import Simulated

@@ -8,7 +8,7 @@ from backproof.judgement import Judgement, chosen
 from backproof.loading import CannotLoad
 from backproof.process import Child, Limits
 from backproof.report import Report
-from backproof.run import Settings
+from backproof.settings import Settings
 
 HERE = Path(__file__).parent
 FORWARD = "no_hidden_layer_is_logistic_regression"

@@ -7,7 +7,7 @@ from backproof.law import Law, laws
 from backproof.local import Local
 from backproof.mutants import Mutant, mutants
 from backproof.report import Row
-from backproof.run import Settings
+from backproof.settings import Settings
 
 
 def verdict(mutant: Mutant, law: Law) -> Row:

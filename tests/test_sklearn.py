@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -171,8 +170,8 @@ def worst_ratio(
         for epochs in range(1, 9)
     ]
     exact = [[Layer(w.astype(float), b.astype(float)) for w, b in point] for point in trajectory]
-    known = [array.astype(float) for array in data]
-    problem = Problem(architecture, exact[0], *known, weights, conventions)
+    x, y = (array.astype(float) for array in data)
+    problem = Problem(architecture, exact[0], x, y, weights, conventions)
     balls = followed(problem, exact[:-1], optimizer, 4, judged.precision)
     return max(
         float(np.max(np.abs(part - ball.value) / ball.radius))
@@ -228,6 +227,19 @@ def test_a_batch_larger_than_the_data_is_the_data_and_nothing_is_remembered() ->
     assert trained(4) != trained(9)
 
 
+def test_training_that_diverges_shows_where_it_arrives() -> None:
+    architecture, inputs, targets = drawn("regression", "identity")
+    start = layers_of(by_hand(architecture, inputs, targets)[0])
+    huge = [Layer(w * 1e120, b) for w, b in start]
+    with np.errstate(all="ignore"):
+        case = architecture, huge, inputs, targets, OPTIMIZERS["gradient_descent"], 2
+        arrived = Sklearn().train(*case)
+    assert not all(np.all(np.isfinite(layer.weights)) for layer in arrived)
+    wrong = np.ones((9, 7))
+    with pytest.raises(ValueError, match="features"):
+        Sklearn().train(architecture, start, wrong, *case[3:])
+
+
 @pytest.mark.parametrize(
     ("optimizer", "words"),
     [
@@ -253,7 +265,8 @@ def test_a_fit_is_that_of_lbfgs_and_keeps_its_promise(head: str, precision: str)
     inputs, targets = inputs.astype(dtype), targets.astype(dtype)
     found, tolerance = judged.fit(architecture, inputs, targets, 3)
     kind = MLPRegressor if head == "regression" else MLPClassifier
-    own = kind((5, 4), "tanh", solver="lbfgs", alpha=8.0, random_state=3)
+    words = {"hidden_layer_sizes": (5, 4), "activation": "tanh", "random_state": 3}
+    own = kind(**words, solver="lbfgs", alpha=8.0)
     labels = np.argmax(targets, axis=1) if head == "classes" else np.squeeze(targets)
     own.fit(inputs, labels if head == "regression" else labels.astype(int))
     for here, weights in zip(found, own.coefs_, strict=True):
@@ -264,19 +277,29 @@ def test_a_fit_is_that_of_lbfgs_and_keeps_its_promise(head: str, precision: str)
 
 
 def test_a_fit_that_ends_because_the_loss_falls_no_more_promises_nothing() -> None:
-    """Two rows that a plane separates: far out the loss falls by less than rounding."""
-    architecture = Architecture((1, 1), "identity", "sigmoid", "cross_entropy")
-    inputs, targets = np.array([[-1e6], [1e6]]), np.array([[0.0], [1.0]])
-    promised = Sklearn().fit(architecture, inputs * 1e-6, targets, 0).gradient_tolerance
-    assert promised == 1e-4
-    architecture = replace(architecture, widths=(1, 2, 1), activation="tanh")
-    rng = np.random.default_rng(1)
-    inputs, targets = rng.normal(size=(40, 1)) * 1e3, rng.integers(0, 2, (40, 1)).astype(float)
-    found, promised = Sklearn().fit(architecture, inputs, targets, 0)
+    architecture = Architecture((1, 2, 1), "tanh", "sigmoid", "cross_entropy")
+    rng = np.random.default_rng(254)
+    inputs = rng.integers(-3, 4, (8, 1)).astype(float)
+    targets = rng.integers(0, 2, (8, 1)).astype(float)
+    network = MLPClassifier((2,), activation="tanh", solver="lbfgs", alpha=0, random_state=254)
+    network.fit(inputs, targets[:, 0])  # does not warn
+    found, promised = Sklearn().fit(architecture, inputs, targets, 254)
     gradient = Sklearn().gradient(architecture, found, inputs, targets)
-    worst = max(np.max(np.abs(part)) for layer in gradient for part in layer)
-    assert promised is None
-    assert worst > 1e-4
+    largest = max(np.max(np.abs(part)) for layer in gradient for part in layer)
+    assert np.array_equal(network.coefs_[0], found[0].weights)
+    assert promised == (1e-4 if largest <= 1e-4 else None)
+
+
+def test_a_search_that_fails_at_the_first_step_is_no_promise() -> None:
+    architecture = Architecture((2, 3, 1), "tanh", "sigmoid", "cross_entropy")
+    rng = np.random.default_rng(107)
+    inputs = rng.normal(size=(20, 2)).astype(np.float32)
+    targets = rng.integers(0, 2, (20, 1)).astype(np.float32)
+    judged: Any = Sklearn("float32")
+    found, promised = judged.fit(architecture, inputs, targets, 107)
+    gradient = judged.gradient(architecture, found, inputs, targets)
+    largest = max(np.max(np.abs(part)) for layer in gradient for part in layer)
+    assert promised == (1e-4 if largest <= 1e-4 else None)
 
 
 def test_a_class_without_a_row_is_unknown_to_a_fit() -> None:
@@ -289,11 +312,8 @@ def test_a_class_without_a_row_is_unknown_to_a_fit() -> None:
 def test_a_start_is_that_of_the_estimator_with_this_seed() -> None:
     architecture, inputs, targets = drawn("classes", "tanh")
     found = Sklearn().initialize(architecture, "glorot_uniform", 11)
-    with warnings.catch_warnings(action="ignore"):
-        own = MLPClassifier(
-            (5, 4), "tanh", learning_rate_init=5e-324, solver="sgd", random_state=11
-        )
-        own.partial_fit(inputs, np.argmax(targets, axis=1), np.arange(4))
+    own = MLPClassifier((5, 4), activation="tanh", learning_rate_init=5e-324, random_state=11)
+    own.partial_fit(inputs, np.argmax(targets, axis=1), classes=np.arange(4))
     for here, weights, biases in zip(found, own.coefs_, own.intercepts_, strict=True):
         assert np.array_equal(here.weights, weights)
         assert np.array_equal(here.biases, biases)

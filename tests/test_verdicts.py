@@ -17,7 +17,7 @@ from backproof.judgement import Judgement
 from backproof.law import Law, law
 from backproof.local import Local
 from backproof.report import Document, Report, Row, exit_status, json_schema
-from backproof.run import Settings
+from backproof.settings import Settings
 from backproof.subject import Subject
 
 DOCUMENTED = """A statement.

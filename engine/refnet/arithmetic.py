@@ -66,6 +66,8 @@ def within(precision: Precision) -> Arithmetic:
         with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
             value = operation.value(*(ball.value for ball in given))
             radius = operation.radius(both, value, *given)
-            return Ball(value, np.where(np.isnan(radius), np.inf, radius))
+            if np.isnan(np.maximum.reduce(radius, axis=None)):  # which needs no array
+                radius = np.where(np.isnan(radius), np.inf, radius)
+            return Ball(value, np.asarray(radius))
 
     return apply

@@ -1,6 +1,8 @@
 """Whether the arrays fit the architecture, and an error that says where they do not."""
 
+import itertools
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,27 +35,33 @@ def _fit(
 
     What this fast look does not know to be right, `_explain` looks at again, slowly.
     """
-    widths = architecture.widths
-    if type(inputs) is not np.ndarray or len(parameters) != len(widths) - 1:
-        return False
-    stack, rows = inputs.shape[:-2], inputs.shape[-2:-1]
-    if rows in ((), (0,)) or not _finite(inputs, (*stack, *rows, widths[0])):
-        return False
-    for (weights, biases), fan_in, fan_out in zip(parameters, widths, widths[1:], strict=False):
-        if not _finite(weights, (*stack, fan_in, fan_out)):
+    arrays = [inputs] if targets is None else [inputs, targets]
+    for weights, biases in parameters:
+        arrays += weights, biases
+    for array in arrays:
+        if type(array) is not np.ndarray or array.dtype.char not in "df":
             return False
-        if not _finite(biases, (*stack, fan_out)):
-            return False
-    if targets is None:
-        return True
-    return _finite(targets, (*stack, *rows, widths[-1])) and _in_range(architecture, targets)
+    *stack, rows, _ = (0, 0, *inputs.shape) if inputs.ndim < 2 else inputs.shape
+    shapes = _shapes(architecture.widths, tuple(stack), rows, targets is not None)
+    if not rows or [array.shape for array in arrays] != shapes:
+        return False
+    squares = 0.0
+    for array in arrays:
+        squares += float(np.vdot(array, array))
+    return math.isfinite(squares) and (targets is None or _in_range(architecture, targets))
 
 
-def _finite(array: Array, shape: tuple[int, ...]) -> bool:
-    """Whether an array of this shape holds floats whose squares have a finite sum."""
-    if type(array) is not np.ndarray or array.shape != shape or array.dtype.char not in "df":
-        return False
-    return math.isfinite(np.vdot(array, array))
+@lru_cache(maxsize=256)
+def _shapes(
+    widths: tuple[int, ...], stack: tuple[int, ...], rows: int, with_targets: bool
+) -> list[tuple[int, ...]]:
+    """The shapes of inputs, targets, and the weights and biases of each layer, in one stack."""
+    shapes: list[tuple[int, ...]] = [(rows, widths[0])]
+    if with_targets:
+        shapes.append((rows, widths[-1]))
+    for fan_in, fan_out in itertools.pairwise(widths):
+        shapes += (fan_in, fan_out), (fan_out,)
+    return [(*stack, *shape) for shape in shapes]
 
 
 def _in_range(architecture: Architecture, targets: Array) -> bool:

@@ -23,16 +23,33 @@ def _rounding(p: Precision, length: int) -> tuple[float, float]:
     return 2 * p.input + p.input**2 + length * p.accumulation, p.unit
 
 
+def _product(left: Array, right: Array) -> Array:
+    """left @ right"""
+    if left.ndim == 2 and right.ndim == 2:
+        plain: Array = np.dot(left, right)  # half the overhead of matmul
+        return plain
+    stack: Array = np.matmul(left, right)
+    return stack
+
+
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g, _ = _rounding(p, length + extra)
     left_size, right_size = np.abs(left.value), np.abs(right.value)
+    inexact = not _exact(right)
     if _exact(left):
-        radius = left_size @ (right.radius + g * (right_size + right.radius))
+        right_radius = g * right_size + (1 + g) * right.radius if inexact else g * right_size
+        radius = _product(left_size, right_radius)
     else:
-        radius = (g * left_size + (1 + g) * left.radius) @ right_size
-        if not _exact(right):
-            radius = radius + ((1 + g) * (left_size + left.radius)) @ right.radius
-    return np.asarray(radius + length * p.underflow)
+        left_radius = (1 + g) * left.radius
+        terms = g * left_size
+        terms += left_radius
+        radius = _product(terms, right_size)
+        if inexact:
+            left_size *= 1 + g
+            left_size += left_radius
+            radius += _product(left_size, np.asarray(right.radius))
+    radius += length * p.underflow
+    return radius
 
 
 def _exact(ball: Ball) -> bool:
@@ -47,9 +64,13 @@ def _guarded(
     radius / gain bounds that sum at no cost; only where it is too large is the sum itself taken.
     """
     limit = share * p.largest / 4
-    if np.logical_and.reduce(radius < gain * limit, axis=None):
+    if _all_below(radius, gain * limit):
         return radius
-    return np.where(left.magnitude @ right.magnitude < limit, radius, np.inf)
+    return np.where(_product(left.magnitude, right.magnitude) < limit, radius, np.inf)
+
+
+def _all_below(sizes: Array, limit: float) -> bool:
+    return bool(np.maximum.reduce(sizes, axis=None) < limit)  # so that nan fails
 
 
 def _stored(p: Precision, radius: Array, value: Array, times: int) -> Array:
@@ -63,15 +84,6 @@ def _flip(ball: Ball) -> Ball:
     return Ball(ball.value.mT, flipped)
 
 
-def _product(left: Array, right: Array) -> Array:
-    """left @ right"""
-    if left.ndim == 2 and right.ndim == 2:
-        plain: Array = np.dot(left, right)  # half the overhead of matmul
-        return plain
-    stack: Array = np.matmul(left, right)
-    return stack
-
-
 @lru_cache(maxsize=16)
 def _ones(count: int, dtype: np.dtype[Any]) -> Array:
     """Ones to multiply by, which sums short rows faster than `np.add.reduce`."""
@@ -82,10 +94,9 @@ def _ones(count: int, dtype: np.dtype[Any]) -> Array:
 
 def _affine(inputs: Array, weights: Array, biases: Array) -> Array:
     z = _product(inputs, weights)
-    rows = biases[..., None, :]
-    if z.dtype == biases.dtype and z.shape[:-2] == biases.shape[:-1]:
-        z += rows  # a large array costs more to allocate than to fill
-        return z
+    rows = biases if biases.ndim == 1 else biases[..., None, :]
+    if z.dtype is biases.dtype and z.shape[:-2] == biases.shape[:-1]:
+        return np.add(z, rows, out=z)  # a large array costs more to allocate than to fill
     return z + rows
 
 
@@ -93,11 +104,13 @@ def _affine_radius(p: Precision, z: Array, inputs: Ball, weights: Ball, biases: 
     length = weights.value.shape[-2]
     g, s = _rounding(p, length + 1)
     bias_size = np.abs(biases.value)[..., None, :]
-    radius = _product_radius(p, inputs, weights, length, extra=1) + g * bias_size
+    own = (g + s) * bias_size
     if not _exact(biases):
-        radius = radius + (1 + g) * np.asarray(biases.radius)[..., None, :]
-    stored = _stored(p, radius + s * bias_size, z, 2)
-    return np.where(bias_size < p.largest / 4, _guarded(p, stored, g, inputs, weights), np.inf)
+        own += (1 + g) * np.asarray(biases.radius)[..., None, :]
+    radius = _stored(p, _product_radius(p, inputs, weights, length, extra=1) + own, z, 2)
+    radius = _guarded(p, radius, g, inputs, weights)
+    limit = p.largest / 4
+    return radius if _all_below(bias_size, limit) else np.where(bias_size < limit, radius, np.inf)
 
 
 AFFINE = Operation(_affine, _affine_radius)
@@ -143,7 +156,8 @@ OUTER = Operation(_outer, _outer_radius)
 
 def _fits(p: Precision, delta: Ball, share: Ball) -> Array:
     """Whether the sum over rows cannot overflow: (fan_out,)"""
-    return np.asarray(np.add.reduce(delta.magnitude, axis=-2) < float(share.value) * p.largest / 4)
+    limit = float(share.value) * p.largest / 4
+    return np.asarray(_column_sum(delta.magnitude, 1.0) < limit)
 
 
 def _column_sum(delta: Array, share: float) -> Array:
@@ -156,7 +170,7 @@ def _column_sum_radius(p: Precision, g: Array, delta: Ball, share: Ball) -> Arra
     rows = delta.value.shape[-2]
     # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
     gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
-    radius = np.add.reduce(delta.radius + gain * delta.magnitude, axis=-2)
+    radius = _column_sum(delta.radius + gain * delta.magnitude, 1.0)
     return np.where(_fits(p, delta, share), _stored(p, radius, g, 1), np.inf)
 
 
@@ -166,9 +180,13 @@ COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
 
 def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
-    size = left.magnitude * right.magnitude
-    grown = left.radius * right.magnitude + np.abs(left.value) * right.radius
-    return np.asarray(grown + p.unit * size + p.underflow)
+    left_size, right_size = np.abs(left.value), right.magnitude
+    radius = (left_size + left.radius) * right_size
+    radius *= p.unit
+    radius += left.radius * right_size
+    radius += left_size * right.radius
+    radius += p.underflow
+    return np.asarray(radius)
 
 
 def row_sum(entries: Array) -> Array:

@@ -22,7 +22,8 @@ GELU_SLOPE, GELU_CURVATURE = 1.1290, 0.7979
 
 def nearest_to_zero(z: Array, e: Any) -> Array:
     """The least |x| for x in [z - e, z + e], where the slope of sigmoid and tanh is largest."""
-    return np.asarray(np.maximum(np.abs(z) - e, 0.0))
+    least: Array = np.abs(z) - e
+    return np.maximum(least, 0.0)
 
 
 def sigmoid(z: Array) -> Array:
@@ -32,14 +33,26 @@ def sigmoid(z: Array) -> Array:
 
 def sigmoid_slope_at(m: Array) -> Array:
     """e^-m / (1 + e^-m)^2, for m >= 0, so that exp cannot overflow"""
-    tail = np.exp(-m)
-    return np.asarray(tail / (1 + tail) ** 2)
+    tail: Array = np.exp(-m)
+    below = 1 + tail
+    below *= below
+    tail /= below
+    return tail
 
 
 def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
     """s a (1 - a), as s a - s a a"""
     pulled: Array = s * a
     return np.subtract(pulled, pulled * a, out=pulled)
+
+
+def _tanh_slope_radius(u: float, z: Ball, a: Ball) -> Array:
+    """|â^2 - a^2| <= e (2 |a| + e), and the rounding"""
+    radius: Array = 2 * np.abs(a.value)
+    radius += a.radius
+    radius *= a.radius
+    radius += 3 * u
+    return radius
 
 
 def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
@@ -73,7 +86,7 @@ TANH = elementwise(
     value=np.tanh,
     slope=lambda z, a: 1 - a * a,
     lipschitz=lambda z, e: 4 * sigmoid_slope_at(2 * nearest_to_zero(z, e)),
-    slope_radius=lambda u, z, a: a.radius * (2 * np.abs(a.value) + a.radius) + 3 * u,
+    slope_radius=_tanh_slope_radius,
     units=8.0,
     pullback=_tanh_pullback,
 )

@@ -51,6 +51,10 @@ class Space:
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""
         widths = architecture.widths
+        if architecture.head not in self.heads or (architecture.l2 and not self.l2):
+            return False
+        if not set(architecture.activations) <= set(self.activations):
+            return False
         within = [
             (architecture.hidden_layers, self.hidden_layers),
             (widths[0], self.features),

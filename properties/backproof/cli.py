@@ -71,7 +71,7 @@ def _judgements(
 ) -> "list[Judgement]":
     from backproof.judgement import Judgement, chosen
     from backproof.process import Child
-    from backproof.run import Settings
+    from backproof.settings import Settings
 
     try:
         laws, settings = chosen(pattern), Settings(**limits)

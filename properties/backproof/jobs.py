@@ -9,8 +9,8 @@ from backproof.interrupts import Interrupts
 from backproof.judgement import Judgement, chosen
 from backproof.process import Child
 from backproof.report import Row
-from backproof.run import Settings
 from backproof.session import Show
+from backproof.settings import Settings
 
 
 class Judged(NamedTuple):

@@ -6,7 +6,8 @@ from typing import Any
 from backproof.law import Law, laws
 from backproof.local import Local
 from backproof.report import Described, Finding, Report
-from backproof.run import Settings, blank_row, run_law
+from backproof.run import blank_row, run_law
+from backproof.settings import Settings
 from backproof.subject import Server, Subject, declared
 
 

@@ -14,7 +14,7 @@ from backproof.local import Local
 from backproof.plugin import LawFailed
 from backproof.process import Child
 from backproof.report import FAILING
-from backproof.run import Settings
+from backproof.settings import Settings
 from backproof.terminal import explained
 
 

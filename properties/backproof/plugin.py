@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from backproof.judgement import Judgement, chosen
         from backproof.loading import CannotLoad
         from backproof.process import Child
-        from backproof.run import Settings
+        from backproof.settings import Settings
 
         for words in subjects:
             try:

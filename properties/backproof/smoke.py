@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase, find, settings
 from backproof.cases import Case, OutOfScope, networks
 from backproof.contract import NotSupported
 from backproof.process import Died
-from backproof.run import keep_out_of_the_users_folder
 from backproof.subject import Subject, SubjectError
+from backproof.trial import out_of_the_users_folder
 from refnet.optimizers import Optimizer
 
 
@@ -31,7 +31,6 @@ def smoke(subject: Subject) -> list[Sign]:
 
 def _cases(subject: Subject) -> list[Case]:
     """Small cases in general position: with a hidden layer, and without."""
-    keep_out_of_the_users_folder()
     explicit = settings(
         database=None,
         deadline=None,
@@ -43,7 +42,8 @@ def _cases(subject: Subject) -> list[Case]:
         recipe = networks(hidden_layers=hidden_layers, plain=True)
         try:
             drawn = recipe.strategy(subject.scope, subject.precision, ("general position",))
-            found.append(find(drawn, lambda case: True, settings=explicit))
+            with out_of_the_users_folder():
+                found.append(find(drawn, lambda case: True, settings=explicit))
         except OutOfScope as lacking:
             reason = lacking
     if not found:

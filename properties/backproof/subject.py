@@ -262,6 +262,17 @@ def _entry(found: Callable[[], Any], place: int, part: str = "") -> Ball:
     return entry
 
 
+def asked(calls: list[Call]) -> list[str]:
+    """What was asked, in a few words each, repetitions counted."""
+    counts: dict[str, int] = {}
+    for call in calls:
+        rows = 0 if call.inputs is None else len(call.inputs)
+        shape = f"widths={call.architecture.widths}, {rows} row{'s' if rows != 1 else ''}"
+        words = f"{call.capability}({shape})"
+        counts[words] = counts.get(words, 0) + 1
+    return [f"{n} x {words}" if n > 1 else words for words, n in counts.items()]
+
+
 def declared(conventions: Conventions) -> list[str]:
     """Every convention that differs from its strict default, as name=value."""
     return [

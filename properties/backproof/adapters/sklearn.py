@@ -151,7 +151,7 @@ class Sklearn(Implementation):
         network.batch_size = min(batch_size or rows, rows)  # above the rows it warns
         labels = _labels(architecture, targets)
         for _ in range(epochs):
-            network.partial_fit(inputs, labels, sample_weight=sample_weights)
+            _epoch(network, inputs, labels, sample_weights)
         return _layers(network)
 
     def fit(
@@ -281,9 +281,7 @@ def _solver(optimizer: Optimizer) -> dict[str, Any]:
     return rate | {"solver": "sgd", "momentum": momentum, "nesterovs_momentum": nesterov}
 
 
-def _converges(
-    network: Any, inputs: Array, labels: Array, sample_weights: Array | None
-) -> bool:
+def _converges(network: Any, inputs: Array, labels: Array, sample_weights: Array | None) -> bool:
     """Fit; whether scikit-learn does not warn of a limit or of a line search that fails."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -289,8 +289,8 @@ def the_loss_is_a_negative_log_likelihood(subject: Subject, case: Case) -> None:
     For Bernoulli, categorical and Poisson outcomes, at moderate logits; and losses differ as the
     log-likelihoods do, for c times the squared error those of a normal density with variance 1/2c.
 
-    Why:       cross-entropy, Poisson loss and squared error are named after where they come from:
-               to minimise them is to maximise the likelihood of the targets.
+    Why:       cross-entropy, Poisson loss and squared error are minus the logarithms of these
+               probabilities, so that to minimise them is to maximise the targets' likelihood.
     Tolerance: the balls of the losses, less than 2^-40 for the Poisson distribution's tail by
                Chernoff's bound, and the rounding in scipy.stats, which gives the log-likelihoods.
     Catches:   logarithms to another base, a wrong factor or constant, labels that are smoothed.

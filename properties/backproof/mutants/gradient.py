@@ -7,8 +7,10 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
+from refnet.activations import activation
 from refnet.architecture import Layer
 from refnet.arithmetic import Operation
+from refnet.conventions import STRICT
 from refnet.operations import BACK, COLUMN_SUM
 
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
@@ -16,12 +18,15 @@ DIFFERENCES = "gradients_match_finite_differences"
 IDENTICAL = "equal_initialisation_keeps_hidden_units_identical"
 
 
+SLOPES = {activation(name, STRICT).pullback for name in ("sigmoid", "tanh", "relu", "softplus")}
+
+
 @mutant(DERIVATIVE, DIFFERENCES)
 class SlopeForgotten(Refnet):
     """Backpropagation forgets to multiply by the slope of the hidden activation."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
-        if operation.value.__name__ == "pullback":
+        if operation in SLOPES:
             return arguments[0]
         return super().apply(operation, *arguments)
 
@@ -77,9 +82,8 @@ class LearningRateByUnit(Refnet):
 
 
 @mutant(IDENTICAL)
-class StepWithHiddenNoise(Refnet):
-    """Training adds a little noise to the weights, always the same, as a fixed seed would."""
+class StepByUnit(Refnet):
+    """A step of training moves each further unit a little more."""
 
     def train(self, *arguments: Any) -> Any:
-        rng = np.random.default_rng(0)
-        return [Layer(w + 1e-6 * rng.normal(size=w.shape), b) for w, b in super().train(*arguments)]
+        return [Layer(w + 1e-6 * np.arange(w.shape[1]), b) for w, b in super().train(*arguments)]
