@@ -90,7 +90,10 @@ def test_a_capability_that_never_answers_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("subject", "words"),
     [
-        ("nonsense", "'nonsense' is no built-in adapter (refnet, sklearn); give path/to/file.py"),
+        (
+            "nonsense",
+            "'nonsense' is no built-in adapter (refnet, sklearn, sklearn-logistic); give path",
+        ),
         ("tests/hostile.py", "names a file; say which class in it, as tests/hostile.py:Name"),
         ("no_such_file.py:Net", "there is no file no_such_file.py"),
         (f"{HERE / 'hostile.py'}:Absent", "defines no Absent; it has WrongShape, Nan"),

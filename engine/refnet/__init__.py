@@ -9,7 +9,6 @@ from refnet.architecture import Architecture, Layer, Parameters
 from refnet.arithmetic import Ball
 from refnet.conventions import STRICT, Conventions
 from refnet.initializers import initialize
-from refnet.memory import keep_freed_memory
 from refnet.network import (
     evaluate,
     forward,
@@ -56,5 +55,3 @@ __all__ = [
     "trained_balls",
     "variants",
 ]
-
-keep_freed_memory()

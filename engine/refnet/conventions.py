@@ -1,7 +1,7 @@
 """What an implementation means by a loss, a penalty and a step, where several are right."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ class Conventions:
     decay_times_rate: bool = True
     truncated_normal: Literal["corrected", "plain"] = "corrected"
     initial_biases: Literal["zeros", "other"] = "zeros"
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            value, choices = getattr(self, name), get_args(kind)
+            if choices and value not in choices:
+                known = ", ".join(map(repr, choices))
+                raise ValueError(f"{name}={value!r}: choose one of {known}")
 
 
 STRICT = Conventions()

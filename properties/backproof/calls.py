@@ -2,6 +2,7 @@
 
 import time
 import traceback
+import warnings
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ def perform(implementation: Any, call: Call) -> Outcome:
 def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> Outcome:
     try:
         # as in a fresh interpreter, whatever the caller has set
-        with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
+        numbers = np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")
+        with numbers, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a warning is no error, whatever the interpreter says
             raw = getattr(implementation, call.capability)(*given.values())
             return Outcome(answer=normal(call, raw))
     except NotSupported as reason:
@@ -55,9 +58,16 @@ def _raised(call: Call, error: BaseException) -> Failure:
     if isinstance(error, SystemExit):
         message = f"{call.capability} called sys.exit({error.code!r})"
     else:
-        text = " ".join(str(error).split())
+        text = _text(error)
         message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
     return Failure(kind="raised", message=message, detail=detail)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # an exception that cannot even be shown
+        return "(its message cannot be shown)"
 
 
 def _arguments(call: Call, dtype: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.precision import Precision
 
-SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33)
+SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
 FEW_SIZES = (1, 3, 4)
 OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
@@ -44,6 +44,8 @@ class Space:
     sizes: tuple[int, ...]
     l2: bool
     sample_weights: bool
+    label_smoothing: bool
+    mixed: bool
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
@@ -52,6 +54,8 @@ class Space:
         """Whether a case of this architecture and so many rows lies in the space."""
         widths = architecture.widths
         if architecture.head not in self.heads or (architecture.l2 and not self.l2):
+            return False
+        if architecture.label_smoothing and not self.label_smoothing:
             return False
         if not set(architecture.activations) <= set(self.activations):
             return False
@@ -129,7 +133,9 @@ def _plain(array: Array) -> Any:
 
 def _architecture_words(a: Architecture) -> str:
     hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
-    rest = f", l2={a.l2!r}" if a.l2 else ""
+    fields = (("l2", 0.0), ("dropout", 0.0), ("label_smoothing", 0.0), ("delta", 1.0))
+    given = [(name, getattr(a, name)) for name, default in fields if getattr(a, name) != default]
+    rest = "".join(f", {name}={value!r}" for name, value in given)
     return f"widths={a.widths}{hidden}, output={a.output!r}, loss={a.loss!r}{rest}"
 
 
@@ -137,9 +143,9 @@ def _architecture_words(a: Architecture) -> str:
 class Networks:
     """A recipe: which networks a law speaks of, and the kinds that it must have met.
 
-    None leaves the choice to the scope. `plain` leaves penalty and sample weights out. `grid=k`
-    draws parameters that are multiples of 2^-k and at most 8 in size, so that small steps from
-    them are exact.
+    None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
+    smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
+    multiples of 2^-k and at most 8 in size, so that small steps from them are exact.
     """
 
     hidden_layers: Range = (0, None)
@@ -147,6 +153,7 @@ class Networks:
     activations: tuple[str, ...] | None = None
     heads: tuple[tuple[str, str], ...] | None = None
     plain: bool = False
+    mixed: bool = False
     kinds: tuple[str, ...] = tuple(KINDS)
     required: tuple[str, ...] = ("zeros", "small integers", "general position")
     grid: int | None = None
@@ -165,8 +172,11 @@ class Networks:
         if not names:
             depth = (0, 0)
         heads = _common("head", self.heads, scope.heads)
+        if (scope.outputs[1] or 2) < 2:  # one output is no softmax
+            heads = tuple(head for head in heads if head[0] != "softmax")
         if not heads:
-            raise OutOfScope(f"the scope has no head of {self.heads}")
+            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
+            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
         wide = SIZES[-1]
         return Space(
             activations=names or ("identity",),
@@ -179,6 +189,8 @@ class Networks:
             sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
+            label_smoothing=scope.label_smoothing and self.mixed,
+            mixed=self.mixed,
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,
@@ -303,9 +315,28 @@ def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
         space.size(draw, space._outputs_of(head)),
     )
-    activation = draw(st.sampled_from(space.activations))
-    l2 = draw(st.sampled_from((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0
-    return Architecture(widths, activation, *head, l2=l2)
+    return Architecture(
+        widths,
+        _activation(draw, space, depth),
+        *head,
+        l2=draw(st.sampled_from((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
+        delta=draw(st.sampled_from((1.0, 0.5, 2.0))) if head[1] == "huber" else 1.0,
+        label_smoothing=_smoothing(draw, space, head),
+    )
+
+
+def _activation(draw: DrawFn, space: Space, depth: int) -> str | tuple[str, ...]:
+    """One name for all hidden layers, or now and then one for each."""
+    name = draw(st.sampled_from(space.activations))
+    if not space.mixed or depth < 2 or draw(st.integers(0, 3)) < 3:
+        return name
+    return (name, *(draw(st.sampled_from(space.activations)) for _ in range(depth - 1)))
+
+
+def _smoothing(draw: DrawFn, space: Space, head: tuple[str, str]) -> float:
+    if not space.label_smoothing or head[1] != "cross_entropy":
+        return 0.0
+    return draw(st.sampled_from((0.0, 0.0, 0.0, 0.125)))
 
 
 def _rounded(space: Space, values: Array) -> Array:
@@ -318,7 +349,6 @@ def _overridden(draw: DrawFn, parameters: Parameters) -> Parameters:
     """The parameters with a few entries set to drawn corners."""
     for _ in range(draw(st.integers(0, 2))):
         layer = parameters[draw(st.integers(0, len(parameters) - 1))]
-        layer.weights.flat[draw(st.integers(0, layer.weights.size - 1))] = draw(
-            st.sampled_from(OVERRIDES)
-        )
+        array = layer[draw(st.integers(0, 1))]
+        array.flat[draw(st.integers(0, array.size - 1))] = draw(st.sampled_from(OVERRIDES))
     return parameters

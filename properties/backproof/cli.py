@@ -1,6 +1,9 @@
-"""The command line: backproof check, laws, explain."""
+"""The command line: backproof check, laws, explain, smoke, new."""
 
+import contextlib
 import math
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -48,18 +51,27 @@ def check(
     time_limit: Annotated[
         float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
     ] = math.inf,
+    call_seconds: Annotated[
+        float,
+        typer.Option(min=0, help="what one call may take; six times that for the first"),
+    ] = 10.0,
+    memory: Annotated[
+        float, typer.Option(min=0, help="GiB that the subject may take; 0: any")
+    ] = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
 ) -> None:
     """Judge implementations by the laws."""
-    from rich.console import Console
+    from backproof.terminal import console
 
     if json not in (None, "-"):
         _check_writable(str(json))
-    console = Console(stderr=json == "-", highlight=False)
-    limits = {"profile": profile, "seed": seed, "seconds": time_limit}
-    judgements = _judgements(subjects or ["refnet"], laws, precision, _options(option), limits)
-    sys.exit(_judge_all(judgements, context.obj, console, json, jobs))
+    settings = {"profile": profile, "seed": seed, "seconds": time_limit}
+    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
+    given = (precision, _options(option), settings, limits)
+    judgements = _judgements(subjects or ["refnet"], laws, *given)
+    status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
+    _leave(status)
 
 
 def _judgements(
@@ -67,19 +79,21 @@ def _judgements(
     pattern: str,
     precision: str | None,
     options: dict[str, str],
-    limits: dict[str, Any],
+    settings: dict[str, Any],
+    limits: dict[str, Any] | None = None,
 ) -> "list[Judgement]":
     from backproof.judgement import Judgement, chosen
-    from backproof.process import Child
+    from backproof.process import Child, Limits
     from backproof.settings import Settings
 
     try:
-        laws, settings = chosen(pattern), Settings(**limits)
+        laws, hard = chosen(pattern), Settings(**settings)
     except ValueError as reason:
         _wrong(str(reason))
+    allowed = Limits(**(limits or {}))
     shown = options | ({"precision": precision} if precision else {})
     return [
-        Judgement(Child(words, precision, options), laws, settings, words, shown)
+        Judgement(Child(words, precision, options, allowed), laws, hard, words, shown)
         for words in subjects
     ]
 
@@ -95,17 +109,28 @@ def _judge_all(
     from backproof.report import as_json, exit_status
     from backproof.terminal import table
 
-    _load(judgements, interrupts)
-    for judgement in judgements:
-        _run_one(judgement, interrupts, console, jobs)
+    with console.status("loading ..."):
+        _load(judgements, interrupts)
     reports = [judgement.report for judgement in judgements]
-    several = len(reports) > 1
-    if several:
-        table(reports, console)
-    if json is not None:
-        documents = [report.document() for report in reports]
-        _write(json, as_json(documents if several else documents[0]))
+    try:
+        for judgement in judgements:
+            _run_one(judgement, interrupts, console, jobs)
+        if len(reports) > 1:
+            table(reports, console)
+    finally:
+        if json is not None:
+            documents = [report.document() for report in reports]
+            _write(json, as_json(documents if len(reports) > 1 else documents[0]))
     return exit_status(reports)
+
+
+def _leave(status: int) -> NoReturn:
+    """End with this status, even if nobody has read to the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
@@ -175,18 +200,23 @@ def _check_writable(path: str) -> None:
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         _wrong(f"--json {path}: there is no folder {folder}")
-    if Path(path).is_dir():
-        _wrong(f"--json {path}: that is a folder; name a file")
+    try:
+        with open(path, "a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        _wrong(f"--json {path}: {error.strerror}")
 
 
 def _write(path: str, text: str) -> None:
-    if path == "-":
-        print(text)
-        return
+    """The report into its file, or onto the terminal if that fails: the verdict stands."""
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        if path != "-":
+            Path(path).write_text(text + "\n", encoding="utf-8")
+            return
     except OSError as error:
-        _wrong(f"--json {path}: {error.strerror}; the report is printed instead\n{text}")
+        print(f"backproof: --json {path}: {error.strerror}; here it is", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 @app.command()
@@ -194,25 +224,21 @@ def laws(
     pattern: Annotated[str, typer.Argument(help="a pattern of names or chapters")] = "*",
 ) -> None:
     """List the laws: name, chapter, what they need."""
-    from rich.console import Console
+    from backproof.terminal import catalogue, console
 
-    from backproof.terminal import catalogue
-
-    catalogue(_chosen(pattern), Console(highlight=False))
+    catalogue(_chosen(pattern), console())
 
 
 @app.command()
 def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a part of it")]) -> None:
     """Explain a law: statement, why, tolerance, what it catches."""
-    from rich.console import Console
+    from backproof.terminal import console, explanation
 
-    from backproof.terminal import explanation
-
-    console = Console(highlight=False)
+    shown = console()
     for place, found in enumerate(_chosen(law)):
         if place:
-            console.print()
-        explanation(found, console)
+            shown.print()
+        explanation(found, shown)
 
 
 @app.command()
@@ -223,23 +249,23 @@ def smoke(
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
 ) -> None:
     """Call each capability once: is the adapter alive?"""
-    from rich.console import Console
-
     from backproof.cases import OutOfScope
     from backproof.smoke import smoke as signs
-    from backproof.terminal import heading, signs_of_life
+    from backproof.terminal import console, heading, signs_of_life
 
     judgements = _judgements([subject], "*", precision, _options(option), {})
     _load(judgements, context.obj)
-    console = Console(highlight=False)
-    heading(judgements[0].report, console)
+    if context.obj.asked:
+        sys.exit(130)
+    shown = console()
+    heading(judgements[0].report, shown)
     try:
         found = signs(judgements[0].subject)
     except OutOfScope as reason:
         _wrong(str(reason))
     finally:
         judgements[0].server.close()
-    signs_of_life(found, console)
+    signs_of_life(found, shown)
     sys.exit(0 if all(sign.state != "fails" for sign in found) else 1)
 
 
@@ -254,12 +280,13 @@ def new(file: Annotated[str, typer.Argument(help="where to write the adapter")])
     text = (files("backproof") / "template.py").read_text(encoding="utf-8")
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(text.replace("FILE", file))
+            stream.write(text.replace("FILE", shlex.quote(path.as_posix())))
     except FileExistsError:
         _wrong(f"new {file}: it exists already; give another name")
     except OSError as error:
         _wrong(f"new {file}: {error.strerror}")
-    print(f"{file} is written; it runs as it is:\n\n    backproof check {file}:MyNetwork\n")
+    words = shlex.quote(path.as_posix())
+    print(f"{file} is written; it runs as it is:\n\n    backproof check {words}:MyNetwork\n")
     print("Put your network in its place, one capability at a time.")
 
 

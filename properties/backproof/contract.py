@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
+from refnet.initializers import INITIALIZERS
+from refnet.optimizers import OPTIMIZERS
 from refnet.precision import PRESETS, Precision
 
 Range = tuple[int, int | None]
@@ -80,8 +82,14 @@ class Scope:
     def __post_init__(self) -> None:
         _check_names("activations", self.activations, ACTIVATIONS)
         _check_names("heads", self.heads, HEADS)
+        _check_names("optimizers", self.optimizers, OPTIMIZERS)
+        _check_names("initializers", self.initializers, INITIALIZERS)
         for field, least in (("hidden_layers", 0), ("widths", 1), ("rows", 1), ("outputs", 1)):
             _check_range(field, getattr(self, field), least)
+        if self.hidden_layers[0] and not self.activations:
+            raise ValueError("scope.activations=(): hidden layers need an activation; name them")
+        if self.shapes not in ("any", "few"):
+            raise ValueError(f"scope.shapes={self.shapes!r}: choose 'any' or 'few'")
 
 
 def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
@@ -92,7 +100,9 @@ def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
             raise ValueError(f"scope.{field} has {name!r}: choose from {known}")
 
 
-def _check_range(field: str, given: Range, least: int) -> None:
+def _check_range(field: str, given: Any, least: int) -> None:
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise ValueError(f"scope.{field}={given!r}: give (least, most), such as (1, None)")
     low, high = given
     if low < least or (high is not None and high < low):
         raise ValueError(f"scope.{field}={given!r}: give (least, most), {least} <= least <= most")

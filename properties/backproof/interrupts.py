@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish: raised where work can be stopped, remembered everywhere else.
+"""Ctrl-C, or a request to end, as a wish: raised where work can stop, remembered elsewhere.
 
 This file imports almost nothing, so that it listens before anything slow is imported.
 """
@@ -10,12 +10,13 @@ from types import FrameType
 
 
 class Interrupts:
-    """Listens to Ctrl-C; a second one is raised wherever it comes."""
+    """Listens to SIGINT and SIGTERM; a second one is raised wherever it comes."""
 
     def __init__(self) -> None:
         self.asked = False
         self._open = False
-        signal.signal(signal.SIGINT, self._handle)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.asked = self.asked, True

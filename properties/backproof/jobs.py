@@ -1,13 +1,19 @@
 """Several laws at a time: worker processes, each with a process of the subject of its own."""
 
+import atexit
+import contextlib
 import multiprocessing
+import os
 import signal
+import sys
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 from backproof.interrupts import Interrupts
 from backproof.judgement import Judgement, chosen
-from backproof.process import Child
+from backproof.loading import CannotLoad
+from backproof.process import Child, Limits
 from backproof.report import Row
 from backproof.session import Show
 from backproof.settings import Settings
@@ -26,7 +32,8 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> 
     """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
     child = judgement.server
     assert isinstance(child, Child)
-    words = (child.subject, child.precision, child.options, judgement.settings)
+    words = (child.subject, child.precision, child.options, child.limits, judgement.settings)
+    os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
     pool = ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=words
     )
@@ -36,6 +43,8 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> 
                 pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)
             }
             _collect(judgement, futures, show)
+    except BrokenProcessPool:
+        pass  # the rows that are missing are unfinished
     except KeyboardInterrupt:
         for worker in multiprocessing.active_children():
             worker.terminate()
@@ -45,7 +54,13 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> 
 
 def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
     for future in as_completed(futures):
-        judged = future.result()
+        try:
+            judged = future.result()
+        except CannotLoad as reason:  # it could be loaded once, and not a second time
+            row = judgement.report.laws[futures[future]]
+            row.status, row.reason = "error", f"it cannot be loaded twice: {reason}"
+            show.finished(row)
+            continue
         judgement.report.laws[futures[future]] = judged.row
         judgement.subject.answered |= judged.answered
         judgement.subject.refused |= judged.refused
@@ -58,17 +73,27 @@ _worker: list[Judgement] = []
 
 
 def _begin(
-    subject: str, precision: str | None, options: dict[str, str], settings: Settings
+    subject: str,
+    precision: str | None,
+    options: dict[str, str],
+    limits: Limits,
+    settings: Settings,
 ) -> None:
     """In a worker: load the subject once; Ctrl-C is for the process that was called."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    judgement = Judgement(Child(subject, precision, options), chosen("*"), settings, subject)
-    judgement.load()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    child = Child(subject, precision, options, limits)
+    judgement = Judgement(child, chosen("*"), settings, subject)
+    atexit.register(child.close)
     _worker.append(judgement)
+    with contextlib.suppress(CannotLoad):
+        judgement.load()
 
 
 def _judge(law: str) -> Any:
     judgement = _worker[0]
+    if not hasattr(judgement, "subject"):
+        judgement.load()  # again, so that its own reason is raised
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)
     subject = judgement.subject

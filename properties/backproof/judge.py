@@ -119,7 +119,7 @@ def _arrays(*values: ArrayLike) -> list[Any]:
 
 def _record(what: str, o: Any, e: Any, a: Any, ratios: Any, scale: Any) -> None:
     tally = _tally.get(None)
-    judged = np.isfinite(a)
+    judged = np.isfinite(a)  # where a radius is infinite, a law's own arithmetic may make nan of it
     ratios = np.where(judged, np.where(np.isnan(ratios), np.inf, ratios), 0.0)
     worst = float(np.max(ratios, initial=0.0))
     if tally is not None:

@@ -89,11 +89,16 @@ class Judgement:
         self.server.close()
         if not hasattr(self, "subject"):
             return  # interrupted before it was loaded
-        for row in self.report.laws:
-            silent = [c for c in row.needs if c in _silent(self.subject)]
-            if row.status == "unsupported" and silent:
-                row.status, row.reason = "error", _never(self.subject, silent[0])
-                row.findings = [Finding(kind="error", what=row.reason)]
+        for place in range(len(self.report.laws)):
+            self.settle(place)
+
+    def settle(self, place: int) -> None:
+        """A law that is unsupported because a capability has never answered is an error."""
+        row = self.report.laws[place]
+        silent = [c for c in row.needs if c in _silent(self.subject)]
+        if row.status == "unsupported" and silent:
+            row.status, row.reason = "error", _never(self.subject, silent[0])
+            row.findings = [Finding(kind="error", what=row.reason)]
 
 
 def _silent(subject: Subject) -> list[str]:

@@ -64,7 +64,8 @@ def checked(implementation: Any, subject: str) -> Any:
         if isinstance(value, str) and field == "precision" and value in PRESETS:
             value = PRESETS[value]
         if not isinstance(value, kind):
-            raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}")
+            presets = f", or one of {', '.join(PRESETS)}" if field == "precision" else ""
+            raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}{presets}")
         _provide(implementation, field, value)
     if not capabilities(implementation):
         raise CannotLoad(
@@ -74,8 +75,13 @@ def checked(implementation: Any, subject: str) -> Any:
 
 
 def _provide(implementation: Any, field: str, value: Any) -> None:
-    if getattr(implementation, field, None) is not value:
-        setattr(implementation, field, value)
+    if getattr(implementation, field, None) is value:
+        return
+    try:
+        object.__setattr__(implementation, field, value)  # a frozen dataclass too
+    except AttributeError:
+        kind = type(implementation).__name__
+        raise CannotLoad(f"{kind} has no room for {field}: give it the attribute") from None
 
 
 def _no_name(subject: str) -> str:
@@ -107,8 +113,9 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
 
 def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
     if built_in:
-        return f"{subject} needs {error.name}: pip install 'backproof[{subject}]'"
-    if error.name and name.startswith(error.name):
+        extra = subject.partition("-")[0]  # sklearn-logistic needs what sklearn needs
+        return f"{subject} needs {error.name}: pip install 'backproof[{extra}]'"
+    if error.name and f"{name}.".startswith(f"{error.name}.") and not name.endswith(".py"):
         return f"there is no module {name} to import, from here or installed"
     return f"{name} imports {error.name}, which is not installed"
 

@@ -6,7 +6,6 @@ call, so that a subject's own draws neither repeat nor disturb ours.
 """
 
 import random
-import warnings
 from typing import Any
 
 import numpy as np
@@ -43,9 +42,7 @@ class Local:
             random.seed()
             np.random.seed()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a warning of the subject is no error of ours
-                return perform(self._implementation, call)
+            return perform(self._implementation, call)
         finally:
             self._state = random.getstate(), np.random.get_state()
             random.setstate(ours[0])

@@ -103,7 +103,11 @@ def decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
 
 def write(stream: IO[bytes], message: Any) -> None:
     """One frame onto a stream."""
-    body = encode(message)
+    write_frame(stream, encode(message))
+
+
+def write_frame(stream: IO[bytes], body: bytes) -> None:
+    """The bytes of one message onto a stream, after their length."""
     stream.write(len(body).to_bytes(4, "little") + body)
     stream.flush()
 

@@ -33,6 +33,7 @@ class LawTest:
         Raises: LawFailed when the law does not hold.
         """
         self._judgement.judge(self._place)
+        self._judgement.settle(self._place)
         report = self._judgement.report
         row = report.laws[self._place]
         if row.status == "unsupported":

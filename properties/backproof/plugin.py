@@ -71,6 +71,7 @@ class LawItem(pytest.Item):
         from backproof.report import FAILING
 
         self.judgement.judge(self.place)
+        self.judgement.settle(self.place)
         row = self.judgement.report.laws[self.place]
         if row.status == "unsupported":
             pytest.skip(row.reason or "unsupported")

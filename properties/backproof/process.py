@@ -9,12 +9,15 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import msgspec
 
 from backproof.loading import CannotLoad
-from backproof.messages import Call, Hello, Load, Outcome, decoder, read, write
+from backproof.messages import Call, Hello, Load, Outcome, decoder, encode, read, write_frame
+
+PIPE = 32 * 1024
+"""Bytes that a pipe takes at once on every system."""
 
 
 class Died(KeyboardInterrupt):
@@ -31,11 +34,18 @@ class Died(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a subject may take: seconds for a call and for the first one, bytes of memory."""
+    """What a subject may take: seconds for a call and for the first one, bytes of memory.
+
+    The first call, and loading, may take six times as long unless said: there is much to import.
+    """
 
     seconds: float = 10.0
-    first_seconds: float = 60.0
+    first_seconds: float = 0.0
     memory: int = 4 * 2**30
+
+    def __post_init__(self) -> None:
+        if not self.first_seconds:
+            object.__setattr__(self, "first_seconds", 6 * self.seconds)
 
 
 @dataclass
@@ -150,20 +160,25 @@ class Child:
     def _ask(self, message: Load | Call, what: str, limit: float) -> Outcome:
         assert self._process is not None
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # a dead child: the reader tells
-            write(self._process.stdin, message)
+        body = encode(message)
+        if len(body) < PIPE:
+            _send(self._process.stdin, body)
+        else:  # a pipe takes no more until it is read, and a subject may have stopped reading
+            sending = (self._process.stdin, body)
+            threading.Thread(target=_send, args=sending, daemon=True).start()
         try:
-            body = self._replies.get(timeout=limit)
+            reply = self._replies.get(timeout=limit)
         except queue.Empty:
             self.close()
             self._patient = False
-            raise Died(what, f"{what} gave no answer within {limit:g} s") from None
+            words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
+            raise Died(what, words) from None
         except BaseException:  # Ctrl-C: the answer that is still to come must meet no later call
             self.close()
             raise
-        if body is None:
+        if reply is None:
             raise self._crashed(what)
-        return self._decoded(body, what)
+        return self._decoded(reply, what)
 
     def _decoded(self, body: bytes, what: str) -> Outcome:
         try:
@@ -187,6 +202,11 @@ class Child:
         self._errors.seek(max(0, size - 2000))
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return "\n".join(lines[-8:])
+
+
+def _send(stream: "IO[bytes]", body: bytes) -> None:
+    with contextlib.suppress(OSError, ValueError):  # a dead child: the reader tells
+        write_frame(stream, body)
 
 
 def _pump(stream: BinaryIO, replies: "queue.SimpleQueue[bytes | None]") -> None:

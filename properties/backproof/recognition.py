@@ -65,5 +65,5 @@ def _factor(finding: Finding) -> Iterator[tuple[str, float]]:
     observed, expected = finding.observed, finding.expected
     if isinstance(observed, float) and isinstance(expected, float) and expected and observed:
         simple = Fraction(observed / expected).limit_denominator(64)
-        if simple and simple != 1:
+        if simple > 0 and simple != 1:
             yield "gradient_factor", float(simple)

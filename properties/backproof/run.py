@@ -12,6 +12,9 @@ from backproof.settings import Settings
 from backproof.subject import MOST_DEATHS, Subject
 from backproof.trial import Trial
 
+MOST_REFUSED = 0.9
+"""A subject that refuses more of the examples in its own scope has shown nothing."""
+
 WEAK = 0.25
 """A law with power in less than this share of its entries has shown little."""
 
@@ -107,7 +110,10 @@ def _decide(trial: Trial, row: Row) -> None:
         words = "every bound is infinite" if trial.tally.beyond else "the law compared nothing"
         row.status, row.reason = "vacuous", f"no entry could be judged: {words}"
     elif trial.unmet():
-        row.status, row.reason = "vacuous", f"never answered: {', '.join(trial.unmet())}"
+        row.status, row.reason = "vacuous", f"never met: {', '.join(trial.unmet())}"
+    elif trial.refused > MOST_REFUSED * trial.examples:
+        words = f"the subject refused {trial.refused} of {trial.examples} examples in its own scope"
+        row.status, row.reason = "vacuous", words
     elif trial.tally.power < WEAK:
         share = f"{trial.tally.power:.0%} of the entries have power"
         row.status, row.reason = "weak", f"the precision leaves little to see: {share}"

@@ -46,14 +46,15 @@ def simplest(
 
 def _candidates(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name, value in arguments.items():
-        simpler = _simpler(value) if isinstance(value, Case) else ()
+        simpler = simpler_cases(value) if isinstance(value, Case) else ()
         if hasattr(value, "simpler"):
             simpler = value.simpler()
         for candidate in simpler:
             yield {**arguments, name: candidate}
 
 
-def _simpler(case: Case) -> Iterator[Case]:
+def simpler_cases(case: Case) -> Iterator[Case]:
+    """Cases with fewer rows, layers and units, then with plainer numbers, inside the space."""
     if case.space.architectures is None:
         smaller = [*_fewer_layers(case), *_fewer_units(case)]
         smaller += [_kept_rows(case, rows) for rows in _parts(len(case.inputs))]

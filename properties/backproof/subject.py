@@ -41,6 +41,10 @@ class Server(Protocol):
         """Ask nothing more."""
 
 
+class Refused(NotSupported):
+    """The subject does not support the case; what a law itself leaves out is NotSupported."""
+
+
 class SubjectError(Exception):
     """The subject raised, answered nonsense, or changed its arguments."""
 
@@ -213,7 +217,7 @@ class Subject:
     def _refuse(self, capability: str, failure: Failure) -> None:
         if failure.kind == "unsupported":
             self.refused.setdefault(capability, failure.message)
-            raise NotSupported(f"{capability}: {failure.message}")
+            raise Refused(f"{capability}: {failure.message}")
         raise SubjectError(Finding(kind="error", what=failure.message, detail=failure.detail))
 
     def _answer(self, name: str, value: Any, ball: Callable[[], Ball]) -> Answer:

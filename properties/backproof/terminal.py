@@ -1,6 +1,9 @@
 """What a person reads: a line for each law, a block for each broken one, the headline."""
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 from rich.console import Console
@@ -26,6 +29,33 @@ COLOURS: dict[Status, str] = {
     "stale": "red",
 }
 WIDEST = 72
+
+
+class Patient:
+    """A stream that goes on when nobody listens any more, or when the disk is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """The text, if it can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def console(error: bool = False) -> Console:
+    """Where a person reads; the subject's own words are no markup."""
+    stream: Any = Patient(sys.stderr if error else sys.stdout)
+    return Console(file=stream, highlight=False, markup=False)
 
 
 def heading(report: Report, console: Console) -> None:
@@ -93,13 +123,15 @@ def _again(row: Row, report: Report) -> str:
     """The call that gives the same verdict."""
     subject = report.subject
     if not subject.subject:  # an object, judged from Python
-        return f"backproof.check({subject.name}, laws={row.law!r}, seed={report.seed})"
+        given = f"laws={row.law!r}, profile={report.profile!r}, seed={report.seed}"
+        return f"backproof.check({subject.name}, {given})"
     options = {**subject.options}
     precision = options.pop("precision", None)
-    words = [f"backproof check {subject.subject} --laws {row.law} --seed {report.seed}"]
-    words += [f"--profile {report.profile}"] if report.profile != "default" else []
-    words += [f"--precision {precision}"] if precision else []
-    return " ".join(words + [f"--option {key}={value}" for key, value in options.items()])
+    words = ["backproof", "check", subject.subject, "--laws", row.law, "--seed", str(report.seed)]
+    words += ["--profile", report.profile] if report.profile != "default" else []
+    words += ["--precision", precision] if precision else []
+    words += [word for key, value in options.items() for word in ("--option", f"{key}={value}")]
+    return shlex.join(words)
 
 
 def _finding(finding: Finding) -> list[str]:

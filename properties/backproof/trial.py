@@ -5,6 +5,7 @@ whatever is required and was not met: kinds of numbers, and each activation and 
 """
 
 import atexit
+import contextlib
 import shutil
 import tempfile
 import time
@@ -18,14 +19,15 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky
 
-from backproof.cases import Networks, Space
+from backproof.cases import Networks, OutOfScope, Space
 from backproof.contract import NotSupported, Scope
 from backproof.judge import Broken, Tally, tallying
-from backproof.law import Law
+from backproof.law import Law, Recipe
 from backproof.process import Died
 from backproof.report import Finding
 from backproof.settings import Settings
-from backproof.subject import Subject, SubjectError, asked
+from backproof.subject import Refused, Subject, SubjectError, asked
+from refnet.conventions import Conventions
 
 EXAMPLES_OF_A_KIND = 5
 SHRINK_SECONDS = 10.0
@@ -53,6 +55,8 @@ class Trial:
     failing: tuple[Arguments, Finding] | None = None
     finding: Finding | None = None
     cut: bool = False
+    refused: int = 0
+    excused: set[str] = field(default_factory=set)
     _failed_at: float = 0.0
     _current: Arguments = field(default_factory=dict)
 
@@ -65,7 +69,8 @@ class Trial:
         self._hypothesis(self.subject.scope, None, self.settings.examples)
         for name, (scope, kinds) in required.items():
             if self.failing is None and not self.tally.kinds.get(name):
-                self._hypothesis(scope, kinds, EXAMPLES_OF_A_KIND)
+                with contextlib.suppress(OutOfScope):  # the law leaves this one out
+                    self._hypothesis(scope, kinds, EXAMPLES_OF_A_KIND)
 
     def required(self) -> dict[str, tuple[Scope, tuple[str, ...] | None]]:
         """What must be met, by name, with the scope and the kinds that draw nothing else."""
@@ -87,7 +92,7 @@ class Trial:
     ) -> None:
         """Run a body on drawn examples, with every setting of Hypothesis explicit."""
         strategies = {
-            name: recipe.strategy(
+            name: _under(recipe, self.subject.conventions).strategy(
                 scope or self.subject.scope, self.subject.precision, kinds if recipe.kinds else None
             )
             for name, recipe in self.law.recipes.items()
@@ -116,6 +121,8 @@ class Trial:
                 self.law.check(self.subject, **arguments)
         except NotSupported as reason:
             self.refusals[str(reason)] = self.refusals.get(str(reason), 0) + 1
+            self.refused += isinstance(reason, Refused)
+            self.excused |= {name for value in arguments.values() for name in _met(value)}
             return False
         return True
 
@@ -132,9 +139,10 @@ class Trial:
             self.finding.calls = asked(self.subject.calls)
 
     def unmet(self) -> list[str]:
-        """The required kinds that were never answered."""
+        """The required kinds of which no example was drawn."""
         required = {kind: None for r in self.law.recipes.values() for kind in r.required}
-        return [kind for kind in required if not self.tally.kinds.get(kind)]
+        answered = self.excused | {kind for kind, count in self.tally.kinds.items() if count}
+        return [kind for kind in required if kind not in answered]
 
     def reason(self) -> str:
         """How many examples were refused, and what is said most often."""
@@ -196,6 +204,12 @@ def _met(value: Any) -> Iterator[str]:
     if architecture is not None:
         yield from architecture.activations
         yield " with ".join(architecture.head)
+
+
+def _under(recipe: Recipe, conventions: Conventions) -> Recipe:
+    """The recipe under the conventions, where what it draws depends on them."""
+    under: Callable[[Conventions], Recipe] | None = getattr(recipe, "under", None)
+    return under(conventions) if under else recipe
 
 
 def literal(value: Any) -> Any:

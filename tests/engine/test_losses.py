@@ -160,7 +160,7 @@ def _longhand(c: Conventions, weights: Array | None) -> float:
     divisor = {"mean": total, "sum": 1.0, "mean over outputs": 2 * total}[c.reduction]
     penalty = c.penalty_factor * architecture.l2 * np.sum(w**2)
     penalty += c.penalty_on_biases * c.penalty_factor * architecture.l2 * np.sum(b**2)
-    penalty /= 3 if c.penalty_per_row else 1
+    penalty /= total if c.penalty_per_row else 1
     return float(np.sum(factors * rows) / divisor + c.loss_includes_penalty * penalty)
 
 

@@ -281,6 +281,15 @@ def _solver(optimizer: Optimizer) -> dict[str, Any]:
     return rate | {"solver": "sgd", "momentum": momentum, "nesterovs_momentum": nesterov}
 
 
+def _epoch(network: Any, inputs: Array, labels: Array, sample_weights: Array | None) -> None:
+    """One `partial_fit`, even where it leaves the finite numbers, which is no fault of training."""
+    try:
+        network.partial_fit(inputs, labels, sample_weight=sample_weights)
+    except ValueError as error:
+        if "non-finite parameter weights" not in str(error):  # raised once all steps are made
+            raise
+
+
 def _converges(network: Any, inputs: Array, labels: Array, sample_weights: Array | None) -> bool:
     """Fit; whether scikit-learn does not warn of a limit or of a line search that fails."""
     with warnings.catch_warnings(record=True) as caught:

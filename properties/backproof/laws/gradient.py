@@ -9,6 +9,8 @@ from scipy import special
 from backproof import cases
 from backproof.cases import Case, Direction
 from backproof.contract import NotSupported
+from backproof.dyadic import IntegerNetworks
+from backproof.integers import IntegerCase
 from backproof.judge import near
 from backproof.law import law
 from backproof.subject import Answer, Subject
@@ -19,7 +21,7 @@ from refnet.backpropagation import trace
 from refnet.optimizers import Optimizer
 
 
-@law(needs="gradient", case=cases.networks())
+@law(needs="gradient", case=cases.networks(mixed=True))
 def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> None:
     """Each entry of the gradient is the derivative of the loss by that weight or bias.
 
@@ -40,7 +42,7 @@ def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> 
 @law(
     needs="gradient",
     also=("train",),
-    case=cases.networks(hidden_layers=(1, None), hidden_widths=(2, None)),
+    case=cases.networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
 )
 def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Case) -> None:
     """Hidden units that start equal get equal gradients, and so stay equal in a step.
@@ -111,7 +113,7 @@ LEVELS = {53: 14, 24: 8}
 
 @law(
     needs=("loss", "gradient"),
-    case=cases.networks(grid=12),
+    case=cases.networks(grid=12, mixed=True),
     direction=cases.directions(),
 )
 def gradients_match_finite_differences(subject: Subject, case: Case, direction: Direction) -> None:
@@ -201,7 +203,7 @@ KINKED = ("relu", "leaky_relu", "elu", "selu")
 
 
 def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> int:
-    """The first step from which on every step stays on one side of every kink.
+    """The first step from which on every step is short, and stays on one side of every kink.
 
     A kink is a zero of a ReLU's argument, Huber's threshold, or the probability at which a loss is
     clipped; the centre itself must be further from it than rounding reaches.
@@ -219,6 +221,8 @@ def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> 
     centre = balls.logits(case.architecture, case.parameters, case.inputs, subject.precision, c)
     same = np.ones(len(steps), dtype=bool)
     for place, step in enumerate(traced):
+        moved = np.max(np.abs(step.logits[1:] - step.logits[0]), axis=(-2, -1)).reshape(-1, 4)
+        same &= np.all(moved <= 1, axis=1)  # an activation may bend within less than a unit
         for side, far in _sides(
             case, subject, place, step.logits, np.asarray(centre[place].radius)
         ):
@@ -249,3 +253,67 @@ def _sides(
             lost = special.logsumexp(z, axis=-1, keepdims=True) - z
         return [(lost > limit, lost < limit)]
     return []
+
+
+@law(needs="gradient", case=IntegerNetworks(backward=True))
+def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -> None:
+    """A network of small integers has exactly the gradient that integer arithmetic gives.
+
+    For all networks of linear units or ReLU away from the kink, with squared error, 2^k rows, and
+    integers so small that all sums of magnitudes, forward and back, stay below 2^p in p digits.
+
+    Why:       every partial sum, in any order, is an integer of p digits times a power of two.
+    Tolerance: none; the expected value is computed in integers.
+    Catches:   every structural mistake in backpropagation in any precision, however low.
+    Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
+    """
+    expected = case.gradient(subject.conventions)
+    for place, (weights, biases) in enumerate(subject.gradient(case)):
+        near(weights.value, expected[place].weights, 0, what=f"gradient[{place}].weights")
+        near(biases.value, expected[place].biases, 0, what=f"gradient[{place}].biases")
+
+
+@law(needs="gradient", case=cases.networks(hidden_layers=(1, None), plain=True, mixed=True))
+def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> None:
+    """Where the output weights are zero, the gradient of every hidden layer is exactly zero.
+
+    For all networks without a penalty whose output weights are zero, all inputs and targets.
+
+    Why:       all that flows back from the loss to the units is multiplied by these weights.
+    Tolerance: none, since 0 times a finite number is 0; a slope that may overflow is not judged.
+    Catches:   a signal sent back through other weights, such as those after the update; noise.
+    Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.5.
+    """
+    last = case.parameters[-1]
+    silent = case.with_parameters([*case.parameters[:-1], Layer(0 * last.weights, last.biases)])
+    _vanish(subject.gradient(silent)[:-1], "below zero output weights")
+
+
+def _vanish(layers: list[Layer[Answer]], where: str) -> None:
+    """All entries are exactly 0, as far as they have a bound."""
+    for place, layer in enumerate(layers):
+        for part, answer in zip(Layer._fields, layer, strict=True):
+            allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
+            near(answer.value, 0.0, allowed, what=f"gradient[{place}].{part} {where}")
+
+
+ZERO_AT_ZERO = ("relu", "tanh", "identity", "leaky_relu", "elu", "selu", "gelu", "silu")
+
+
+@law(needs="gradient", case=cases.Networks((1, None), activations=ZERO_AT_ZERO, plain=True))
+def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Case) -> None:
+    """Where all parameters are zero, the gradient is zero but for that of the output biases.
+
+    For all networks without a penalty whose units have f(0) = 0 (ReLU, tanh; not the sigmoid).
+
+    Why:       the output weights meet units that are 0, and, being 0, send nothing back to them.
+    Tolerance: none for the hidden layers. For the output layer the ball of backpropagation, since
+               a tanh(0) that comes from exponentials may miss 0 by a rounding.
+    Catches:   zero weights that are replaced by random ones, an activation that is off at 0.
+    Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4.
+    """
+    zeros = [Layer(0 * weights, 0 * biases) for weights, biases in case.parameters]
+    *hidden, (weights, biases) = subject.gradient(case.with_parameters(zeros))
+    _vanish(hidden, "of an all-zero network")
+    near(weights.value, 0.0, weights.radius, np.abs(biases.expected), what="output weights")
+    near(biases.value, biases.expected, biases.radius, what="output biases")

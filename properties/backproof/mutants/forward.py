@@ -1,1 +1,166 @@
-"""Mistakes in the chapter forward."""
+"""Mistakes in the forward pass, and in what is kept from one call to the next."""
+
+from typing import Any
+
+import numpy as np
+
+from backproof.adapters.refnet import Refnet
+from backproof.mutants import mutant
+from refnet.architecture import Array, Layer
+from refnet.arithmetic import Operation
+from refnet.kinked import RELU
+from refnet.operations import AFFINE
+from refnet.smooth import IDENTITY
+from refnet.softmax import SOFTMAX
+
+ROUNDING = "outputs_are_right_within_rounding"
+INTEGERS = "integer_networks_have_exact_outputs"
+INTEGER_GRADIENTS = "integer_networks_have_exact_gradients"
+BATCH = "outputs_of_a_row_do_not_depend_on_the_batch"
+RENUMBERED = "renumbering_hidden_units_leaves_the_outputs_unchanged"
+LINEAR = "a_chain_of_linear_layers_is_one_linear_layer"
+PROBABILITIES = "softmax_outputs_are_probabilities"
+SHIFT = "softmax_is_unchanged_by_adding_a_constant"
+ALONE = "every_call_stands_alone"
+
+
+@mutant(ROUNDING, INTEGERS, LINEAR)
+class LastBiasesForgotten(Refnet):
+    """The forward pass forgets the biases of the output layer."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        last = parameters[-1]
+        unbiased = [*parameters[:-1], Layer(last.weights, 0 * last.biases)]
+        return super().forward(architecture, unbiased, inputs)
+
+
+@mutant(INTEGERS, INTEGER_GRADIENTS)
+class ReluStopsAtSix(Refnet):
+    """ReLU units stop at 6, as those of a mobile library do."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return np.minimum(result, 6.0) if operation is RELU.value else result
+
+
+@mutant(ROUNDING, INTEGERS)
+class SinglePrecisionInside(Refnet):
+    """Matrix products are computed in float32 inside a float64 network."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE:
+            inputs, weights, biases = arguments
+            product = inputs.astype(np.float32) @ weights.astype(np.float32)
+            return product.astype(np.float64) + biases
+        return super().apply(operation, *arguments)
+
+
+@mutant(BATCH, ROUNDING)
+class BatchMeanLeaks(Refnet):
+    """A thousandth of the mean over the batch is subtracted, as from a layer left in training."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result - 1e-3 * np.mean(result, axis=0) if operation is AFFINE else result
+
+
+@mutant(BATCH, ROUNDING)
+class LastRowRepeated(Refnet):
+    """The last row of a batch gets the outputs of the row before it."""
+
+    def forward(self, *arguments: Any) -> Any:
+        outputs = super().forward(*arguments).copy()
+        outputs[-1] = outputs[-2:][0]
+        return outputs
+
+
+@mutant(RENUMBERED, ROUNDING)
+class FirstUnitForgotten(Refnet):
+    """The first unit of a layer of several never reaches the layer above: a loop begins at 1."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE and len(arguments[1]) > 1:
+            inputs, weights, biases = arguments
+            return super().apply(operation, inputs[:, :-1], weights[:-1], biases)
+        return super().apply(operation, *arguments)
+
+
+@mutant(RENUMBERED, ROUNDING, INTEGERS)
+class MaskLeftOn(Refnet):
+    """Every second hidden unit stays silent, as under a dropout mask that is never taken off."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE:
+            inputs, weights, biases = arguments
+            mask = np.arange(len(weights)) % 2 == 0
+            return super().apply(operation, inputs * mask, weights, biases)
+        return super().apply(operation, *arguments)
+
+
+@mutant(LINEAR, INTEGERS, ROUNDING)
+class LinearUnitsRectified(Refnet):
+    """Hidden layers of linear units pass through a ReLU all the same."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return np.maximum(result, 0.0) if operation is IDENTITY.value else result
+
+
+@mutant(PROBABILITIES, ROUNDING)
+class SoftmaxOverTheRows(Refnet):
+    """The softmax sums over the rows of the batch in place of the classes."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTMAX.value:
+            return super().apply(operation, arguments[0].T).T
+        return super().apply(operation, *arguments)
+
+
+@mutant(PROBABILITIES)
+class SoftmaxDenominatorGuarded(Refnet):
+    """A ten-millionth is added to the denominator of the softmax, against division by zero."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result / (1 + 1e-7) if operation is SOFTMAX.value else result
+
+
+@mutant(PROBABILITIES)
+class OneMaximumForTheBatch(Refnet):
+    """The softmax subtracts the largest logit of the whole batch from each row."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTMAX.value:
+            powers = np.exp(arguments[0] - np.max(arguments[0]))
+            return powers / np.maximum(np.sum(powers, axis=-1, keepdims=True), 1e-300)
+        return super().apply(operation, *arguments)
+
+
+@mutant(SHIFT)
+class LogitsClippedForTheSoftmax(Refnet):
+    """Logits are clipped to [-700, 700] before exp, in place of subtracting their maximum."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTMAX.value:
+            return super().apply(operation, np.clip(arguments[0], -700.0, 700.0))
+        return super().apply(operation, *arguments)
+
+
+@mutant(ALONE)
+class DropoutLeftOn(Refnet):
+    """After a training pass dropout stays on, until somebody asks for the loss."""
+
+    training = False
+
+    def forward_training(self, *arguments: Any) -> Any:
+        self.training = True
+        return super().forward_training(*arguments)
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Array:
+        if self.training:
+            return super().forward_training(architecture, parameters, inputs, seed=1)
+        return super().forward(architecture, parameters, inputs)
+
+    def loss(self, *arguments: Any) -> Any:
+        self.training = False
+        return super().loss(*arguments)

@@ -11,11 +11,16 @@ from refnet.activations import activation
 from refnet.architecture import Layer
 from refnet.arithmetic import Operation
 from refnet.conventions import STRICT
-from refnet.operations import BACK, COLUMN_SUM
+from refnet.kinked import RELU
+from refnet.operations import BACK, COLUMN_SUM, OUTER
+from refnet.smooth import TANH
 
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
 DIFFERENCES = "gradients_match_finite_differences"
 IDENTICAL = "equal_initialisation_keeps_hidden_units_identical"
+INTEGERS = "integer_networks_have_exact_gradients"
+ZERO_OUTPUT = "a_zero_output_layer_sends_no_gradient_back"
+ALL_ZERO = "an_all_zero_network_learns_only_its_output_biases"
 
 
 SLOPES = {activation(name, STRICT).pullback for name in ("sigmoid", "tanh", "relu", "softplus")}
@@ -87,3 +92,55 @@ class StepByUnit(Refnet):
 
     def train(self, *arguments: Any) -> Any:
         return [Layer(w + 1e-6 * np.arange(w.shape[1]), b) for w, b in super().train(*arguments)]
+
+
+@mutant(INTEGERS, DERIVATIVE)
+class SilentUnitsPassTheSignalBack(Refnet):
+    """ReLU units pass the signal back whether they are on or off."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        return arguments[0] if operation is RELU.pullback else super().apply(operation, *arguments)
+
+
+@mutant(INTEGERS, DERIVATIVE, DIFFERENCES)
+class LastRowLeftOut(Refnet):
+    """The gradient of the weights leaves out the last row of the batch."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is OUTER and len(arguments[0]) > 1:
+            inputs, delta, share = arguments
+            return super().apply(operation, inputs[:-1], delta[:-1], share)
+        return super().apply(operation, *arguments)
+
+
+@mutant(ZERO_OUTPUT, INTEGERS, DERIVATIVE)
+class OutputLayerUpdatedFirst(Refnet):
+    """The output layer takes its step before the signal flows back through it."""
+
+    def gradient(self, architecture: Any, parameters: Any, *data: Any) -> Any:
+        *hidden, output = super().gradient(architecture, parameters, *data)
+        weights, biases = parameters[-1]
+        moved = Layer(weights - 0.5 * output.weights, biases)
+        later = super().gradient(architecture, [*parameters[:-1], moved], *data)
+        return [*later[:-1], output] if hidden else [output]
+
+
+@mutant(ALL_ZERO, ZERO_OUTPUT, DERIVATIVE)
+class ZeroWeightsReplaced(Refnet):
+    """Weight matrices of zeros are replaced by small random ones, to break the tie."""
+
+    def gradient(self, architecture: Any, parameters: Any, *data: Any) -> Any:
+        rng = np.random.default_rng(0)
+        fresh = [
+            Layer(w if np.any(w) else 0.01 * rng.normal(size=w.shape), b) for w, b in parameters
+        ]
+        return super().gradient(architecture, fresh, *data)
+
+
+@mutant(ALL_ZERO, DERIVATIVE)
+class TanhOffAtZero(Refnet):
+    """Tanh is computed from a table that is a little off at 0."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result + 1e-6 if operation is TANH.value else result
