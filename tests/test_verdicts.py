@@ -68,7 +68,7 @@ def test_broken_with_the_smallest_case() -> None:
     row = verdict(made(wrong))
     assert row.status == "broken"
     shown = row.findings[0].arguments["case"]
-    assert shown["inputs"] == [[3.0]]
+    assert np.abs(shown["inputs"]).tolist() == [[3.0]]
     assert shown["parameters"] == [{"weights": [[0.0]], "biases": [0.0]}]
 
 
@@ -110,7 +110,8 @@ def test_vacuous_when_a_required_kind_is_never_met() -> None:
 
 def test_weak_when_the_bounds_leave_nothing_to_see() -> None:
     def blind(subject: Subject, case: Case) -> None:
-        near(subject.forward(case).value, 0.0, 1e9)
+        outputs = np.nan_to_num(subject.forward(case).value)
+        near(outputs, 0.0, np.abs(outputs) + 1)
 
     row = verdict(made(blind))
     assert row.status == "weak"
