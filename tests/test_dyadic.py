@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from backproof.cases import OutOfScope
 from backproof.contract import NotSupported, Scope
-from backproof.dyadic import KINDS, IntegerNetworks
-from backproof.integers import IntegerCase, digits
-from backproof.shifts import SHIFTS, ShiftedLogits, SoftmaxLogits
+from backproof.recipes.dyadic import KINDS, IntegerNetworks
+from backproof.recipes.integers import IntegerCase, digits
+from backproof.recipes.shifts import SHIFTS, ShiftedLogits, SoftmaxLogits
 from refnet import gradient
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Layer
 from refnet.conventions import STRICT, Conventions

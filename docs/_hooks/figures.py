@@ -7,6 +7,7 @@ with colours that are variables of the style sheet: light on dark is dark on lig
 import re
 
 import drawings
+import drawings_meaning
 from ink import to_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -14,6 +15,10 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 MARK = re.compile(r"^<!-- figure (\w+): (.*?) -->$", re.MULTILINE | re.DOTALL)
+DRAWINGS = (
+    drawings,
+    drawings_meaning,
+)
 PLACE = re.compile(r'<figure data-figure="(\w+)">')
 
 
@@ -32,7 +37,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def _svg(name: str) -> str:
-    draw = getattr(drawings, name, None)
-    if draw is None:
-        raise PluginError(f"there is no figure {name!r} in docs/_hooks/drawings.py")
-    return to_page(draw(), name)
+    for module in DRAWINGS:
+        if name in vars(module):
+            return to_page(vars(module)[name](), name)
+    raise PluginError(f"there is no figure {name!r} in docs/_hooks/drawings*.py")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.contract import Range, Scope
-from backproof.kinds import KINDS, targets
+from backproof.recipes.kinds import KINDS, targets
 from refnet import Problem
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions

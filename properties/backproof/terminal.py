@@ -93,12 +93,17 @@ def _ratio(value: float) -> str:
 
 def closing(report: Report, console: Console) -> None:
     """A block for each law that does not hold, the notes, and the headline."""
-    known = {law.name: law for law in laws()}
+    known, shown = {law.name: law for law in laws()}, dict[str, str]()
     for place, row in enumerate(report.laws):
-        if row.status in FAILING or row.status == "internal":
-            console.print()
-            text = explained(known[row.law], report, place)
-            console.print(text, soft_wrap=True, highlight=False, markup=False)
+        if row.status not in FAILING and row.status != "internal":
+            continue
+        console.print()
+        if row.status == "error" and (row.reason or "") in shown:
+            same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
+            console.print(same, soft_wrap=True)
+            continue
+        shown.setdefault(row.reason or "", row.law)
+        console.print(explained(known[row.law], report, place), soft_wrap=True)
     notes = [*report.notes, *(f"{r.law}: {note}" for r in report.laws for note in r.notes)]
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)

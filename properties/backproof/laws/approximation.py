@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from backproof.functions import Staircase, Staircases
 from backproof.judge import at_most
 from backproof.law import law
+from backproof.recipes.functions import Staircase, Staircases
 from backproof.subject import Subject
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from backproof.cases import Case
-from backproof.datasets import Fits
 from backproof.judge import at_most, near
 from backproof.law import law
-from backproof.minimisers import Fitted, best_logits, fitted, promised_logits, total_share
+from backproof.recipes.datasets import Fits
+from backproof.recipes.minimisers import Fitted, best_logits, fitted, promised_logits, total_share
 from backproof.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer

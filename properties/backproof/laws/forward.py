@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from backproof import cases
 from backproof.cases import Case
 from backproof.contract import NotSupported
-from backproof.dyadic import IntegerNetworks
-from backproof.integers import IntegerCase
 from backproof.judge import at_most, near
 from backproof.law import law
-from backproof.shifts import ShiftedLogits, SoftmaxLogits
+from backproof.recipes.dyadic import IntegerNetworks
+from backproof.recipes.integers import IntegerCase
+from backproof.recipes.shifts import ShiftedLogits, SoftmaxLogits
 from backproof.subject import Answer, Subject, SubjectError
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.optimizers import Optimizer

@@ -9,10 +9,10 @@ from scipy import special
 from backproof import cases
 from backproof.cases import Case, Direction
 from backproof.contract import NotSupported
-from backproof.dyadic import IntegerNetworks
-from backproof.integers import IntegerCase
 from backproof.judge import near
 from backproof.law import law
+from backproof.recipes.dyadic import IntegerNetworks
+from backproof.recipes.integers import IntegerCase
 from backproof.subject import Answer, Subject
 from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from backproof import cases, offered
+from backproof import cases
 from backproof.cases import Case
 from backproof.judge import near
 from backproof.law import law
+from backproof.recipes import offered
 from backproof.subject import Subject
 from refnet.architecture import Array, Parameters
 from refnet.precision import Precision

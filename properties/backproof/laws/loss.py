@@ -7,18 +7,31 @@ import numpy as np
 from scipy import special
 
 from backproof import cases
-from backproof.batches import adds_up, answers_of, divisor_of, rearranged, repeated
 from backproof.cases import Case
 from backproof.judge import at_most, near
-from backproof.kinds import KINDS
 from backproof.law import law
-from backproof.likelihoods import expected_sum, log_likelihoods, loss_of, outcomes_of
-from backproof.logits import Logits, cross_entropy, logits_of, probabilities, unless_rounded_away
-from backproof.points import Labelled
-from backproof.segments import Segment, Segments, chord_above, most_above, near_or_far, upwards
-from backproof.simplices import Simplices
+from backproof.recipes.batches import adds_up, answers_of, divisor_of, rearranged, repeated
+from backproof.recipes.kinds import KINDS
+from backproof.recipes.likelihoods import expected_sum, log_likelihoods, loss_of, outcomes_of
+from backproof.recipes.logits import (
+    Logits,
+    cross_entropy,
+    logits_of,
+    probabilities,
+    unless_rounded_away,
+)
+from backproof.recipes.points import Labelled
+from backproof.recipes.segments import (
+    Segment,
+    Segments,
+    chord_above,
+    most_above,
+    near_or_far,
+    upwards,
+)
+from backproof.recipes.simplices import Simplices
+from backproof.recipes.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
 from backproof.subject import Answer, Subject
-from backproof.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
 from refnet.precision import U64
 
 MODERATE = ("zeros", "small integers", "quarters")

@@ -9,8 +9,8 @@ from backproof import cases
 from backproof.cases import Case
 from backproof.judge import near
 from backproof.law import law
-from backproof.minimisers import best_logits, fitted, promised_logits
-from backproof.parts import (
+from backproof.recipes.minimisers import best_logits, fitted, promised_logits
+from backproof.recipes.parts import (
     Composed,
     Composition,
     apart,

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from backproof import cases, offered
+from backproof import cases
 from backproof.cases import Case
 from backproof.judge import near
 from backproof.law import law
+from backproof.recipes import offered
 from backproof.subject import Answer, Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.arithmetic import Ball

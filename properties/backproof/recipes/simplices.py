@@ -10,8 +10,8 @@ from numpy.random import Generator
 
 from backproof.cases import Case, Networks, OutOfScope, Space
 from backproof.contract import Scope
-from backproof.kinds import KINDS
-from backproof.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.recipes.kinds import KINDS
+from backproof.recipes.points import HEAD, Labelled, demanded, drawn_parameters, fitting
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.precision import Precision
 

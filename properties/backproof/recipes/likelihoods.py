@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from backproof.batches import divisor_of
 from backproof.cases import Case
-from backproof.logits import logits_of
+from backproof.recipes.batches import divisor_of
+from backproof.recipes.logits import logits_of
 from backproof.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions

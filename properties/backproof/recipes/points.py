@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from backproof.cases import Case, OutOfScope, Space
-from backproof.kinds import KINDS
+from backproof.recipes.kinds import KINDS
 from refnet.architecture import Architecture, Array, Layer, Parameters
 
 HEAD = ("sigmoid", "cross_entropy")

@@ -8,9 +8,9 @@ from hypothesis.strategies import SearchStrategy
 
 from backproof.cases import Case, Networks, OutOfScope, Space
 from backproof.contract import NotSupported, Scope
-from backproof.kinds import KINDS
-from backproof.points import HEAD, Labelled, demanded, drawn_parameters, fitting
-from backproof.segments import halfway
+from backproof.recipes.kinds import KINDS
+from backproof.recipes.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.recipes.segments import halfway
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.precision import Precision

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from backproof.cases import Networks, OutOfScope, Space
 from backproof.contract import Range, Scope
-from backproof.integers import IntegerCase, Regime, digits, power_of_two
+from backproof.recipes.integers import IntegerCase, Regime, digits, power_of_two
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import STRICT, Conventions
 from refnet.precision import Precision

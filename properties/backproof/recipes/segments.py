@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from backproof.batches import divisor_of
 from backproof.cases import Case
 from backproof.contract import Scope
 from backproof.law import Recipe
-from backproof.logits import logits_of, range_of, with_logits
+from backproof.recipes.batches import divisor_of
+from backproof.recipes.logits import logits_of, range_of, with_logits
 from backproof.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.precision import U64, Precision

@@ -10,8 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from backproof.cases import Case, networks
 from backproof.contract import Scope
-from backproof.integers import digits
-from backproof.logits import logits_of, with_logits
+from backproof.recipes.integers import digits
+from backproof.recipes.logits import logits_of, with_logits
 from backproof.simplify import simpler_cases
 from refnet.architecture import Array, Layer
 from refnet.arithmetic import Ball, within
