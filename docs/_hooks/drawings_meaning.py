@@ -5,13 +5,14 @@ from drawings import _panels
 from ink import FAINT, FIRST, INK, SECOND, THIRD, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from scipy import special
 
 import refnet
 from refnet import Architecture, Layer, Optimizer, logistic
 from refnet.architecture import Array, Parameters
 
-BAND = Architecture((2, 2, 1), "sigmoid", "sigmoid", "cross_entropy")
+WEDGE = Architecture((2, 2, 1), "sigmoid", "sigmoid", "cross_entropy")
 WITHIN: Parameters = [
     Layer(np.array([[6.0, 6.0], [2.0, -2.0]]), np.array([5.0, -5.0])),
     Layer(np.array([[12.0], [-12.0]]), np.array([-6.0])),
@@ -20,14 +21,14 @@ WITHIN: Parameters = [
 
 
 def feature_space() -> Figure:
-    """A band between two lines in the plane of the inputs, and in the plane of two hidden units."""
+    """A wedge between two lines in the plane of the inputs, and in the plane of two hidden units."""
     rng = np.random.default_rng(5)
     points = rng.uniform(-2, 2, (150, 2))
-    features = refnet.hidden(BAND, WITHIN, points)[0]
+    features = refnet.hidden(WEDGE, WITHIN, points)[0]
     inside = features @ [1.0, -1.0] > 0.5
     grid = np.linspace(-2, 2, 161)
     x, y = np.meshgrid(grid, grid)
-    p = refnet.forward(BAND, WITHIN, np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
+    p = refnet.forward(WEDGE, WITHIN, np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
     with style():
         figure, (left, right) = _panels(2)
         _two_classes(left, points, inside)
@@ -41,7 +42,7 @@ def feature_space() -> Figure:
     return figure
 
 
-def _two_classes(axes: Axes, points: Array, inside: Array) -> None:
+def _two_classes(axes: Axes, points: Array, inside: NDArray[np.bool_]) -> None:
     for chosen, colour, shape in ((inside, FIRST, "o"), (~inside, SECOND, "^")):
         axes.plot(
             *points[chosen].T, shape, color=colour, markersize=4, alpha=0.7, markeredgewidth=0

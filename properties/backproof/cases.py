@@ -6,137 +6,26 @@ kind and a seed that fill the arrays, then a few overrides that Hypothesis can s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from backproof.case import Case as Case
+from backproof.case import Direction as Direction
 from backproof.contract import Range, Scope
 from backproof.recipes.kinds import KINDS, targets
-from refnet import Problem
+from backproof.space import OutOfScope as OutOfScope
+from backproof.space import Space as Space
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.conventions import Conventions
 from refnet.precision import Precision
 
 SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
 FEW_SIZES = (1, 3, 4)
 OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
-
-
-class OutOfScope(Exception):  # noqa: N818 (it is a reason, not a fault)
-    """The scope has no case of this kind; the message says what it lacks."""
-
-
-@dataclass(frozen=True)
-class Space:
-    """What may be drawn: the law's demands within the subject's scope. Ranges are closed."""
-
-    activations: tuple[str, ...]
-    heads: tuple[tuple[str, str], ...]
-    hidden_layers: tuple[int, int]
-    features: tuple[int, int]
-    hidden_widths: tuple[int, int]
-    outputs: tuple[int, int]
-    rows: tuple[int, int]
-    sizes: tuple[int, ...]
-    l2: bool
-    sample_weights: bool
-    label_smoothing: bool
-    mixed: bool
-    grid: int | None
-    precision: Precision
-    architectures: tuple[Architecture, ...] | None
-
-    def admits(self, architecture: Architecture, rows: int) -> bool:
-        """Whether a case of this architecture and so many rows lies in the space."""
-        widths = architecture.widths
-        if architecture.head not in self.heads or (architecture.l2 and not self.l2):
-            return False
-        if architecture.label_smoothing and not self.label_smoothing:
-            return False
-        if not set(architecture.activations) <= set(self.activations):
-            return False
-        within = [
-            (architecture.hidden_layers, self.hidden_layers),
-            (widths[0], self.features),
-            (widths[-1], self._outputs_of(architecture.head)),
-            (rows, self.rows),
-            *((width, self.hidden_widths) for width in widths[1:-1]),
-        ]
-        return all(low <= value <= high for value, (low, high) in within)
-
-    def _outputs_of(self, head: tuple[str, str]) -> tuple[int, int]:
-        low, high = self.outputs
-        return (max(low, 2), high) if head[0] == "softmax" else (low, high)
-
-    def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
-        """A width or a number of rows, small ones first."""
-        low, high = limits
-        return draw(st.sampled_from([s for s in self.sizes if low <= s <= high] or [low]))
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A network with inputs and targets, all exactly representable in the subject's precision."""
-
-    architecture: Architecture
-    parameters: Parameters
-    inputs: Array
-    targets: Array
-    space: Space = field(repr=False)
-    sample_weights: Array | None = None
-    kind: str = ""
-
-    def problem(self, conventions: Conventions) -> Problem:
-        """The case as the engine takes it."""
-        return Problem(
-            self.architecture,
-            self.parameters,
-            self.inputs,
-            self.targets,
-            self.sample_weights,
-            conventions,
-        )
-
-    def with_parameters(self, parameters: Parameters) -> "Case":
-        """The same case at other parameters."""
-        return replace(self, parameters=parameters)
-
-    def without_penalty(self) -> "Case":
-        """The same case with l2 = 0."""
-        return replace(self, architecture=replace(self.architecture, l2=0.0))
-
-    def literal(self) -> dict[str, Any]:
-        """The case as plain values, to print and to store."""
-        a = self.architecture
-        shown: dict[str, Any] = {
-            "architecture": _architecture_words(a),
-            "parameters": [
-                {"weights": _plain(layer.weights), "biases": _plain(layer.biases)}
-                for layer in self.parameters
-            ],
-            "inputs": _plain(self.inputs),
-            "targets": _plain(self.targets),
-        }
-        if self.sample_weights is not None:
-            shown["sample_weights"] = _plain(self.sample_weights)
-        return shown
-
-
-def _plain(array: Array) -> Any:
-    """Nested lists, with 0.0 for -0.0."""
-    return (array + 0.0).tolist()
-
-
-def _architecture_words(a: Architecture) -> str:
-    hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
-    fields = (("l2", 0.0), ("dropout", 0.0), ("label_smoothing", 0.0), ("delta", 1.0))
-    given = [(name, getattr(a, name)) for name, default in fields if getattr(a, name) != default]
-    rest = "".join(f", {name}={value!r}" for name, value in given)
-    return f"widths={a.widths}{hidden}, output={a.output!r}, loss={a.loss!r}{rest}"
 
 
 @dataclass(frozen=True)
@@ -235,27 +124,6 @@ class Drawn:
 def seeds() -> Drawn:
     """Seeds for what a law draws itself."""
     return Drawn(lambda: st.integers(0, 2**32 - 1))
-
-
-@dataclass(frozen=True)
-class Direction:
-    """Which way all parameters move: each by 1 for the seed 0, else each by -1, 0 or 1."""
-
-    seed: int
-
-    def literal(self) -> str:
-        """The direction in words."""
-        return "every parameter by 1" if not self.seed else f"signs drawn with seed {self.seed}"
-
-    def at(self, parameters: Parameters) -> Parameters:
-        """The direction at these parameters, with an entry that is not 0."""
-        if not self.seed:
-            return [Layer(np.ones_like(w), np.ones_like(b)) for w, b in parameters]
-        rng = np.random.default_rng(self.seed)
-        v = [Layer(*(rng.integers(-1, 2, x.shape).astype(float) for x in p)) for p in parameters]
-        if not any(np.any(x) for layer in v for x in layer):
-            v[0].weights.flat[0] = 1.0
-        return v
 
 
 def directions() -> Drawn:
