@@ -21,7 +21,7 @@ WITHIN: Parameters = [
 
 
 def feature_space() -> Figure:
-    """A wedge between two lines in the plane of the inputs, and in the plane of two hidden units."""
+    """A wedge in the plane of the inputs, and in the plane of two hidden units."""
     rng = np.random.default_rng(5)
     points = rng.uniform(-2, 2, (150, 2))
     features = refnet.hidden(WEDGE, WITHIN, points)[0]
