@@ -5,6 +5,7 @@ from drawings import _panels
 from ink import FAINT, FIRST, INK, SECOND, THIRD, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from scipy import special
 
 import refnet
@@ -39,7 +40,7 @@ def saturation() -> Figure:
     seen = np.isfinite(rounded)
     with style():
         figure, (axes,) = _panels()
-        axes.plot(z, np.logaddexp(0, z), color=INK, linewidth=1, label="log(1 + e$^z$), stable")
+        axes.plot(z, np.logaddexp(0, z), color=INK, linewidth=1, label="log(1 + exp z), stable")
         axes.plot(
             z[seen], rounded[seen], color=FIRST, linewidth=3, alpha=0.6,
             label="−log(1 − p) of the rounded p",
@@ -68,7 +69,9 @@ def sandwich() -> Figure:
         left.plot([a, b], [loss(a), loss(b)], "o-", color=FIRST)
         middle, chord = (a + b) / 2, (loss(a) + loss(b)) / 2
         left.plot([middle, middle], [loss(middle), chord], color=SECOND, linewidth=2)
-        left.annotate("gap", (middle, (loss(middle) + chord) / 2), (5, 0), textcoords="offset points")
+        left.annotate(
+            "gap", (middle, (loss(middle) + chord) / 2), (5, 0), textcoords="offset points"
+        )
         left.set(xlabel="weight", ylabel="loss")
         right.plot(lengths, gaps, color=SECOND, linewidth=2, label="gap")
         bound = [float(np.sum((s * x) ** 2)) / (32 * len(x)) for s in lengths]
@@ -148,12 +151,12 @@ def xor_twice() -> Figure:
         for axes, points in ((left, POINTS), (right, features)):
             _labelled(axes, points, DIFFERENT[:, 0])
             axes.set(xlim=(-0.3, 1.3), ylim=(-0.3, 1.3), aspect="equal")
-        for level, name in ((0.5, "unit 1"), (1.5, "unit 2")):
+        for level, name, place in ((0.5, "unit 1", (0.77, -0.22)), (1.5, "unit 2", (0.32, 1.2))):
             left.plot(ends, level - ends, color=INK, linewidth=1)
-            left.annotate(name, (level - 1.25, 1.25) if level > 1 else (-0.28, 0.62))
+            left.annotate(name, place)
         left.set(xlabel="x1", ylabel="x2", title="inputs")
         right.plot(ends, 1.5 - ends, color=INK, linewidth=1)
-        right.annotate("output", (0.3, 1.22))
+        right.annotate("output", (0.32, 1.2))
         right.set(xlabel="unit 1", ylabel="unit 2", title="features")
     return figure
 
@@ -185,7 +188,7 @@ def radon() -> Figure:
     return figure
 
 
-def _frame(axes: Axes, points: Array, labels: "np.typing.NDArray[np.bool_]") -> None:
+def _frame(axes: Axes, points: Array, labels: NDArray[np.bool_]) -> None:
     _labelled(axes, points, labels.astype(float))
     axes.set(xlim=(-0.3, 1.3), ylim=(-0.3, 1.3), aspect="equal", xticks=[], yticks=[])
     for spine in axes.spines.values():
