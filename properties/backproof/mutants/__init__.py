@@ -29,6 +29,8 @@ def mutant(*killers: str) -> Callable[[type[Refnet]], type[Refnet]]:
     """Register a class as a planted bug that these laws, by name, must see."""
 
     def register(made: type[Refnet]) -> type[Refnet]:
+        if made.__name__ in _registered:
+            raise ValueError(f"mutant {made.__name__} is there already; give it another name")
         mistake = " ".join((made.__doc__ or "").split())
         _registered[made.__name__] = Mutant(made.__name__, mistake, made, killers)
         made.name = made.__name__

@@ -118,7 +118,7 @@ class SoftmaxOverTheRows(Refnet):
 
 @mutant(PROBABILITIES)
 class SoftmaxDenominatorGuarded(Refnet):
-    """A ten-millionth is added to the denominator of the softmax, against division by zero."""
+    """The denominator of the softmax is a ten-millionth too large, against division by zero."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         result = super().apply(operation, *arguments)

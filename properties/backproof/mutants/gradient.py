@@ -126,7 +126,7 @@ class OutputLayerUpdatedFirst(Refnet):
 
 
 @mutant(ALL_ZERO, ZERO_OUTPUT, DERIVATIVE)
-class ZeroWeightsReplaced(Refnet):
+class ZeroWeightsNudged(Refnet):
     """Weight matrices of zeros are replaced by small random ones, to break the tie."""
 
     def gradient(self, architecture: Any, parameters: Any, *data: Any) -> Any:

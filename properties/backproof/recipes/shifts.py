@@ -1,5 +1,6 @@
 """Logits that are integers, and a constant to add to them: the sum is exact in every precision."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases import Case, networks
+from backproof.cases import Case, OutOfScope, networks
 from backproof.contract import Scope
 from backproof.recipes.integers import digits
 from backproof.recipes.logits import logits_of, with_logits
@@ -18,6 +19,7 @@ from refnet.arithmetic import Ball, within
 from refnet.precision import Precision
 from refnet.softmax import SOFTMAX
 
+HEADS = (("softmax", "cross_entropy"), ("softmax", "squared_error"))
 LARGEST = {"zeros": 0, "small integers": 3, "hundreds": 500, "distant rows": 3}
 APART = 500
 SHIFTS = (1, -1, 10, -10, 100, -100, 1000, -1000)
@@ -77,16 +79,22 @@ class SoftmaxLogits:
 
         Raises: OutOfScope saying what it lacks.
         """
-        heads = (("softmax", "cross_entropy"), ("softmax", "squared_error"))
-        drawn = networks(heads=heads, plain=True, kinds=("zeros",)).strategy(scope, precision)
+        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",))
+        drawn = distant = recipe.strategy(scope, precision)
+        with contextlib.suppress(OutOfScope):  # behind a hidden layer all rows have one logit
+            distant = replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision)
         room = 2 ** (digits(precision) - 1)
-        return st.builds(
-            _shifted,
-            drawn,
-            st.sampled_from(kinds or self.kinds),
-            st.sampled_from([shift for shift in SHIFTS if abs(shift) <= room]),
-            st.integers(0, 2**32 - 1),
-        )
+
+        def of(kind: str) -> SearchStrategy[ShiftedLogits]:
+            return st.builds(
+                _shifted,
+                distant if kind == "distant rows" else drawn,
+                st.just(kind),
+                st.sampled_from([shift for shift in SHIFTS if abs(shift) <= room]),
+                st.integers(0, 2**32 - 1),
+            )
+
+        return st.sampled_from(kinds or self.kinds).flatmap(of)
 
 
 def _shifted(case: Case, kind: str, shift: int, seed: int) -> ShiftedLogits:
