@@ -1,6 +1,6 @@
 """Data for a fit: logistic regressions that are known to have exactly one minimiser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from backproof.cases import Case, Networks, OutOfScope, Space
 from backproof.contract import Scope
+from backproof.simplify import simpler_cases
 from refnet.architecture import Architecture, Array, Layer
+from refnet.certificate import certify
 from refnet.datasets import overlapping
+from refnet.logistic import fit
 from refnet.precision import Precision
 
 HEADS = (("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
@@ -57,6 +60,29 @@ KINDS: dict[str, Callable[[Generator, int, int, int], Labelled]] = {
     "overlapping": _overlapping,
     "penalised": _penalised,
 }
+
+
+@dataclass(frozen=True, eq=False)
+class FitCase(Case):
+    """Data with one best fit."""
+
+    def simpler(self) -> "Iterator[FitCase]":
+        """The simpler cases that are known to have one best fit too."""
+        for case in simpler_cases(self):
+            assert isinstance(case, FitCase)  # a case keeps its type
+            if case.has_minimiser():
+                yield case
+
+    def has_minimiser(self) -> bool:
+        """Whether the engine's own fit carries a certificate."""
+        design = np.append(self.inputs, np.ones((len(self.inputs), 1)), axis=1)
+        penalties = np.append(np.full(self.inputs.shape[1], self.architecture.l2), 0.0)
+        data = design, self.targets
+        try:
+            found = fit(*data, penalties, self.sample_weights)
+        except ValueError:
+            return False
+        return certify(*data, found.weights, penalties, self.sample_weights).holds
 
 
 @dataclass(frozen=True)
@@ -124,7 +150,7 @@ def _fits(
     if output == "softmax":
         targets = np.eye(count)[labels]
     shape = (features, 1 if output == "sigmoid" else count)
-    return Case(
+    return FitCase(
         architecture=Architecture(shape, "identity", output, "cross_entropy", l2=l2),
         parameters=[Layer(np.zeros(shape), np.zeros(shape[1]))],
         inputs=space.precision.round(inputs),
