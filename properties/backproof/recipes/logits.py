@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from numpy.random import Generator
 from scipy import special
 
-from backproof.cases import Case, networks
+from backproof.cases import Case, Networks, OutOfScope, networks
 from backproof.contract import NotSupported, Scope
 from backproof.subject import Subject
 from refnet.architecture import Array, Layer
@@ -69,9 +69,26 @@ class Logits:
 
         Raises: OutOfScope saying what it lacks.
         """
-        drawn = networks(heads=self.heads, plain=True, kinds=("zeros",))
-        chosen, seeds = st.sampled_from(kinds or self.kinds), st.integers(0, 2**32 - 1)
-        return st.builds(_filled, drawn.strategy(scope, precision), chosen, seeds)
+        recipe = networks(heads=self.heads, plain=True, kinds=("zeros",))
+        drawn = recipe.strategy(scope, precision)
+        mixed = with_rows_apart(recipe, scope, precision)
+
+        def of(kind: str) -> SearchStrategy[Case]:
+            case = mixed if kind == "mixed rows" else drawn
+            return st.builds(_filled, case, st.just(kind), st.integers(0, 2**32 - 1))
+
+        return st.sampled_from(kinds or self.kinds).flatmap(of)
+
+
+def with_rows_apart(recipe: Networks, scope: Scope, precision: Precision) -> SearchStrategy[Case]:
+    """Cases without a hidden layer, if the scope has any: behind one, all rows have one logit.
+
+    Raises: OutOfScope saying what the scope lacks.
+    """
+    try:
+        return replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision)
+    except OutOfScope:
+        return recipe.strategy(scope, precision)
 
 
 def _filled(case: Case, kind: str, seed: int) -> Case:

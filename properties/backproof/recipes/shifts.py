@@ -1,6 +1,5 @@
 """Logits that are integers, and a constant to add to them: the sum is exact in every precision."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,10 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases import Case, OutOfScope, networks
+from backproof.cases import Case, networks
 from backproof.contract import Scope
 from backproof.recipes.integers import digits
-from backproof.recipes.logits import logits_of, with_logits
+from backproof.recipes.logits import logits_of, with_logits, with_rows_apart
 from backproof.simplify import simpler_cases
 from refnet.architecture import Array, Layer
 from refnet.arithmetic import Ball, within
@@ -80,9 +79,8 @@ class SoftmaxLogits:
         Raises: OutOfScope saying what it lacks.
         """
         recipe = networks(heads=HEADS, plain=True, kinds=("zeros",))
-        drawn = distant = recipe.strategy(scope, precision)
-        with contextlib.suppress(OutOfScope):  # behind a hidden layer all rows have one logit
-            distant = replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision)
+        drawn = recipe.strategy(scope, precision)
+        distant = with_rows_apart(recipe, scope, precision)
         room = 2 ** (digits(precision) - 1)
 
         def of(kind: str) -> SearchStrategy[ShiftedLogits]:
