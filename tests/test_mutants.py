@@ -8,13 +8,14 @@ from backproof.local import Local
 from backproof.mutants import Mutant, mutants
 from backproof.report import Row
 from backproof.settings import Settings
+from backproof.terminal import explained
 
 
-def verdict(mutant: Mutant, law: Law) -> Row:
+def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:
     judgement = Judgement(Local(mutant.implementation()), [law], Settings("default", seed=1))
     judgement.load()
     judgement.judge(0)
-    return judgement.report.laws[0]
+    return judgement.report.laws[0], explained(law, judgement.report, 0)
 
 
 KILLS = [
@@ -27,9 +28,11 @@ KILLS = [
 
 @pytest.mark.parametrize(("mutant", "law"), KILLS)
 def test_a_law_kills_the_mutant_that_names_it(mutant: Mutant, law: Law) -> None:
-    row = verdict(mutant, law)
+    row, shown = verdict(mutant, law)
     assert row.status == "broken", row.reason
     assert row.findings[0].arguments
+    assert "the smallest case:" in shown
+    assert "observed" in shown
 
 
 def test_every_law_kills_a_mutant() -> None:

@@ -70,7 +70,11 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
             "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
             "-p", "no:logging", "-p", "no:warnings", "-s", *laws_package.__path__,
         ]  # fmt: skip
-        pytest.main(arguments, plugins=[plugin, watcher])
+        code = pytest.main(arguments, plugins=[plugin, watcher])
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        for row in judgement.report.laws:
+            if row.status == "unfinished":
+                row.status, row.reason = "internal", "pytest failed before the law was run"
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis.errors import NoSuchExample
+from hypothesis.strategies import SearchStrategy
 
 from backproof.cases import Case, OutOfScope, networks
 from backproof.contract import NotSupported
@@ -43,12 +45,25 @@ def _cases(subject: Subject) -> list[Case]:
         try:
             drawn = recipe.strategy(subject.scope, subject.precision, ("general position",))
             with out_of_the_users_folder():
-                found.append(find(drawn, lambda case: True, settings=explicit))
+                found.append(_telling(drawn, explicit))
         except OutOfScope as lacking:
             reason = lacking
     if not found:
         raise reason
     return found
+
+
+def _telling(drawn: SearchStrategy[Case], explicit: settings) -> Case:
+    """A case in which a mixed-up axis shows, if there is one: sizes that differ, none of them 1."""
+
+    def tells(case: Case) -> bool:
+        sizes = (len(case.inputs), *case.architecture.widths[:-1])
+        return len(set(sizes)) == len(sizes) and min(sizes) > 1
+
+    try:
+        return find(drawn, tells, settings=explicit)
+    except NoSuchExample:
+        return find(drawn, lambda case: True, settings=explicit)
 
 
 def _sign(subject: Subject, capability: str, cases: list[Case]) -> Sign:

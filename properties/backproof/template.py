@@ -2,7 +2,8 @@
 
 It runs as it is, with a small network of its own inside, and every law that it is asked holds:
 
-    backproof check FILE:MyNetwork
+    backproof smoke FILE:MyNetwork     calls each capability once
+    backproof check FILE:MyNetwork     judges it
 
 Then put yours in its place, one capability at a time. Delete what you do not have: what is missing
 is reported as unsupported, with the laws that it would have allowed.
@@ -34,10 +35,11 @@ class MyNetwork(Implementation):
         rows=(1, None),  # rows in a batch
         outputs=(1, None),
         optimizers=("gradient_descent",),  # for `train`; () if there is none
-        initializers=(),  # for `initialize`
+        initializers=(),  # for `initialize`: zeros, constant, normal, uniform, orthogonal, and
+        # lecun, glorot or he with _normal, _uniform or _truncated
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
-        batches=False,
+        batches=False,  # whether `train` takes a batch_size; rows come in order, not shuffled
     )
 
     # The arithmetic: a preset by name, float64, float32, float16, bfloat16 or tf32. The arrays of
@@ -49,13 +51,16 @@ class MyNetwork(Implementation):
     #   reduction="mean"            or "sum", "mean over outputs"
     #   squared_error=0.5           the factor in front of (output - target)^2
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
-    #   probability_clip=0.0        the loss clips p to [c, 1 - c]
+    #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip
     #   penalty_factor=0.5, penalty_per_row=False, penalty_on_biases=False
     conventions = Conventions(loss_from="probabilities")
 
     # The capabilities. `architecture` has widths=(features, hidden..., outputs), activations (one
     # name for each hidden layer), output, loss and l2. `parameters` is a list of Layer(weights,
-    # biases), weights of shape (fan_in, fan_out): a layer is inputs @ weights + biases.
+    # biases), weights of shape (fan_in, fan_out): a layer is inputs @ weights + biases. A network
+    # that keeps (fan_out, fan_in) takes layer.weights.T.copy(), and answers Layer(gradient.T, ...).
+    # No call may write into its arguments: copy what you update. Targets are (rows, outputs): 0 or
+    # 1 for a sigmoid, one-hot rows for a softmax. Modules beside this file can be imported.
 
     def forward(self, architecture: Architecture, parameters: list[Layer[Any]], inputs: Any) -> Any:
         """The outputs, (rows, outputs), after the output activation."""

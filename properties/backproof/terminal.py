@@ -116,7 +116,10 @@ def explained(law: Law, report: Report, place: int) -> str:
     row = report.laws[place]
     lines = [f"{row.status}: {row.law}", f"  {law.statement}"]
     for finding in row.findings:
-        lines += _finding(finding)
+        try:
+            lines += _finding(finding)
+        except Exception:  # nothing that is shown may end the run
+            lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
         lines.append(f"  {row.reason}")
     lines.append(f"  run it again: {_again(row, report)}")
@@ -175,15 +178,15 @@ def _off(finding: Finding) -> str:
     return f", off by {share:.2%}" if 1e-4 <= share < 10 else ""
 
 
-def _flattened(arguments: dict[str, Any], inside: bool = False) -> list[tuple[str, Any]]:
-    """The arguments with the parts of a network by their own names."""
+def _flattened(arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The arguments with the parts of a network, or of two, by their own names."""
     flat: list[tuple[str, Any]] = []
     for name, value in arguments.items():
         if isinstance(value, dict):
-            flat += _flattened(value, inside=True)
-        elif name == "parameters" and value and isinstance(value[0], dict):
+            flat += _flattened(value)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
             for place, layer in enumerate(value):
-                flat += [(f"parameters[{place}].{part}", array) for part, array in layer.items()]
+                flat += [(f"{name}[{place}].{part}", array) for part, array in layer.items()]
         else:
             flat.append((name, value))
     return flat
@@ -195,10 +198,12 @@ def _literal(value: Any) -> str:
     text = repr(value)
     if len(text) <= WIDEST or not isinstance(value, list):
         return text
-    shape = np.shape(value)
-    flat = np.ravel(np.asarray(value, dtype=float))
-    shown = ", ".join(repr(float(x)) for x in flat[:3])
-    return f"<{' x '.join(map(str, shape))} numbers, {shown}, ...; all of them in --json>"
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):  # no array of numbers: whatever it is, it can be printed
+        return text
+    shown = ", ".join(repr(float(x)) for x in array.ravel()[:3])
+    return f"<{' x '.join(map(str, array.shape))} numbers, {shown}, ...; all of them in --json>"
 
 
 def table(reports: list[Report], console: Console) -> None:
