@@ -1,6 +1,7 @@
 """What a feed-forward network is: its shape, its layers, and the words for them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -95,6 +96,11 @@ class Architecture:
     def hidden_layers(self) -> int:
         """The number of hidden layers."""
         return len(self.widths) - 2
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """The name of the function of each layer: the activations, then the output."""
+        return (*self.activations, self.output)
 
     @property
     def activations(self) -> tuple[str, ...]:

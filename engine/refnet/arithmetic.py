@@ -4,6 +4,7 @@ An `Operation` holds a value and the radius of that value side by side. `plain` 
 `within(precision)` uses both, and turns every array into a `Ball`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -64,10 +65,10 @@ def within(precision: Precision) -> Arithmetic:
     def apply(operation: Operation, *arguments: Any) -> Ball:
         given = [x if isinstance(x, Ball) else Ball(x, 0.0) for x in arguments]
         with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
-            value = operation.value(*(ball.value for ball in given))
-            radius = operation.radius(both, value, *given)
-            if np.isnan(np.maximum.reduce(radius, axis=None)):  # which needs no array
+            value = operation.value(*[ball.value for ball in given])
+            radius = np.asarray(operation.radius(both, value, *given))
+            if math.isnan(radius.item(radius.argmax())):  # where nan is the largest of all
                 radius = np.where(np.isnan(radius), np.inf, radius)
-            return Ball(value, np.asarray(radius))
+            return Ball(value, radius)
 
     return apply

@@ -16,7 +16,7 @@ from refnet.architecture import Architecture, Array, Layer
 from refnet.arithmetic import Arithmetic
 from refnet.conventions import Conventions
 from refnet.dropout import Factors, evaluation_factors
-from refnet.losses import Head, head
+from refnet.losses import head
 from refnet.operations import (
     ADD_SCALED,
     AFFINE,
@@ -30,7 +30,7 @@ from refnet.operations import (
 )
 from refnet.problem import (
     Problem,
-    least_share,
+    divisor,
     penalised,
     penalty_factor,
     roundings_of,
@@ -57,19 +57,22 @@ def trace(
     parameters: list[Layer[Any]],
     inputs: Any,
     conventions: Conventions,
-    factors: Factors = None,
+    factors: Factors = (),
 ) -> list[Step]:
     """The forward pass, layer by layer, in evaluation unless dropout's factors are given."""
-    factors = factors or evaluation_factors(architecture, conventions)
+    if architecture.dropout:
+        factors = factors or evaluation_factors(architecture, conventions)
     steps = []
-    for place, name in enumerate((*architecture.activations, architecture.output)):
-        (weights, biases), factor = parameters[place], None
-        logits = apply(AFFINE, inputs, weights, biases)
+    for place, (name, layer) in enumerate(zip(architecture.functions, parameters, strict=True)):
+        logits = apply(AFFINE, inputs, layer.weights, layer.biases)
         outputs = apply(activation(name, conventions).value, logits)
-        if factors and place < len(factors):
+        if place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
-        steps.append(Step(inputs, logits, outputs, factor))
-        inputs = outputs if factor is None else apply(MULTIPLY, outputs, factor)
+            steps.append(Step(inputs, logits, outputs, factor))
+            inputs = apply(MULTIPLY, outputs, factor)
+        else:
+            steps.append(Step(inputs, logits, outputs))
+            inputs = outputs
     return steps
 
 
@@ -98,7 +101,7 @@ def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: in
     factor = head(problem.architecture, conventions).loss_factor
     scale, roundings = row_scale(problem, factor)
     scale = apply(CONSTANT, scale, roundings + extra_roundings)
-    value = apply(WEIGHTED_SUM, rows, scale, least_share(problem))
+    value = apply(WEIGHTED_SUM, rows, scale, divisor(problem))
     if problem.architecture.l2 and conventions.loss_includes_penalty:
         squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
         penalty, roundings = penalty_factor(problem)
@@ -115,24 +118,24 @@ def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = 
         problem.conventions,
     )
     steps = steps or traced(apply, problem)
-    delta = _output_delta(apply, problem, head(architecture, conventions), steps[-1])
-    layers, share = [], least_share(problem)
+    delta, total = _output_delta(apply, problem, steps[-1]), divisor(problem)
+    layers = []
     for place in range(len(parameters) - 1, -1, -1):
-        layer, step = parameters[place], steps[place]
-        weights = apply(OUTER, step.inputs, delta, share)
-        data = Layer(weights, apply(COLUMN_SUM, delta, share))
-        layers.append(_penalised_gradient(apply, problem, layer, data))
+        weights = apply(OUTER, steps[place].inputs, delta, total)
+        data = Layer(weights, apply(COLUMN_SUM, delta, total))
+        layers.append(_penalised_gradient(apply, problem, parameters[place], data))
         if place:
-            below, step = architecture.activations[place - 1], steps[place - 1]
-            signal = apply(BACK, delta, layer.weights, share)
-            if step.factor is not None:
-                signal = apply(MULTIPLY, signal, step.factor)
-            pullback = activation(below, conventions).pullback
-            delta = apply(pullback, signal, step.logits, step.outputs)
+            below = steps[place - 1]
+            signal = apply(BACK, delta, parameters[place].weights, total)
+            if below.factor is not None:
+                signal = apply(MULTIPLY, signal, below.factor)
+            pullback = activation(architecture.functions[place - 1], conventions).pullback
+            delta = apply(pullback, signal, below.logits, below.outputs)
     return layers[::-1]
 
 
-def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step) -> Any:
+def _output_delta(apply: Arithmetic, problem: Problem, last: Step) -> Any:
+    chosen = head(problem.architecture, problem.conventions)
     delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
     scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
     if isinstance(scale, float) and scale == 1:

@@ -35,33 +35,38 @@ def _fit(
 
     What this fast look does not know to be right, `_explain` looks at again, slowly.
     """
+    if type(inputs) is not np.ndarray:
+        return False
     arrays = [inputs] if targets is None else [inputs, targets]
-    for weights, biases in parameters:
-        arrays += weights, biases
-    for array in arrays:
-        if type(array) is not np.ndarray or array.dtype.char not in "df":
-            return False
-    *stack, rows, _ = (0, 0, *inputs.shape) if inputs.ndim < 2 else inputs.shape
-    shapes = _shapes(architecture.widths, tuple(stack), rows, targets is not None)
-    if not rows or [array.shape for array in arrays] != shapes:
+    for layer in parameters:
+        arrays += layer
+    shapes = _shapes(architecture.widths, inputs.shape[:-1], targets is not None)
+    if len(arrays) != len(shapes):
         return False
     squares = 0.0
-    for array in arrays:
-        squares += float(np.vdot(array, array))
+    for array, shape in zip(arrays, shapes, strict=True):
+        if type(array) is not np.ndarray or array.shape != shape or array.dtype.char not in "df":
+            return False
+        squares += float(np.vdot(array, array))  # a third of the overhead of isfinite and all
     return math.isfinite(squares) and (targets is None or _in_range(architecture, targets))
 
 
 @lru_cache(maxsize=256)
 def _shapes(
-    widths: tuple[int, ...], stack: tuple[int, ...], rows: int, with_targets: bool
+    widths: tuple[int, ...], lead: tuple[int, ...], with_targets: bool
 ) -> list[tuple[int, ...]]:
-    """The shapes of inputs, targets, and the weights and biases of each layer, in one stack."""
-    shapes: list[tuple[int, ...]] = [(rows, widths[0])]
+    """The shapes of inputs, targets, and the weights and biases of each layer, in one stack.
+
+    lead: the shape of the inputs but for the features; nothing fits where there are no rows
+    """
+    if not lead or not lead[-1]:
+        return []
+    shapes = [(*lead, widths[0])]
     if with_targets:
-        shapes.append((rows, widths[-1]))
+        shapes.append((*lead, widths[-1]))
     for fan_in, fan_out in itertools.pairwise(widths):
-        shapes += (fan_in, fan_out), (fan_out,)
-    return [(*stack, *shape) for shape in shapes]
+        shapes += (*lead[:-1], fan_in, fan_out), (*lead[:-1], fan_out)
+    return shapes
 
 
 def _in_range(architecture: Architecture, targets: Array) -> bool:

@@ -15,14 +15,14 @@ import numpy as np
 from refnet.architecture import Architecture, Array, Parameters
 from refnet.conventions import Conventions
 
-Factors = Sequence[Array | float] | None
-"""What each hidden layer's activations are multiplied by on their way to the next layer."""
+Factors = Sequence[Array | float]
+"""What each hidden layer's activations are multiplied by on their way to the next layer, if so."""
 
 
 def evaluation_factors(architecture: Architecture, conventions: Conventions) -> Factors:
-    """1 - rate for each hidden layer, or None where evaluation scales nothing."""
+    """1 - rate for each hidden layer, or nothing where evaluation scales nothing."""
     if not architecture.dropout or conventions.dropout == "inverted":
-        return None
+        return ()
     return [1 - architecture.dropout] * architecture.hidden_layers
 
 
@@ -40,7 +40,7 @@ def training_factors(
     Shapes: (n, width) for each hidden layer.
     """
     if not architecture.dropout:
-        return None
+        return ()
     kept = 1.0 if conventions.dropout == "at evaluation" else 1 / (1 - architecture.dropout)
     dtype = np.result_type(inputs, *(layer.weights for layer in parameters), np.float16)
     shapes = ((*inputs.shape[:-1], width) for width in architecture.widths[1:-1])

@@ -53,7 +53,8 @@ def elementwise(
     def value_radius(p: Precision, a: Array, z: Ball) -> Array:
         moved = lipschitz(z.value, z.radius) * z.radius
         if scale is absolute and name not in p.relative:
-            return np.asarray(moved + (p.unit * units + p.underflow))
+            moved += p.unit * units + p.underflow
+            return np.asarray(moved)
         size = np.abs(a) + moved
         errs = units * (size if name in p.relative else scale(z, size))
         return np.asarray(moved + p.unit * errs + p.underflow)

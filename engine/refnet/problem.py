@@ -62,8 +62,8 @@ def smoothed_targets(apply: Arithmetic, problem: Problem) -> Any:
     return apply(_SMOOTHED, problem.targets, smoothing, classes)
 
 
-def _divisor(problem: Problem) -> Any:
-    """What the sum of the rows' losses is divided by."""
+def divisor(problem: Problem) -> Any:
+    """What the sum of the rows' losses is divided by: a number, or one for each data set."""
     rows, weights = problem.inputs.shape[-2], problem.sample_weights
     conventions = problem.conventions
     if conventions.reduction == "sum":
@@ -76,19 +76,13 @@ def _divisor(problem: Problem) -> Any:
     return total
 
 
-def least_share(problem: Problem) -> float:
-    """1 / what the sum of the rows' losses is divided by, at most 1"""
-    total = _divisor(problem)
-    return min(1.0, 1 / (total if isinstance(total, int) else float(np.max(total))))
-
-
 def row_scale(problem: Problem, factor: float) -> tuple[Array | float, int]:
     """What the loss of each row is multiplied by, one number or (n,), and the roundings in it.
 
     1 / n for a mean, w_i / sum w for a weighted one, 1 or w_i for a sum.
     """
     rows, weights = problem.inputs.shape[-2], problem.sample_weights
-    total, roundings = _divisor(problem), roundings_of(factor) + 2
+    total, roundings = divisor(problem), roundings_of(factor) + 2
     if weights is None:
         return factor / total, roundings
     if np.ndim(total):  # a sum of the weights
@@ -122,4 +116,4 @@ def penalty_factor(problem: Problem) -> tuple[Array | float, int]:
 
 def roundings_of(factor: float) -> int:
     """How often multiplying by a declared factor rounds: a power of two is exact, with no cast."""
-    return 0 if abs(math.frexp(factor)[0]) in (0.0, 0.5) else 2
+    return 0 if factor == 1 or abs(math.frexp(factor)[0]) in (0.0, 0.5) else 2

@@ -23,7 +23,7 @@ GELU_SLOPE, GELU_CURVATURE = 1.1290, 0.7979
 def nearest_to_zero(z: Array, e: Any) -> Array:
     """The least |x| for x in [z - e, z + e], where the slope of sigmoid and tanh is largest."""
     least: Array = np.abs(z) - e
-    return np.maximum(least, 0.0)
+    return np.maximum(least, 0.0, out=least)
 
 
 def sigmoid(z: Array) -> Array:
@@ -33,7 +33,8 @@ def sigmoid(z: Array) -> Array:
 
 def sigmoid_slope_at(m: Array) -> Array:
     """e^-m / (1 + e^-m)^2, for m >= 0, so that exp cannot overflow"""
-    tail: Array = np.exp(-m)
+    tail: Array = np.negative(m)
+    np.exp(tail, out=tail)
     below = 1 + tail
     below *= below
     tail /= below
@@ -44,6 +45,13 @@ def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
     """s a (1 - a), as s a - s a a"""
     pulled: Array = s * a
     return np.subtract(pulled, pulled * a, out=pulled)
+
+
+def _tanh_lipschitz(z: Array, e: Any) -> Array:
+    """tanh'(m) = 4 sigmoid'(2m), at the least |m| of [z - e, z + e]"""
+    slope = sigmoid_slope_at(2 * nearest_to_zero(z, e))
+    slope *= 4
+    return slope
 
 
 def _tanh_slope_radius(u: float, z: Ball, a: Ball) -> Array:
@@ -85,7 +93,7 @@ TANH = elementwise(
     "tanh",
     value=np.tanh,
     slope=lambda z, a: 1 - a * a,
-    lipschitz=lambda z, e: 4 * sigmoid_slope_at(2 * nearest_to_zero(z, e)),
+    lipschitz=_tanh_lipschitz,
     slope_radius=_tanh_slope_radius,
     units=8.0,
     pullback=_tanh_pullback,

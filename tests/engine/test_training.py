@@ -198,7 +198,7 @@ def test_inverted_dropout_leaves_evaluation_alone_and_the_other_scales_it() -> N
     np.testing.assert_array_equal(forward(LINEAR, LINES, x), plain)
     scaled = forward(LINEAR, LINES, x, Conventions(dropout="at evaluation"))
     np.testing.assert_allclose(scaled, 0.75 * plain, rtol=1e-13)
-    assert evaluation_factors(LINEAR, STRICT) is None
+    assert evaluation_factors(LINEAR, STRICT) == ()
 
 
 def test_no_dropout_is_the_ordinary_forward_pass() -> None:
