@@ -29,6 +29,11 @@ class Ball(NamedTuple):
         """The largest absolute value in the ball: |value| + radius."""
         return np.asarray(np.abs(self.value) + self.radius)
 
+    @property
+    def exact(self) -> bool:
+        """Whether the radius is the number 0: nothing was computed yet."""
+        return isinstance(self.radius, float) and self.radius == 0.0
+
     def rounded_up(self) -> "Ball":
         """The ball with room for the rounding of its own radius, which is computed in float64."""
         return Ball(self.value, np.asarray(self.radius) * (1 + 2.0**-20))

@@ -19,12 +19,8 @@ from refnet.dropout import Factors, evaluation_factors
 from refnet.losses import head
 from refnet.operations import (
     ADD_SCALED,
-    AFFINE,
-    BACK,
-    COLUMN_SUM,
     CONSTANT,
     MULTIPLY,
-    OUTER,
     SUM_OF_SQUARES,
     WEIGHTED_SUM,
 )
@@ -37,6 +33,7 @@ from refnet.problem import (
     row_scale,
     smoothed_targets,
 )
+from refnet.products import AFFINE, BACK, COLUMN_SUM, OUTER
 
 
 class Step(NamedTuple):

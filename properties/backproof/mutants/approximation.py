@@ -7,7 +7,7 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.arithmetic import Operation
-from refnet.operations import AFFINE
+from refnet.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
 

@@ -9,7 +9,7 @@ from backproof.mutants import mutant
 from refnet.architecture import Array, Layer
 from refnet.arithmetic import Operation
 from refnet.kinked import RELU
-from refnet.operations import AFFINE
+from refnet.products import AFFINE
 from refnet.smooth import IDENTITY
 from refnet.softmax import SOFTMAX
 

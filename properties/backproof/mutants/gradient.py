@@ -12,7 +12,7 @@ from refnet.architecture import Layer
 from refnet.arithmetic import Operation
 from refnet.conventions import STRICT
 from refnet.kinked import RELU
-from refnet.operations import BACK, COLUMN_SUM, OUTER
+from refnet.products import BACK, COLUMN_SUM, OUTER
 from refnet.smooth import TANH
 
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"

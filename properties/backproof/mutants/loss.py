@@ -10,7 +10,8 @@ from backproof.mutants import mutant
 from refnet.architecture import Architecture
 from refnet.arithmetic import Operation
 from refnet.cross_entropy import BERNOULLI, CATEGORICAL
-from refnet.operations import AFFINE, WEIGHTED_SUM
+from refnet.operations import WEIGHTED_SUM
+from refnet.products import AFFINE
 from refnet.regression_losses import SQUARES
 
 DEFINITION = "the_loss_is_the_mean_over_the_rows_plus_the_penalty"

@@ -10,7 +10,7 @@ from backproof.mutants import mutant
 from refnet.architecture import Layer
 from refnet.arithmetic import Operation
 from refnet.backpropagation import gradient_in, traced
-from refnet.operations import AFFINE
+from refnet.products import AFFINE
 from refnet.smooth import SIGMOID
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
