@@ -211,7 +211,7 @@ TWO_LAYERS = Architecture((3, 2, 1), "tanh", "identity", "squared_error")
         (
             IntegerNetworks(),
             Scope(activations=("relu",), heads=(("sigmoid", "cross_entropy"),)),
-            "integers need a head of identity with squared_error or identity with huber",
+            "exact answers need a head of identity with squared_error or identity with huber",
         ),
         (
             IntegerNetworks((1, None)),
@@ -231,7 +231,7 @@ TWO_LAYERS = Architecture((3, 2, 1), "tanh", "identity", "squared_error")
         (
             IntegerNetworks(backward=True).under(Conventions(squared_error=0.3)),
             EVERYTHING,
-            "a power of two, not squared_error=0.3",
+            "powers of two, not squared_error=0.3",
         ),
         (
             RECIPES["collapsed"],

@@ -53,24 +53,15 @@ class Networks:
         Raises: OutOfScope saying what the scope lacks.
         """
         depth = _meet("hidden layers", self.hidden_layers, scope.hidden_layers, DEEPEST)
-        names = _common("activation", self.activations, scope.activations)
+        names, wide = _common(self.activations, scope.activations), SIZES[-1]
         if depth[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
             offered = ", ".join(scope.activations) or "none"
             raise OutOfScope(f"the law needs hidden units of {wanted}, the scope has {offered}")
-        if not names:
-            depth = (0, 0)
-        heads = _common("head", self.heads, scope.heads)
-        if (scope.outputs[1] or 2) < 2:  # one output is no softmax
-            heads = tuple(head for head in heads if head[0] != "softmax")
-        if not heads:
-            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
-            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
-        wide = SIZES[-1]
         return Space(
             activations=names or ("identity",),
-            heads=heads,
-            hidden_layers=depth,
+            heads=self._heads(scope),
+            hidden_layers=depth if names else (0, 0),
             features=_meet("features", (1, None), scope.widths, wide),
             hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths, wide),
             outputs=_meet("outputs", (1, None), scope.outputs, MOST_OUTPUTS),
@@ -84,6 +75,15 @@ class Networks:
             precision=precision,
             architectures=scope.architectures,
         )
+
+    def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        heads = _common(self.heads, scope.heads)
+        if (scope.outputs[1] or 2) < 2:  # one output is no softmax
+            heads = tuple(head for head in heads if head[0] != "softmax")
+        if not heads:
+            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
+            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
+        return heads
 
     def strategy(
         self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
@@ -145,7 +145,7 @@ def _words(limits: Range) -> str:
     return f"{low} or more" if high is None else f"{low} to {high}" if high > low else f"{low}"
 
 
-def _common(what: str, demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any, ...]:
+def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any, ...]:
     if demand is None:
         return scope
     return tuple(name for name in demand if name in scope)

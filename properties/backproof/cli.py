@@ -43,7 +43,9 @@ def check(
             show_default="refnet",
         ),
     ] = None,
-    laws: Annotated[str, typer.Option(help="a pattern of names or chapters")] = "*",
+    laws: Annotated[
+        str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
+    ] = "*",
     profile: Annotated[str, typer.Option(help="quick, default or thorough")] = "default",
     seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
@@ -221,7 +223,9 @@ def _write(path: str, text: str) -> None:
 
 @app.command()
 def laws(
-    pattern: Annotated[str, typer.Argument(help="a pattern of names or chapters")] = "*",
+    pattern: Annotated[
+        str, typer.Argument(help="a pattern of names or chapters, which `backproof laws` lists")
+    ] = "*",
 ) -> None:
     """List the laws: name, chapter, what they need."""
     from backproof.terminal import catalogue, console

@@ -94,7 +94,7 @@ def _write(trial: Trial, row: Row) -> None:
         row.notes.append(f"never answered: {', '.join(missed)}")
     if tally.beyond:
         count = f"{tally.beyond:,} of {tally.beyond + tally.judged:,} entries"
-        row.notes.append(f"{count} could not be judged: no bound is left there")
+        row.notes.append(f"{count} could not be judged: any value is legal there")
 
 
 def _decide(trial: Trial, row: Row) -> None:
@@ -107,7 +107,11 @@ def _decide(trial: Trial, row: Row) -> None:
     elif not trial.tally.judged and trial.refusals:
         row.status, row.reason = "unsupported", trial.reason()
     elif not trial.tally.judged:
-        words = "every bound is infinite" if trial.tally.beyond else "the law compared nothing"
+        words = (
+            "any value is legal in this precision"
+            if trial.tally.beyond
+            else "the law compared nothing"
+        )
         row.status, row.reason = "vacuous", f"no entry could be judged: {words}"
     elif trial.unmet():
         row.status, row.reason = "vacuous", f"never met: {', '.join(trial.unmet())}"

@@ -151,7 +151,7 @@ def _finding(finding: Finding) -> list[str]:
     lines = []
     if finding.arguments:
         lines.append("  the smallest case:")
-        for name, value in _flattened(finding.arguments):
+        for name, value in _parts(finding.arguments):
             lines.append(f"    {name} = {_literal(value)}")
     if finding.ratio is None:
         lines.append(f"  {finding.what}")
@@ -165,7 +165,8 @@ def _finding(finding: Finding) -> list[str]:
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     if finding.hint:
-        lines.append(f"  every answer fits Conventions({finding.hint}): declare it, or mend it")
+        fits = f"every answer that can be judged fits Conventions({finding.hint})"
+        lines.append(f"  {fits}: declare it, or mend it")
     return lines
 
 
@@ -176,6 +177,18 @@ def _off(finding: Finding) -> str:
         return ""
     share = abs(observed / expected - 1)
     return f", off by {share:.2%}" if 1e-4 <= share < 10 else ""
+
+
+def _parts(arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The drawn arguments; of two networks, each part with the name of its network before it."""
+    networks = [name for name, value in arguments.items() if isinstance(value, dict)]
+    if len(networks) < 2:
+        return _flattened(arguments)
+    return [
+        (f"{name}.{part}" if name in networks else part, value)
+        for name, argument in arguments.items()
+        for part, value in _flattened({name: argument})
+    ]
 
 
 def _flattened(arguments: dict[str, Any]) -> list[tuple[str, Any]]:

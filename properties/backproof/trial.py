@@ -117,7 +117,7 @@ class Trial:
         self.subject.begin()
         self._current = arguments
         try:
-            with np.errstate(all="ignore"):  # an answer may be infinite where no bound is left
+            with np.errstate(all="ignore"):  # an answer may be infinite
                 self.law.check(self.subject, **arguments)
         except NotSupported as reason:
             self.refusals[str(reason)] = self.refusals.get(str(reason), 0) + 1

@@ -48,9 +48,9 @@ def outputs_are_right_within_rounding(subject: Subject, case: Case) -> None:
 def integer_networks_have_exact_outputs(subject: Subject, case: IntegerCase) -> None:
     """A network of small integers has exactly the outputs that integer arithmetic gives.
 
-    For all networks of ReLU or linear units with an identity output whose weights, biases and
-    inputs are integers, so small that all sums of magnitudes stay below 2^p, p being the number
-    of binary digits.
+    For all networks of linear units, ReLU, or leaky ReLU with a power of two for its slope, with an
+    identity output, whose weights, biases and inputs are integers, so small that all sums of
+    magnitudes stay below 2^p, p being the number of binary digits.
 
     Why:       then every partial sum, in every order, is an integer of at most p digits, and
                floating point is exact.

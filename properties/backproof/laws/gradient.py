@@ -142,13 +142,14 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     largest = 2.0 ** -math.ceil(math.log2(_norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
     slope, size, rounding = _slope(subject.gradient(case), v)
+    what = "gradient . v, against the quotients of the subject's own loss"
     factor = subject.conventions.gradient_factor
     steps = steps[_first_smooth(subject, case, v, steps) :]
     if len(steps) < 4:
-        near(slope, slope, np.inf, what="gradient . v")  # too close to a kink: not judged
+        near(slope, slope, np.inf, what=what)  # too close to a kink: not judged
         return
     limit, uncertain = _richardson(subject, case, v, steps)
-    near(slope, factor * limit, factor * uncertain + rounding, scale=size, what="gradient . v")
+    near(slope, factor * limit, factor * uncertain + rounding, scale=size, what=what)
 
 
 def _norm(v: Parameters) -> float:

@@ -31,9 +31,9 @@ def a_seed_decides_the_start_and_units_start_apart(
 ) -> None:
     """The same seed gives the same parameters, another seed gives others, and no units are alike.
 
-    For all architectures, seeds and initializers that draw: neither two units of a layer nor two
-    layers of one shape start with the same weights. Zeros are zeros, a constant is one number for
-    each layer, and biases start at zero unless declared otherwise.
+    For all architectures, seeds and initializers that draw: no two units of a layer start with the
+    same incoming weights, and no two layers of one shape with the same weights. Zeros are zeros, a
+    constant is one number for each layer, and biases start at zero unless declared otherwise.
 
     Why:       a draw is a function of its seed, or no run could be repeated. Units that start
                alike get the same gradients and stay alike, so that only the draw sets them apart.

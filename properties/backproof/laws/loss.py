@@ -135,7 +135,8 @@ def logistic_regression_has_a_convex_loss(subject: Subject, segment: Segment) ->
 
     For all parameters a and b, inputs, and targets of a (multinomial) logistic regression, with r_i
     the range of the changes of the logits of row i from a to b. The right side is at most
-    L/8 |a - b|^2, with L a quarter, for a softmax a half, of the largest eigenvalue of X^T X / n.
+    L/8 |a - b|^2, with L a quarter, for a softmax a half, of the largest eigenvalue of X^T X / n,
+    where X has the inputs and a column of ones for the bias.
 
     Why:       along the line from a to b the second derivative of the loss of a row is the variance
                of the changes of its logits under the probabilities p: at least 0, and at most a

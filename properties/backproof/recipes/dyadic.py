@@ -64,7 +64,7 @@ class IntegerNetworks:
         heads = SQUARED_ERROR if self.backward else IDENTITY_OUTPUTS
         if not set(heads) & set(scope.heads):
             shown = " or ".join(" with ".join(head) for head in heads)
-            raise OutOfScope(f"integers need a head of {shown}; the scope has none")
+            raise OutOfScope(f"exact answers need a head of {shown}; the scope has none")
         if self.collapsed and (scope.hidden_layers[0] or scope.architectures is not None):
             raise OutOfScope("the law needs networks with and without hidden layers")
         names = self._names()
@@ -73,7 +73,7 @@ class IntegerNetworks:
         c = self.conventions
         if self.backward and not power_of_two(c.squared_error * c.gradient_factor):
             factors = f"squared_error={c.squared_error!r}, gradient_factor={c.gradient_factor!r}"
-            raise OutOfScope(f"integers need a power of two, not {factors}")
+            raise OutOfScope(f"exact answers need powers of two, not {factors}")
         recipe = Networks(self.hidden_layers, activations=names, heads=heads, plain=True)
         return recipe.space(scope, precision)
 
