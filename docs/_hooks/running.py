@@ -22,7 +22,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(python|console) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BETWEEN = "-- the next block --"
-SECONDS = 120
+SECONDS = 600
 AT_ONCE = os.cpu_count() or 1
 
 

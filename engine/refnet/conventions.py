@@ -1,6 +1,7 @@
 """What an implementation means by a loss, a penalty and a step, where several are right."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, get_args, get_type_hints
 
 
@@ -69,11 +70,18 @@ class Conventions:
     initial_biases: Literal["zeros", "other"] = "zeros"
 
     def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            value, choices = getattr(self, name), get_args(kind)
-            if choices and value not in choices:
+        for name, choices in _choices().items():
+            value = getattr(self, name)
+            if value not in choices:
                 known = ", ".join(map(repr, choices))
                 raise ValueError(f"{name}={value!r}: choose one of {known}")
+
+
+@cache
+def _choices() -> dict[str, tuple[str, ...]]:
+    """The words to choose from, for each field that is a choice of words."""
+    hints = get_type_hints(Conventions)
+    return {name: get_args(kind) for name, kind in hints.items() if get_args(kind)}
 
 
 STRICT = Conventions()
