@@ -7,6 +7,7 @@ import pytest
 
 import backproof
 from backproof.adapters.refnet import Refnet
+from refnet import Layer
 from refnet.conventions import STRICT
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
@@ -40,7 +41,21 @@ def test_an_undeclared_convention_is_named(law: str, meant: dict[str, Any]) -> N
     report = backproof.check(Undeclared(**meant), laws=law)
     assert report.laws[0].status == "broken"
     words = ", ".join(f"{name}={value!r}" for name, value in meant.items())
-    assert report.laws[0].findings[0].hint == words
+    assert report.laws[0].findings[0].hint == f"Conventions({words})"
+
+
+class ThroughFloat32(Refnet):
+    """Weights that are stored in single precision on the way."""
+
+    def _trace(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        coarse = [Layer(w.astype("f4").astype("f8"), b) for w, b in parameters]
+        return super()._trace(architecture, coarse, inputs)
+
+
+def test_what_passes_through_a_coarser_precision_is_said() -> None:
+    laws = "outputs_are_right_within_rounding"
+    finding = backproof.check(ThroughFloat32, laws=laws).laws[0].findings[0]
+    assert finding.hint == "precision='float32'"
 
 
 def test_a_bug_is_no_convention() -> None:

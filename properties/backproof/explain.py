@@ -3,11 +3,12 @@
 from typing import Any
 
 from backproof.process import Died
-from backproof.recognition import recognised
+from backproof.recognition import COARSER, recognised
 from backproof.report import Finding
 from backproof.simplify import simplest
 from backproof.trial import Arguments, Trial, handful, held
 from refnet.conventions import Conventions
+from refnet.precision import Precision
 
 HANDFUL = 20
 
@@ -72,17 +73,23 @@ def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
 
 
 def _hint(trial: Trial, finding: Finding) -> str:
-    """The conventions under which the failing example and a handful of others pass."""
-    some: list[Any] = []
+    """The conventions or the precision that the failing example and a handful of others fit."""
+    subject, some = trial.subject, list[Any]()
+    declared = subject.conventions, subject.precision
 
-    def passes(conventions: Conventions) -> bool:
+    def passes(conventions: Conventions, precision: Precision = subject.precision) -> bool:
         if not some:
             some.extend(handful(trial, HANDFUL))
-        declared, trial.subject.conventions = trial.subject.conventions, conventions
+        subject.conventions, subject.precision = conventions, precision
         try:
             tally = held(trial, some)
         finally:
-            trial.subject.conventions = declared
+            subject.conventions, subject.precision = declared
         return tally is not None and tally.judged > tally.beyond
 
-    return recognised(trial.subject.conventions, finding, passes)
+    if changes := recognised(subject.conventions, finding, passes):
+        return f"Conventions({changes})"
+    coarser = COARSER.get(subject.precision.name)
+    if coarser and passes(subject.conventions, coarser):
+        return f"precision={coarser.name!r}"
+    return ""

@@ -1,7 +1,8 @@
 """Convention recognition: a broken law that holds under another convention says which.
 
 The law's own body judges a handful of examples once more, with one or two of the conventions
-changed. Where all of them pass, the finding says what to declare, or to mend.
+changed, or in a coarser precision. Where all of them pass, the finding says what to declare, or to
+mend.
 """
 
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 from backproof.report import Finding
 from refnet.conventions import Conventions
+from refnet.precision import FLOAT32, TF32, Precision
 
 ALTERNATIVES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("reduction", ("sum", "mean over outputs", "mean")),
@@ -34,6 +36,12 @@ ALTERNATIVES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("initial_biases", ("other",)),
 )
 """The conventions that are tried, commonest first."""
+
+COARSER: dict[str, Precision] = {
+    "float64": replace(FLOAT32, input=FLOAT32.unit),  # the arguments were rounded too
+    "float32": TF32,
+}
+"""What the numbers of a precision most often pass through by mistake."""
 
 MOST_SECONDS = 3.0
 

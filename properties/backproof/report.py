@@ -24,7 +24,7 @@ class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
     arguments: the smallest case, as literal values; calls: what was asked of the subject, in order;
-    hint: the conventions under which the law would hold
+    hint: the conventions or the precision in which the law would hold
     """
 
     kind: str

@@ -165,8 +165,9 @@ def _finding(finding: Finding) -> list[str]:
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     if finding.hint:
-        fits = f"every answer that can be judged fits Conventions({finding.hint})"
-        lines.append(f"  {fits}: declare it, or mend it")
+        lines.append(
+            f"  every answer that can be judged fits {finding.hint}: declare it, or mend it"
+        )
     return lines
 
 
