@@ -74,7 +74,7 @@ class EatsMemory(Refnet):
     def forward(self, *arguments: Any) -> Any:
         eaten = []
         while True:
-            eaten.append(np.ones(2**24))
+            eaten.append(np.empty(2**24))
 
 
 class WritesIntoInputs(Refnet):

@@ -129,7 +129,8 @@ class MyNetwork(Implementation):
     #   evaluate(architecture, parameters, inputs, targets, batch_size, sample_weights=None)
     #       -> the loss of the data set, computed in batches
     #   fit(architecture, inputs, targets, seed, sample_weights=None)
-    #       -> backproof.Fit(parameters, gradient_tolerance), trained until its own stop
+    #       -> backproof.Fit(parameters, gradient_tolerance), trained until its own stop, which
+    #       promises a small gradient; a loop over a number of epochs is `train`, and no fit
     #   initialize(architecture, initializer, seed) -> parameters
     #   forward_training(architecture, parameters, inputs, seed) -> outputs with dropout active
     # Raise backproof.NotSupported("why") for a case inside the scope that cannot be answered.
