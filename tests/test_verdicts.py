@@ -136,7 +136,7 @@ def test_a_refused_case_is_counted_and_shown() -> None:
 
     row = verdict(made(right), Even)
     assert row.status == "holds"
-    assert any("forward: an odd number of features" in note for note in row.notes)
+    assert list(row.refused) == ["forward: an odd number of features"]
 
 
 def test_a_law_without_its_sections_does_not_register() -> None:

@@ -70,7 +70,7 @@ class Networks:
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
             label_smoothing=scope.label_smoothing and self.mixed,
-            mixed=self.mixed,
+            mixed=self.mixed and scope.mixed_activations,
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,

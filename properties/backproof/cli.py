@@ -9,19 +9,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.interrupts import Interrupts
     from backproof.judgement import Judgement
-    from backproof.report import Row
+
+
+class _Commands(TyperGroup):
+    """The commands; a subject in the place of one is told where it goes."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except Exception as error:  # a UsageError of the click inside typer, which has no name here
+            words = str(getattr(error, "message", error))
+            if "Did you mean" not in words:
+                words += f" To judge a subject: backproof check {shlex.quote(args[0])}"
+            error.message = words  # type: ignore[attr-defined]
+            raise
+
 
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Judges neural-network implementations by theorems.",
 )
 
 
@@ -29,6 +44,23 @@ def _wrong(message: str) -> NoReturn:
     """The call was wrong: say how, and leave with status 2."""
     print(f"backproof: {message}", file=sys.stderr)
     sys.exit(2)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"backproof {version('backproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="say which one")
+    ] = False,
+) -> None:
+    """Judges neural-network implementations by theorems."""
 
 
 @app.command()
@@ -165,12 +197,12 @@ def _run_one(
 ) -> None:
     from backproof import jobs as workers
     from backproof import session
-    from backproof.terminal import closing, heading, line
+    from backproof.terminal import Progress, closing, heading, line
 
     if not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
-            show = _Progress(console, status)
+            show = Progress(console, status)
             if jobs > 1:
                 workers.run(judgement, interrupts, show, jobs)
             else:
@@ -181,21 +213,6 @@ def _run_one(
         if row.status == "unfinished" and not row.seconds:
             line(row, console)  # it was never begun
     closing(judgement.report, console)
-
-
-class _Progress:
-    """The law that is running, and the rows that are done."""
-
-    def __init__(self, console: "Console", status: Any) -> None:
-        self._console, self._status = console, status
-
-    def started(self, row: "Row") -> None:
-        self._status.update(f"{row.law} ...")
-
-    def finished(self, row: "Row") -> None:
-        from backproof.terminal import line
-
-        line(row, self._console)
 
 
 def _check_writable(path: str) -> None:

@@ -53,6 +53,7 @@ class Scope:
     """What an implementation can express; cases are drawn inside it.
 
     activations:   names, of hidden layers
+    mixed_activations: whether each hidden layer may have another one
     heads:         pairs (output, loss)
     hidden_layers, widths, rows, outputs: least and most (None: no limit)
     optimizers, initializers: names
@@ -76,6 +77,7 @@ class Scope:
     batches: bool = False
     dropout: bool = False
     label_smoothing: bool = False
+    mixed_activations: bool = True
     architectures: tuple[Architecture, ...] | None = None
     shapes: Literal["any", "few"] = "any"
 

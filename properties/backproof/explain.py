@@ -30,7 +30,7 @@ def explain(trial: Trial) -> None:
     if again is not None and _steady(found):
         trial.finding = found[0]
         trial.show(arguments)
-        if trial.finding is not None and trial.finding.kind == "broken":
+        if trial.finding is not None and trial.finding.expected is not None:
             trial.finding.hint = _hint(trial, trial.finding)
         return
     trial.judged(kept)  # so that the calls shown are those of the case shown

@@ -24,6 +24,7 @@ class Judged(NamedTuple):
 
     row: Row
     answered: set[str]
+    met: set[str]
     refused: dict[str, str]
     noise: dict[str, str]
 
@@ -63,6 +64,7 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
             continue
         judgement.report.laws[futures[future]] = judged.row
         judgement.subject.answered |= judged.answered
+        judgement.subject.met |= judged.met
         judgement.subject.refused |= judged.refused
         judgement.subject.noise |= judged.noise
         judgement.note()
@@ -97,4 +99,5 @@ def _judge(law: str) -> Any:
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)
     subject = judgement.subject
-    return Judged(judgement.report.laws[place], subject.answered, subject.refused, subject.noise)
+    row = judgement.report.laws[place]
+    return Judged(row, subject.answered, subject.met, subject.refused, subject.noise)

@@ -1,9 +1,10 @@
 """An implementation before the laws: what is asked, and the report."""
 
 import math
+from difflib import get_close_matches
 from typing import Any
 
-from backproof.law import Law, laws
+from backproof.law import CHAPTERS, Law, laws
 from backproof.local import Local
 from backproof.report import Described, Finding, Report
 from backproof.run import blank_row, run_law
@@ -39,8 +40,10 @@ def chosen(pattern: str) -> list[Law]:
     """
     found = laws(pattern)
     if not found:
-        names = ", ".join(law.name for law in laws())
-        raise ValueError(f"no law fits {pattern!r}; there are {names}")
+        words = {*CHAPTERS, *(word for law in laws() for word in law.name.split("_"))}
+        near = get_close_matches(pattern, words, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"no law or chapter fits {pattern!r}; {meant}`backproof laws` lists them")
     return found
 
 
@@ -91,6 +94,9 @@ class Judgement:
             return  # interrupted before it was loaded
         for place in range(len(self.report.laws)):
             self.settle(place)
+        whole = len(self.laws) == len(laws()) and not self.report.count("unfinished")
+        if whole and (unasked := _unasked(self.subject)):
+            self.report.notes.append(f"declared, and asked by no law: {', '.join(unasked)}")
 
     def settle(self, place: int) -> None:
         """A law that is unsupported because a capability has never answered is an error."""
@@ -104,6 +110,16 @@ class Judgement:
 def _silent(subject: Subject) -> list[str]:
     """The capabilities that refused every case."""
     return [c for c in subject.refused if c not in subject.answered]
+
+
+def _unasked(subject: Subject) -> list[str]:
+    """The optimizers, batches and initializers that the scope declares and no law has asked for."""
+    scope, declared = subject.scope, list[str]()
+    if subject.offers("train"):
+        declared += [*scope.optimizers, *(["batches"] if scope.batches else [])]
+    if subject.offers("initialize"):
+        declared += scope.initializers
+    return [name for name in declared if name not in subject.met]
 
 
 def _never(subject: Subject, capability: str) -> str:

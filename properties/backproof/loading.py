@@ -24,6 +24,9 @@ BUILT_IN = {
 }
 """The built-in adapters: where each stands, and what it judges."""
 
+PACKAGES = {"sklearn": "scikit-learn", "sklearn-logistic": "scikit-learn"}
+"""What a built-in adapter needs, where the package has another name than the module."""
+
 _SCOPE = (
     "for instance scope = Scope(activations=('sigmoid',), heads=(('sigmoid', 'cross_entropy'),))"
 )
@@ -106,15 +109,21 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
     except ModuleNotFoundError as error:
         raise CannotLoad(_missing(error, name, subject, built_in)) from error
     except BaseException as error:  # whatever a module does while it is imported
-        where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)[-1:]))
         message = f"{name} failed while it was imported: {type(error).__name__}: {error}"
-        raise CannotLoad(f"{message}\n{where.rstrip()}") from error
+        raise CannotLoad(f"{message}\n{_where(error)}") from error
+
+
+def _where(error: BaseException) -> str:
+    """The last line of theirs on the way to the error; a rule of ours was broken there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = str(Path(__file__).parent)
+    theirs = [frame for frame in frames if not frame.filename.startswith((ours, "<"))]
+    return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
 
 
 def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
     if built_in:
-        extra = subject.partition("-")[0]  # sklearn-logistic needs what sklearn needs
-        return f"{subject} needs {error.name}: pip install 'backproof[{extra}]'"
+        return f"{subject} needs {error.name}: pip install {PACKAGES.get(subject, error.name)}"
     if error.name and f"{name}.".startswith(f"{error.name}.") and not name.endswith(".py"):
         return f"there is no module {name} to import, from here or installed"
     return f"{name} imports {error.name}, which is not installed"
@@ -144,6 +153,15 @@ def _candidates(module: ModuleType) -> str:
     return f"; it has {', '.join(names)}" if names else ""
 
 
+def _way_out(found: Any, given: dict[str, Any]) -> str:
+    """What to do about a constructor that does not take what it is given."""
+    if not isinstance(getattr(found, "scope", None), Scope):
+        return "; a network is judged through an adapter: backproof new FILE writes one"
+    if "precision" in given:
+        return "; say precision = ... in the class, or let its constructor take it"
+    return ""
+
+
 def _constructed(found: Any, subject: str, precision: str | None, options: dict[str, str]) -> Any:
     given: dict[str, Any] = dict(options)
     if precision is not None:
@@ -156,10 +174,10 @@ def _constructed(found: Any, subject: str, precision: str | None, options: dict[
         inspect.signature(found).bind(**given)
     except TypeError as error:
         words = ", ".join(f"{key}={value}" for key, value in given.items()) or "no arguments"
-        raise CannotLoad(f"{subject} cannot be constructed with {words}: {error}") from error
+        message = f"{subject} cannot be constructed with {words}: {error}{_way_out(found, given)}"
+        raise CannotLoad(message) from error
     try:
         return found(**given)
     except Exception as error:
-        where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)[-1:]))
         message = f"{subject} failed in its constructor: {type(error).__name__}: {error}"
-        raise CannotLoad(f"{message}\n{where.rstrip()}") from error
+        raise CannotLoad(f"{message}\n{_where(error)}") from error

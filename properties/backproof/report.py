@@ -54,7 +54,11 @@ class Finding(msgspec.Struct, kw_only=True):
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One law on one implementation."""
+    """One law on one implementation.
+
+    judged, unbounded: entries compared, and entries where any value is legal
+    refused:           for which reason the subject cannot answer, and in how many examples
+    """
 
     law: str
     chapter: str
@@ -62,6 +66,7 @@ class Row(msgspec.Struct, kw_only=True):
     status: Status = "unfinished"
     examples: int = 0
     judged: int = 0
+    unbounded: int = 0
     kinds: dict[str, int] = {}
     worst_ratio: float = 0.0
     power: float = 0.0
@@ -69,6 +74,7 @@ class Row(msgspec.Struct, kw_only=True):
     reason: str | None = None
     findings: list[Finding] = []
     notes: list[str] = []
+    refused: dict[str, int] = {}
     doc: str = ""
 
 
@@ -112,7 +118,8 @@ class Report(msgspec.Struct, kw_only=True):
     def headline(self) -> str:
         """The counts of all statuses that occur, in one line."""
         counts = Counter(row.status for row in self.laws)
-        parts = [f"{counts[s]} {s}" for s in STATUSES if counts[s]]
+        verb = "holds" if counts["holds"] == 1 else "hold"
+        parts = [f"{counts[s]} {verb if s == 'holds' else s}" for s in STATUSES if counts[s]]
         judged = sum(row.judged for row in self.laws)
         examples = sum(row.examples for row in self.laws)
         words = ", ".join(parts) or "no law was run"

@@ -87,14 +87,11 @@ def _write(trial: Trial, row: Row) -> None:
     row.kinds, row.power = tally.kinds, tally.power
     row.worst_ratio = max(tally.worst_ratio, finding.ratio or 0.0 if finding else 0.0)
     row.findings = [finding] if finding else []
-    if trial.refusals:
-        row.notes.append(trial.reason())
+    row.refused = trial.refusals
     missed = [name for name in trial.required() if not tally.kinds.get(name)]
     if missed and tally.judged and not finding and not trial.cut:
         row.notes.append(f"never answered: {', '.join(missed)}")
-    if tally.beyond:
-        count = f"{tally.beyond:,} of {tally.beyond + tally.judged:,} entries"
-        row.notes.append(f"{count} could not be judged: any value is legal there")
+    row.unbounded = tally.beyond
 
 
 def _decide(trial: Trial, row: Row) -> None:

@@ -94,6 +94,7 @@ class Subject:
         self.calls: list[Call] = []
         self.seconds = 0.0
         self.answered: set[str] = set()
+        self.met: set[str] = set()
         self.refused: dict[str, str] = {}
         self.deaths: dict[str, list[str]] = {}
         self.noise: dict[str, str] = {}
@@ -201,6 +202,7 @@ class Subject:
             **more,
         )
         self.calls.append(call)
+        self.met |= _met(call)
         try:
             outcome = self._server.call(call)
         except Died as death:
@@ -233,7 +235,14 @@ class Subject:
         at = [int(i) for i in np.argwhere(wrong)[0]]
         value, expected = float(answer.value[tuple(at)]), float(answer.expected[tuple(at)])
         what = f"{name}{at if at else ''} is {value}, expected {expected!r}"
-        raise SubjectError(Finding(kind="error", what=what, at=at))
+        raise SubjectError(Finding(kind="error", what=what, at=at, expected=expected))
+
+
+def _met(call: Call) -> set[str]:
+    """What a call asks for, of that which a scope declares."""
+    met = {call.optimizer.name} if call.optimizer else set()
+    met |= {call.initializer} if call.initializer else set()
+    return met | ({"batches"} if call.optimizer and call.batch_size else set())
 
 
 def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:

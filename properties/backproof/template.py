@@ -34,12 +34,16 @@ class MyNetwork(Implementation):
         widths=(1, 64),  # units in a layer
         rows=(1, None),  # rows in a batch
         outputs=(1, None),
-        optimizers=("gradient_descent",),  # for `train`; () if there is none
-        initializers=(),  # for `initialize`: zeros, constant, normal, uniform, orthogonal, and
-        # lecun, glorot or he with _normal, _uniform or _truncated
+        # for `train`, () if there is none: gradient_descent, momentum, nesterov, rmsprop, adam. The
+        # report says which of them no law has asked for
+        optimizers=("gradient_descent",),
+        # for `initialize`: zeros, constant, normal, uniform, orthogonal, and lecun, glorot or he
+        # with _normal, _uniform or _truncated. The laws ask what a seed decides, not for the scale
+        initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
         batches=False,  # whether `train` takes a batch_size; rows come in order, not shuffled
+        mixed_activations=True,  # whether each hidden layer may have another one
     )
 
     # The arithmetic: a preset by name, float64, float32, float16, bfloat16 or tf32. The arrays of
@@ -51,8 +55,10 @@ class MyNetwork(Implementation):
     #   reduction="mean"            or "sum", "mean over outputs"
     #   squared_error=0.5           the factor in front of (output - target)^2
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
-    #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip
+    #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip,
+    #                               but a wrong loss of every row: take the eps out
     #   penalty_factor=0.5, penalty_per_row=False, penalty_on_biases=False
+    # All of them: python -c "import backproof; help(backproof.Conventions)"
     conventions = Conventions(loss_from="probabilities")
 
     # The capabilities. `architecture` has widths=(features, hidden..., outputs), activations (one
@@ -117,7 +123,10 @@ class MyNetwork(Implementation):
         sample_weights: Any = None,
         seed: int = 0,
     ) -> list[Layer[Any]]:
-        """The parameters after `epochs` passes over the rows in order, from these parameters on."""
+        """The parameters after `epochs` passes over the rows in order, from these parameters on.
+
+        `optimizer` has name, learning_rate, momentum, rho, beta1, beta2, epsilon, weight_decay.
+        """
         for _ in range(epochs):
             gradient = self.gradient(architecture, parameters, inputs, targets)
             rate = optimizer.learning_rate
@@ -131,7 +140,8 @@ class MyNetwork(Implementation):
     #   fit(architecture, inputs, targets, seed, sample_weights=None)
     #       -> backproof.Fit(parameters, gradient_tolerance), trained until its own stop, which
     #       promises a small gradient; a loop over a number of epochs is `train`, and no fit
-    #   initialize(architecture, initializer, seed) -> parameters
+    #   initialize(architecture, initializer, seed) -> parameters; a name such as "he_normal", and
+    #       a whole number
     #   forward_training(architecture, parameters, inputs, seed) -> outputs with dropout active
     # Raise backproof.NotSupported("why") for a case inside the scope that cannot be answered.
 

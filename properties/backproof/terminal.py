@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backproof.law import Law, laws
+from backproof.remarks import remarks
 from backproof.report import FAILING, Finding, Report, Row, Status
 
 if TYPE_CHECKING:
@@ -85,6 +86,21 @@ def line(row: Row, console: Console) -> None:
     console.print(text, soft_wrap=True, highlight=False)
 
 
+class Progress:
+    """The law that is running, and the rows that are done."""
+
+    def __init__(self, console: Console, status: Any) -> None:
+        self._console, self._status = console, status
+
+    def started(self, row: Row) -> None:
+        """A law begins."""
+        self._status.update(f"{row.law} ...")
+
+    def finished(self, row: Row) -> None:
+        """A law has its verdict."""
+        line(row, self._console)
+
+
 def _ratio(value: float) -> str:
     if value >= 1e300 or value != value:
         return "infinite"
@@ -104,7 +120,9 @@ def closing(report: Report, console: Console) -> None:
             continue
         shown.setdefault(row.reason or "", row.law)
         console.print(explained(known[row.law], report, place), soft_wrap=True)
-    notes = [*report.notes, *(f"{r.law}: {note}" for r in report.laws for note in r.notes)]
+    notes = remarks(report)
+    if notes and shown:
+        console.print()
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
     console.print()
@@ -117,7 +135,7 @@ def explained(law: Law, report: Report, place: int) -> str:
     lines = [f"{row.status}: {row.law}", f"  {law.statement}"]
     for finding in row.findings:
         try:
-            lines += _finding(finding)
+            lines += _finding(finding) + _hint(finding.hint, report)
         except Exception:  # nothing that is shown may end the run
             lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
@@ -164,11 +182,19 @@ def _finding(finding: Finding) -> list[str]:
             f"    ratio    {_ratio(finding.ratio)}, the error over what is allowed",
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
-    if finding.hint:
-        lines.append(
-            f"  every answer that can be judged fits {finding.hint}: declare it, or mend it"
-        )
     return lines
+
+
+def _hint(hint: str, report: Report) -> list[str]:
+    """What would mend this law, and how much else it would mend."""
+    if not hint:
+        return []
+    failing = [row for row in report.laws if row.findings]
+    mended = sum(row.findings[0].hint == hint for row in failing)
+    fits = f"  every answer to this law that can be judged fits {hint}: "
+    if mended == len(failing):
+        return [f"{fits}declare it, or mend it"]
+    return [f"{fits}a mistake rather than that, as only {mended} of {len(failing)} laws would hold"]
 
 
 def _off(finding: Finding) -> str:

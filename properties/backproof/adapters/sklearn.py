@@ -41,6 +41,7 @@ class Sklearn(Implementation):
     version = sklearn.__version__
     scope = Scope(
         activations=("identity", "sigmoid", "tanh", "relu"),
+        mixed_activations=False,
         heads=(
             ("sigmoid", "cross_entropy"),
             ("softmax", "cross_entropy"),

@@ -1,0 +1,83 @@
+"""What a report says besides its verdicts."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import backproof
+from backproof.adapters.refnet import Refnet
+from backproof.law import laws
+from backproof.remarks import remarks
+from backproof.report import Described, Finding, Report, Row
+from backproof.terminal import explained
+
+
+def report(*rows: Row) -> Report:
+    return Report(subject=Described(name="some"), laws=list(rows))
+
+
+def row(law: str, **words: Any) -> Row:
+    return Row(law=law, chapter="loss", needs=["loss"], **words)
+
+
+def test_a_reason_to_refuse_is_said_once_for_all_laws_and_capabilities() -> None:
+    said = remarks(
+        report(
+            row("one", refused={"forward: no softmax": 2, "too many digits": 1}),
+            row("two", refused={"loss: no softmax": 3}),
+        )
+    )
+    assert said == [
+        "refused in 5 examples of 2 laws: forward, loss: no softmax",
+        "refused in 1 example of one: too many digits",
+    ]
+
+
+def test_entries_without_a_bound_are_added_up() -> None:
+    said = remarks(report(row("one", judged=8, unbounded=2), row("two", judged=9)))
+    assert said == ["2 of 10 entries of one could not be judged: any value is legal there"]
+
+
+def test_what_is_declared_and_never_asked_for_is_said_after_all_laws() -> None:
+    class Declares(Refnet):
+        scope = replace(Refnet.scope, optimizers=("gradient_descent", "adam"), initializers=())
+
+    whole = backproof.check(Declares, profile="quick")
+    assert whole.notes == ["declared, and asked by no law: adam, batches"]
+    assert backproof.check(Declares, laws="loss", profile="quick").notes == []
+
+
+def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> None:
+    law = laws("the_gradient_is_the_derivative_of_the_loss")[0]
+    alike = Finding(kind="broken", what="loss", ratio=2.0, hint="Conventions(reduction='sum')")
+    other = Finding(kind="broken", what="loss", ratio=2.0)
+    first = row(law.name, status="broken", findings=[alike])
+    alone = explained(law, report(first), 0)
+    assert "fits Conventions(reduction='sum'): declare it, or mend it" in alone
+    both = explained(law, report(first, row("two", status="broken", findings=[other])), 0)
+    assert "a mistake rather than that, as only 1 of 2 laws would hold" in both
+
+
+def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:
+    class Textbook(Refnet):
+        scope = replace(Refnet.scope, heads=(("sigmoid", "cross_entropy"),), l2=False)
+
+        def loss(self, architecture: Any, parameters: Any, inputs: Any, y: Any, *_: Any) -> Any:
+            p = self.forward(architecture, parameters, inputs)
+            return -np.mean(np.sum(np.where(y == 1, np.log(p), np.log(1 - p)), axis=1))
+
+    finding = backproof.check(Textbook, laws="saturated").laws[0].findings[0]
+    assert "is inf, expected" in finding.what
+    assert finding.hint == "Conventions(loss_from='probabilities')"
+
+
+def test_layers_of_different_activations_are_drawn_only_where_the_scope_has_them() -> None:
+    class OneForAll(Refnet):
+        scope = replace(Refnet.scope, mixed_activations=False)
+
+        def forward(self, architecture: Any, *arguments: Any) -> Any:
+            assert len(set(architecture.activations)) <= 1
+            return super().forward(architecture, *arguments)
+
+    assert backproof.check(OneForAll, laws="outputs_are_right").laws[0].status == "holds"
