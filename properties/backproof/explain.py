@@ -1,7 +1,5 @@
 """From a failing example to a finding: made readable, asked for again, told from a convention."""
 
-from typing import Any
-
 from backproof.process import Died
 from backproof.recognition import COARSER, recognised
 from backproof.report import Finding
@@ -74,20 +72,21 @@ def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
 
 def _hint(trial: Trial, finding: Finding) -> str:
     """The conventions or the precision that the failing example and a handful of others fit."""
-    subject, some = trial.subject, list[Any]()
-    declared = subject.conventions, subject.precision
+    assert trial.failing is not None
+    subject, arguments, some = trial.subject, trial.failing[0], list[Arguments]()
 
-    def passes(conventions: Conventions, precision: Precision = subject.precision) -> bool:
+    def finds(conventions: Conventions) -> Finding | None:
+        with subject.supposed(conventions):
+            return trial.judged(arguments)
+
+    def passes(conventions: Conventions, precision: Precision | None = None) -> bool:
         if not some:
             some.extend(handful(trial, HANDFUL))
-        subject.conventions, subject.precision = conventions, precision
-        try:
+        with subject.supposed(conventions, precision):
             tally = held(trial, some)
-        finally:
-            subject.conventions, subject.precision = declared
         return tally is not None and tally.judged > tally.beyond
 
-    if changes := recognised(subject.conventions, finding, passes):
+    if changes := recognised(subject.conventions, finding, finds, passes):
         return f"Conventions({changes})"
     coarser = COARSER.get(subject.precision.name)
     if coarser and passes(subject.conventions, coarser):

@@ -46,19 +46,40 @@ COARSER: dict[str, Precision] = {
 MOST_SECONDS = 3.0
 
 
+Change = tuple[str, Any]
+
+
 def recognised(
-    declared: Conventions, finding: Finding, passes: Callable[[Conventions], bool]
+    declared: Conventions,
+    finding: Finding,
+    finds: Callable[[Conventions], Finding | None],
+    passes: Callable[[Conventions], bool],
 ) -> str:
-    """What to declare so that everything passes, with the fewest changes; "" if nothing does."""
+    """What to declare so that everything passes, with the fewest changes; "" if nothing does.
+
+    finds: what is found at the failing example; passes: whether that and others pass
+    """
     ends = time.monotonic() + MOST_SECONDS
     single = [*_changes(declared), *_factor(finding)]
-    for changes in (*((one,) for one in single), *combinations(single, 2)):
+    found = {change: finds(replace(declared, **dict([change]))) for change in single}
+    mends = [change for change in single if found[change] is None]
+    pairs = [pair for pair in _pairs(mends, found, finds(declared)) if pair[0][0] != pair[1][0]]
+    for changes in (*((one,) for one in mends), *pairs):
         if time.monotonic() > ends:
             return ""
-        names = {name for name, _ in changes}
-        if len(names) == len(changes) and passes(replace(declared, **dict(changes))):
+        if passes(replace(declared, **dict(changes))):
             return ", ".join(f"{name}={value!r}" for name, value in changes)
     return ""
+
+
+def _pairs(
+    mends: list[Change], found: dict[Change, Finding | None], unchanged: Finding | None
+) -> Iterator[tuple[Change, Change]]:
+    """Two changes that matter at the failing example, or one that mends it with any other."""
+    matter = [c for c, finding in found.items() if finding and finding != unchanged]
+    yield from combinations(matter, 2)
+    for place, change in enumerate(mends):
+        yield from ((change, other) for other in found if other not in mends[: place + 1])
 
 
 def _changes(declared: Conventions) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """The subject as a law sees it: verbs on cases, answers with the ball in which they must lie."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from refnet.architecture import Array, Layer, Parameters
 from refnet.arithmetic import Ball
 from refnet.conventions import STRICT, Conventions
 from refnet.optimizers import Optimizer
+from refnet.precision import Precision
 from refnet.training import trained_balls
 
 MOST_DEATHS = 3
@@ -106,6 +108,18 @@ class Subject:
     def begin(self) -> None:
         """A new example: forget which calls were made."""
         self.calls.clear()
+
+    @contextmanager
+    def supposed(
+        self, conventions: Conventions, precision: Precision | None = None
+    ) -> Iterator[None]:
+        """Judge meanwhile as if it declared something else."""
+        declared = self.conventions, self.precision
+        self.conventions, self.precision = conventions, precision or self.precision
+        try:
+            yield
+        finally:
+            self.conventions, self.precision = declared
 
     def restart(self) -> None:
         """Ask the next question of a fresh process."""
