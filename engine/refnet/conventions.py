@@ -27,7 +27,7 @@ class Conventions:
     leaky_slope, elu_alpha, gelu: the form of these activations
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
     nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
-                           "either": both pass, and the one that fits is reported
+                           "either": both are right
     nesterov:              "sutskever": the gradient is taken at the parameters, and the step is
                            g + mu v'; "lookahead": it is taken at the point ahead, w - lr mu v
     adam_epsilon:          "outside": m / (sqrt(s) + eps) of the corrected m and s;

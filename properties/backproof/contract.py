@@ -56,7 +56,9 @@ class Scope:
     mixed_activations: whether each hidden layer may have another one
     heads:         pairs (output, loss)
     hidden_layers, widths, rows, outputs: least and most (None: no limit)
-    optimizers, initializers: names
+    optimizers:    names: gradient_descent, momentum, nesterov, rmsprop, adam
+    initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
+                   with _normal, _uniform or _truncated
     l2, sample_weights, batches, dropout, label_smoothing: whether they are offered
     architectures: only these (a compiled or frozen network)
     shapes:        "few" where every new shape is expensive
