@@ -52,6 +52,11 @@ def test_where_zero_is_expected_the_scale_is_what_cancels() -> None:
     assert tally_of(near, 0.0, 0.0, 1e-3, scale=1.0).power == 1.0
 
 
+def test_power_is_not_measured_where_zero_is_expected_without_a_scale() -> None:
+    tally = tally_of(near, [0.0, 1.0], [0.0, 1.0], [1e-15, 0.01])
+    assert (tally.judged, tally.power) == (2, 1.0)
+
+
 def test_at_most_counts_the_share_of_the_bound() -> None:
     assert tally_of(at_most, 3.0, 5.0, 1.0).worst_ratio == 0.5
     assert tally_of(at_most, -3.0, 0.0, 0.0).worst_ratio == 0.0

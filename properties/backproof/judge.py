@@ -32,10 +32,12 @@ class Broken(AssertionError):  # noqa: N818 (a verdict, not a fault)
 class Tally:
     """What a law has judged so far.
 
-    judged: entries compared; strong: those with power; beyond: those with no bound left
+    judged: entries compared; beyond: those with no bound left
+    strong: those with power, of the measured ones, which have a scale or are exact
     """
 
     judged: int = 0
+    measured: int = 0
     strong: int = 0
     beyond: int = 0
     worst_ratio: float = 0.0
@@ -43,8 +45,8 @@ class Tally:
 
     @property
     def power(self) -> float:
-        """The share of the judged entries that had power."""
-        return self.strong / self.judged if self.judged else 0.0
+        """The share of the measured entries that had power."""
+        return self.strong / self.measured if self.measured else 0.0
 
 
 _tally: contextvars.ContextVar[Tally] = contextvars.ContextVar("tally")
@@ -72,7 +74,8 @@ def near(
 
     An exact comparison (allowed = 0) always has power; another has it where allowed is at most 5 %
     of `scale`, by default |expected|; give the sum of the magnitudes that cancel where a law says
-    0. An entry with infinite `allowed` cannot be judged, and is counted so.
+    0. Without a scale, as where an activation happens to be 0, an entry is judged, and its power
+    is not measured. An entry with infinite `allowed` cannot be judged, and is counted so.
 
     Raises: Broken at the entry with the largest ratio above 1; nan is above 1.
     """
@@ -125,6 +128,7 @@ def _record(what: str, o: Any, e: Any, a: Any, ratios: Any, scale: Any) -> None:
     if tally is not None:
         tally.judged += int(np.count_nonzero(judged))
         tally.beyond += int(judged.size - np.count_nonzero(judged))
+        tally.measured += int(np.count_nonzero(judged & ((scale > 0) | (a == 0))))
         tally.strong += int(np.count_nonzero(judged & ((a <= POWER * scale) | (a == 0))))
         tally.worst_ratio = max(tally.worst_ratio, worst)
     if not worst <= 1:
