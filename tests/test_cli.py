@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def test_several_subjects_give_a_table() -> None:
         (("check", "--precision", "float8"), "precision='float8': the engine runs in float64"),
         (("check", "--json", "absent/report.json"), "there is no folder"),
         (("check", "--seed", "minus one"), "seed"),
+        (("check", "builtins:dict"), "it needs an adapter: backproof new FILE writes one"),
         (("check", "--laws", "softmx"), "did you mean 'softmax'?"),
         (("refnet",), "To judge a subject: backproof check refnet"),
         (("explain", "nothing"), "no law or chapter fits 'nothing'"),
@@ -256,3 +258,7 @@ def test_a_suite_of_ones_own_has_one_test_for_each_law(tmp_path: Path) -> None:
     assert "1 failed, 1 passed" in done.stdout
     assert "broken: the_gradient_is_the_derivative_of_the_loss" in done.stdout
     assert "test_mine[no_hidden_layer" not in done.stdout
+
+
+def test_the_version_is_said() -> None:
+    assert backproof("--version").stdout == f"backproof {version('backproof')}\n"

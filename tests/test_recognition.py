@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 import backproof
+from backproof import recognition
 from backproof.adapters.refnet import Refnet
+from backproof.mutants.loss import SoftmaxShiftedByTheBatch
+from backproof.mutants.meaning import OutputLearnsFromLogits
+from backproof.report import Finding
 from refnet import Layer
-from refnet.conventions import STRICT
+from refnet.conventions import STRICT, Conventions
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
@@ -35,6 +39,7 @@ class Undeclared(Refnet):
         (DERIVATIVE, {"penalty_per_row": True}),
         (DERIVATIVE, {"gradient_factor": 2.0}),
         (DERIVATIVE, {"penalty_factor": 1.0, "penalty_per_row": True}),
+        (DERIVATIVE, {"penalty_factor": 1.0, "penalty_on_biases": True}),
     ],
 )
 def test_an_undeclared_convention_is_named(law: str, meant: dict[str, Any]) -> None:
@@ -56,6 +61,32 @@ def test_what_passes_through_a_coarser_precision_is_said() -> None:
     laws = "outputs_are_right_within_rounding"
     finding = backproof.check(ThroughFloat32, laws=laws).laws[0].findings[0]
     assert finding.hint == "precision='float32'"
+
+
+def test_a_precision_in_which_the_failing_example_cannot_be_judged_explains_nothing() -> None:
+    law = "the_output_layer_is_a_linear_model_of_the_features"
+    assert backproof.check(OutputLearnsFromLogits, laws=law).laws[0].findings[0].hint == ""
+
+
+def test_the_search_for_a_convention_ends_in_time_however_slow_the_subject(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Conventions] = []
+    slow = Finding(kind="broken", what="loss")
+    monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
+
+    def finds(conventions: Conventions) -> Finding:
+        asked.append(conventions)
+        return slow
+
+    assert recognition.recognised(STRICT, slow, finds, lambda conventions: True) == ""
+    assert len(asked) == 1
+
+
+def test_what_is_refused_under_a_supposed_convention_is_not_reported() -> None:
+    row = backproof.check(SoftmaxShiftedByTheBatch, laws="saturated").laws[0]
+    assert not any("declared" in reason for reason in row.refused)
+    assert sum(row.refused.values()) <= row.examples
 
 
 def test_a_bug_is_no_convention() -> None:

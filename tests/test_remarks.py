@@ -44,7 +44,7 @@ def test_what_is_declared_and_never_asked_for_is_said_after_all_laws() -> None:
         scope = replace(Refnet.scope, optimizers=("gradient_descent", "adam"), initializers=())
 
     whole = backproof.check(Declares, profile="quick")
-    assert whole.notes == ["declared, and asked by no law: adam, batches"]
+    assert whole.notes == ["declared, and not asked for in this run: adam, training in batches"]
     assert backproof.check(Declares, laws="loss", profile="quick").notes == []
 
 
@@ -56,7 +56,7 @@ def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> 
     alone = explained(law, report(first), 0)
     assert "fits Conventions(reduction='sum'): declare it, or mend it" in alone
     both = explained(law, report(first, row("two", status="broken", findings=[other])), 0)
-    assert "a mistake rather than that, as only 1 of 2 laws would hold" in both
+    assert "fits Conventions(reduction='sum'): 1 of 2 broken laws would hold" in both
 
 
 def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:
@@ -81,3 +81,13 @@ def test_layers_of_different_activations_are_drawn_only_where_the_scope_has_them
             return super().forward(architecture, *arguments)
 
     assert backproof.check(OneForAll, laws="outputs_are_right").laws[0].status == "holds"
+
+
+def test_of_two_networks_each_part_is_shown_with_its_name() -> None:
+    law = laws("every_call_stands_alone")[0]
+    networks = {"case": {"inputs": [[1.0]]}, "other": {"inputs": [[2.0]]}, "dropout": 0.5}
+    finding = Finding(kind="error", what="it raised", arguments=networks)
+    shown = explained(law, report(row(law.name, status="error", findings=[finding])), 0)
+    assert "case.inputs = [[1.0]]" in shown
+    assert "other.inputs = [[2.0]]" in shown
+    assert "\n    dropout = 0.5" in shown

@@ -51,6 +51,15 @@ class Operation(NamedTuple):
     radius: Callable[..., Array | float]
 
 
+def _known(argument: Any) -> Ball:
+    """What is no ball yet is exact; the reference computes in float64 with it."""
+    if isinstance(argument, Ball):
+        return argument
+    if isinstance(argument, np.ndarray) and argument.dtype.char == "f":
+        argument = argument.astype(np.float64)
+    return Ball(argument, 0.0)
+
+
 Arithmetic = Callable[..., Any]
 
 
@@ -68,7 +77,7 @@ def within(precision: Precision) -> Arithmetic:
     both = precision.with_reference()
 
     def apply(operation: Operation, *arguments: Any) -> Ball:
-        given = [x if isinstance(x, Ball) else Ball(x, 0.0) for x in arguments]
+        given = [_known(argument) for argument in arguments]
         with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
             value = operation.value(*[ball.value for ball in given])
             radius = np.asarray(operation.radius(both, value, *given))

@@ -60,8 +60,9 @@ def trace(
     if architecture.dropout:
         factors = factors or evaluation_factors(architecture, conventions)
     steps = []
-    for place, (name, layer) in enumerate(zip(architecture.functions, parameters, strict=True)):
-        logits = apply(AFFINE, inputs, layer.weights, layer.biases)
+    for place, (weights, biases) in enumerate(parameters):
+        logits = apply(AFFINE, inputs, weights, biases)
+        name = architecture.functions[place]
         outputs = apply(activation(name, conventions).value, logits)
         if place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))

@@ -96,9 +96,7 @@ CONSTANT = Operation(_constant, _constant_radius)
 
 
 def _weighted_sum(rows: Array, scale: Array | float, divisor: Any) -> Array:
-    if isinstance(scale, float):
-        return row_sum(rows) * scale
-    return row_sum(rows * scale)
+    return row_sum(rows * scale)  # scaled first, so that a mean of large losses does not overflow
 
 
 def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball, divisor: Ball) -> Array:

@@ -29,7 +29,8 @@ def explain(trial: Trial) -> None:
         trial.finding = found[0]
         trial.show(arguments)
         if trial.finding is not None and trial.finding.expected is not None:
-            trial.finding.hint = _hint(trial, trial.finding)
+            with trial.uncounted():
+                trial.finding.hint = _hint(trial, trial.finding)
         return
     trial.judged(kept)  # so that the calls shown are those of the case shown
     trial.finding = Finding(kind="error", what=_unsteady(trial, first, [again, *found]))
@@ -89,6 +90,14 @@ def _hint(trial: Trial, finding: Finding) -> str:
     if changes := recognised(subject.conventions, finding, finds, passes):
         return f"Conventions({changes})"
     coarser = COARSER.get(subject.precision.name)
-    if coarser and passes(subject.conventions, coarser):
+    if coarser and _seen(trial, coarser) and passes(subject.conventions, coarser):
         return f"precision={coarser.name!r}"
     return ""
+
+
+def _seen(trial: Trial, precision: Precision) -> bool:
+    """Whether the failing example passes in another precision, and could be judged there."""
+    assert trial.failing is not None
+    with trial.subject.supposed(trial.subject.conventions, precision):
+        tally = held(trial, [trial.failing[0]])
+    return tally is not None and tally.judged > tally.beyond and tally.power > 0

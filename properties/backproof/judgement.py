@@ -9,7 +9,7 @@ from backproof.local import Local
 from backproof.report import Described, Finding, Report
 from backproof.run import blank_row, run_law
 from backproof.settings import Settings
-from backproof.subject import Server, Subject, declared
+from backproof.subject import BATCHES, Server, Subject, declared
 
 
 def check(
@@ -96,7 +96,9 @@ class Judgement:
             self.settle(place)
         whole = len(self.laws) == len(laws()) and not self.report.count("unfinished")
         if whole and (unasked := _unasked(self.subject)):
-            self.report.notes.append(f"declared, and asked by no law: {', '.join(unasked)}")
+            self.report.notes.append(
+                f"declared, and not asked for in this run: {', '.join(unasked)}"
+            )
 
     def settle(self, place: int) -> None:
         """A law that is unsupported because a capability has never answered is an error."""
@@ -116,7 +118,7 @@ def _unasked(subject: Subject) -> list[str]:
     """The optimizers, batches and initializers that the scope declares and no law has asked for."""
     scope, declared = subject.scope, list[str]()
     if subject.offers("train"):
-        declared += [*scope.optimizers, *(["batches"] if scope.batches else [])]
+        declared += [*scope.optimizers, *([BATCHES] if scope.batches else [])]
     if subject.offers("initialize"):
         declared += scope.initializers
     return [name for name in declared if name not in subject.met]

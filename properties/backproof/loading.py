@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import backproof
+import refnet
 from backproof.contract import CAPABILITIES, Scope, capabilities
 from refnet.conventions import Conventions
 from refnet.precision import PRESETS, Precision
@@ -116,8 +118,8 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
 def _where(error: BaseException) -> str:
     """The last line of theirs on the way to the error; a rule of ours was broken there."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = str(Path(__file__).parent)
-    theirs = [frame for frame in frames if not frame.filename.startswith((ours, "<"))]
+    ours = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (backproof, refnet))
+    theirs = [frame for frame in frames if not frame.filename.startswith((*ours, "<"))]
     return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
 
 
@@ -156,7 +158,7 @@ def _candidates(module: ModuleType) -> str:
 def _way_out(found: Any, given: dict[str, Any]) -> str:
     """What to do about a constructor that does not take what it is given."""
     if not isinstance(getattr(found, "scope", None), Scope):
-        return "; a network is judged through an adapter: backproof new FILE writes one"
+        return "; if it is a network, it needs an adapter: backproof new FILE writes one"
     if "precision" in given:
         return "; say precision = ... in the class, or let its constructor take it"
     return ""
@@ -172,7 +174,7 @@ def _constructed(found: Any, subject: str, precision: str | None, options: dict[
         return found
     try:
         inspect.signature(found).bind(**given)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: it has no signature
         words = ", ".join(f"{key}={value}" for key, value in given.items()) or "no arguments"
         message = f"{subject} cannot be constructed with {words}: {error}{_way_out(found, given)}"
         raise CannotLoad(message) from error

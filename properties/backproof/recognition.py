@@ -44,7 +44,7 @@ COARSER: dict[str, Precision] = {
 """What the numbers of a precision most often pass through by mistake."""
 
 MOST_SECONDS = 3.0
-
+"""What the search for a convention may take, whatever a call takes."""
 
 Change = tuple[str, Any]
 
@@ -60,11 +60,12 @@ def recognised(
     finds: what is found at the failing example; passes: whether that and others pass
     """
     ends = time.monotonic() + MOST_SECONDS
-    single = [*_changes(declared), *_factor(finding)]
-    found = {change: finds(replace(declared, **dict([change]))) for change in single}
-    mends = [change for change in single if found[change] is None]
-    pairs = [pair for pair in _pairs(mends, found, finds(declared)) if pair[0][0] != pair[1][0]]
-    for changes in (*((one,) for one in mends), *pairs):
+    unchanged, found = finds(declared), dict[Change, Finding | None]()
+    for change in (*_changes(declared), *_factor(finding)):
+        if time.monotonic() > ends:
+            return ""
+        found[change] = finds(replace(declared, **dict([change])))
+    for changes in _candidates(found, unchanged):
         if time.monotonic() > ends:
             return ""
         if passes(replace(declared, **dict(changes))):
@@ -72,14 +73,15 @@ def recognised(
     return ""
 
 
-def _pairs(
-    mends: list[Change], found: dict[Change, Finding | None], unchanged: Finding | None
-) -> Iterator[tuple[Change, Change]]:
-    """Two changes that matter at the failing example, or one that mends it with any other."""
-    matter = [c for c, finding in found.items() if finding and finding != unchanged]
-    yield from combinations(matter, 2)
-    for place, change in enumerate(mends):
-        yield from ((change, other) for other in found if other not in mends[: place + 1])
+def _candidates(
+    found: dict[Change, Finding | None], unchanged: Finding | None
+) -> Iterator[tuple[Change, ...]]:
+    """Each change that mends the failing example, then pairs of which one matters there."""
+    yield from ((change,) for change in found if found[change] is None)
+    matter = {change for change in found if found[change] != unchanged}
+    for pair in combinations(found, 2):
+        if pair[0][0] != pair[1][0] and matter.intersection(pair):
+            yield pair
 
 
 def _changes(declared: Conventions) -> Iterator[tuple[str, Any]]:

@@ -22,6 +22,8 @@ from refnet.optimizers import Optimizer
 from refnet.precision import Precision
 from refnet.training import trained_balls
 
+BATCHES = "training in batches"
+
 MOST_DEATHS = 3
 
 
@@ -256,7 +258,7 @@ def _met(call: Call) -> set[str]:
     """What a call asks for, of that which a scope declares."""
     met = {call.optimizer.name} if call.optimizer else set()
     met |= {call.initializer} if call.initializer else set()
-    return met | ({"batches"} if call.optimizer and call.batch_size else set())
+    return met | ({BATCHES} if call.optimizer and call.batch_size else set())
 
 
 def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:

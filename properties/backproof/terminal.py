@@ -189,12 +189,16 @@ def _hint(hint: str, report: Report) -> list[str]:
     """What would mend this law, and how much else it would mend."""
     if not hint:
         return []
-    failing = [row for row in report.laws if row.findings]
-    mended = sum(row.findings[0].hint == hint for row in failing)
+    hints = [row.findings[0].hint for row in report.laws if row.status == "broken"]
+    mended = sum(bool(other) and _parted(other) <= _parted(hint) for other in hints)
     fits = f"  every answer to this law that can be judged fits {hint}: "
-    if mended == len(failing):
+    if mended == len(hints):
         return [f"{fits}declare it, or mend it"]
-    return [f"{fits}a mistake rather than that, as only {mended} of {len(failing)} laws would hold"]
+    return [f"{fits}{mended} of {len(hints)} broken laws would hold; declare it, or find a mistake"]
+
+
+def _parted(hint: str) -> set[str]:
+    return set(hint.removeprefix("Conventions(").removesuffix(")").split(", "))
 
 
 def _off(finding: Finding) -> str:

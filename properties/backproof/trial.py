@@ -109,6 +109,15 @@ class Trial:
             return failure.finding
         return None
 
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Refusals meanwhile are none of the report's: they answer what was only supposed."""
+        kept = dict(self.refusals), self.refused, set(self.excused)
+        try:
+            yield
+        finally:
+            self.refusals, self.refused, self.excused = kept
+
     def check(self, arguments: Arguments) -> bool:
         """Run the law's body; whether the subject supported the case.
 

@@ -11,10 +11,13 @@ from refnet import (
     Conventions,
     Layer,
     Optimizer,
+    Problem,
+    balls,
     evaluate,
     forward,
     forward_training,
     hidden,
+    loss,
     loss_and_gradient,
     train,
 )
@@ -115,3 +118,22 @@ def test_training_from_float32_ends_in_float32(name: str, form: int, decoupled: 
     trained = train(architecture, layers, inputs, targets, *how)
 
     assert types(*(part for layer in trained for part in layer)) == SINGLE
+
+
+def test_a_ball_of_float32_arrays_is_that_of_the_same_numbers_in_float64() -> None:
+    architecture = Architecture((2, 3, 2), "tanh", "softmax", "cross_entropy")
+    parameters, inputs, targets, _ = data(architecture, ())
+    double = [Layer(w.astype("f8"), b.astype("f8")) for w, b in parameters]
+    single = Problem(architecture, parameters, inputs, targets)
+    known = Problem(architecture, double, inputs.astype("f8"), targets.astype("f8"))
+    for ball, other in zip(balls.gradient(single), balls.gradient(known), strict=True):
+        np.testing.assert_array_equal(ball.weights.value, other.weights.value)
+        np.testing.assert_array_equal(ball.weights.radius, other.weights.radius)
+
+
+def test_a_mean_of_large_losses_does_not_overflow_on_the_way() -> None:
+    architecture = Architecture((1, 1), "identity", "identity", "squared_error")
+    layers = [Layer(np.zeros((1, 1)), np.zeros(1))]
+    targets = np.full((4, 1), 1.2e154)
+    value = loss(architecture, layers, np.zeros((4, 1)), targets)
+    np.testing.assert_allclose(value, 1.2e154**2 / 2)
