@@ -6,6 +6,7 @@ An `Operation` holds a value and the radius of that value side by side. `plain` 
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,10 +52,8 @@ class Operation(NamedTuple):
     radius: Callable[..., Array | float]
 
 
-def _known(argument: Any) -> Ball:
-    """What is no ball yet is exact; the reference computes in float64 with it."""
-    if isinstance(argument, Ball):
-        return argument
+def _exact(argument: Any) -> Ball:
+    """What was not computed is exact, and the reference goes on in float64."""
     if isinstance(argument, np.ndarray) and argument.dtype.char == "f":
         argument = argument.astype(np.float64)
     return Ball(argument, 0.0)
@@ -68,6 +67,7 @@ def plain(operation: Operation, *arguments: Any) -> Any:
     return operation.value(*arguments)
 
 
+@cache
 def within(precision: Precision) -> Arithmetic:
     """The operation on balls: the reference's value, and the implementation's largest distance.
 
@@ -77,7 +77,7 @@ def within(precision: Precision) -> Arithmetic:
     both = precision.with_reference()
 
     def apply(operation: Operation, *arguments: Any) -> Ball:
-        given = [_known(argument) for argument in arguments]
+        given = [x if isinstance(x, Ball) else _exact(x) for x in arguments]
         with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
             value = operation.value(*[ball.value for ball in given])
             radius = np.asarray(operation.radius(both, value, *given))

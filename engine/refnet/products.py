@@ -173,7 +173,10 @@ def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Ar
     # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
     gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
     radius = _column_sum(relaxed(gain, np.abs(delta.value), delta.radius), 1)
-    return _where_sums_fit(_stored(p, radius, g, 1), delta, _limit(p, divisor))
+    limit, stored = _limit(p, divisor), _stored(p, radius, g, 1)
+    if _all_below(radius, gain * limit):  # radius / gain bounds the sums of the magnitudes
+        return stored
+    return _where_sums_fit(stored, delta, limit)
 
 
 COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
