@@ -52,6 +52,8 @@ def test_scikit_learn_keeps_every_law(precision: str) -> None:
     assert report["subject"]["version"] == sklearn.__version__
     assert report["subject"]["precision"] == precision
     assert "penalty_per_row=True" in report["subject"]["declared"]
+    refused = {reason for row in report["laws"] for reason in row["refused"]}
+    assert not any("no softmax" in reason for reason in refused), "the scope leaves two classes out"
 
 
 def a_step_and_a_quotient() -> tuple[float, float]:

@@ -5,6 +5,7 @@ subject's scope in a `Space`; a case is drawn in it as structure first (widths, 
 kind and a seed that fill the arrays, then a few overrides that Hypothesis can shrink.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,6 +66,7 @@ class Networks:
             features=_meet("features", (1, None), scope.widths, wide),
             hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths, wide),
             outputs=_meet("outputs", (1, None), scope.outputs, MOST_OUTPUTS),
+            softmax_outputs=_meet("classes", (2, None), scope.softmax_outputs, MOST_OUTPUTS),
             rows=_meet("rows", (1, None), scope.rows, wide),
             sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
             l2=scope.l2 and not self.plain,
@@ -78,7 +80,8 @@ class Networks:
 
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = _common(self.heads, scope.heads)
-        if (scope.outputs[1] or 2) < 2:  # one output is no softmax
+        (low, high), (least, most) = scope.outputs, scope.softmax_outputs
+        if max(low, least) > min(high or math.inf, most or math.inf):
             heads = tuple(head for head in heads if head[0] != "softmax")
         if not heads:
             wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
@@ -181,7 +184,7 @@ def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
     widths = (
         space.size(draw, space.features),
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
-        space.size(draw, space._outputs_of(head)),
+        space.size(draw, space.outputs_of(head[0])),
     )
     return Architecture(
         widths,

@@ -48,6 +48,10 @@ class Fit(NamedTuple):
     gradient_tolerance: float | None = None
 
 
+LEAST = {"hidden_layers": 0, "widths": 1, "rows": 1, "outputs": 1, "softmax_outputs": 2}
+"""What the ranges of a scope begin with, at the least."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """What an implementation can express; cases are drawn inside it.
@@ -56,6 +60,7 @@ class Scope:
     mixed_activations: whether each hidden layer may have another one
     heads:         pairs (output, loss)
     hidden_layers, widths, rows, outputs: least and most (None: no limit)
+    softmax_outputs: least and most classes of a softmax, where they are others than `outputs`
     optimizers:    names: gradient_descent, momentum, nesterov, rmsprop, adam
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
                    with _normal, _uniform or _truncated
@@ -72,6 +77,7 @@ class Scope:
     widths: Range = (1, 64)
     rows: Range = (1, None)
     outputs: Range = (1, None)
+    softmax_outputs: Range = (2, None)
     optimizers: tuple[str, ...] = ()
     initializers: tuple[str, ...] = ()
     l2: bool = False
@@ -88,7 +94,7 @@ class Scope:
         _check_names("heads", self.heads, HEADS)
         _check_names("optimizers", self.optimizers, OPTIMIZERS)
         _check_names("initializers", self.initializers, INITIALIZERS)
-        for field, least in (("hidden_layers", 0), ("widths", 1), ("rows", 1), ("outputs", 1)):
+        for field, least in LEAST.items():
             _check_range(field, getattr(self, field), least)
         if self.hidden_layers[0] and not self.activations:
             raise ValueError("scope.activations=(): hidden layers need an activation; name them")

@@ -23,6 +23,7 @@ class Space:
     features: tuple[int, int]
     hidden_widths: tuple[int, int]
     outputs: tuple[int, int]
+    softmax_outputs: tuple[int, int]
     rows: tuple[int, int]
     sizes: tuple[int, ...]
     l2: bool
@@ -45,15 +46,18 @@ class Space:
         within = [
             (architecture.hidden_layers, self.hidden_layers),
             (widths[0], self.features),
-            (widths[-1], self._outputs_of(architecture.head)),
+            (widths[-1], self.outputs_of(architecture.output)),
             (rows, self.rows),
             *((width, self.hidden_widths) for width in widths[1:-1]),
         ]
         return all(low <= value <= high for value, (low, high) in within)
 
-    def _outputs_of(self, head: tuple[str, str]) -> tuple[int, int]:
-        low, high = self.outputs
-        return (max(low, 2), high) if head[0] == "softmax" else (low, high)
+    def outputs_of(self, output: str) -> tuple[int, int]:
+        """The least and the most outputs of a head with this output activation."""
+        if output != "softmax":
+            return self.outputs
+        (low, high), (least, most) = self.outputs, self.softmax_outputs
+        return max(low, least), min(high, most)
 
     def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
         """A width or a number of rows, small ones first."""

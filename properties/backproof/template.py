@@ -34,6 +34,7 @@ class MyNetwork(Implementation):
         widths=(1, 64),  # units in a layer
         rows=(1, None),  # rows in a batch
         outputs=(1, None),
+        softmax_outputs=(2, None),  # (3, None) where two classes have one sigmoid output
         # for `train`, () if there is none: gradient_descent, momentum, nesterov, rmsprop, adam. The
         # report says which of them no law has asked for
         optimizers=("gradient_descent",),

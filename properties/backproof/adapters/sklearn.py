@@ -42,6 +42,7 @@ class Sklearn(Implementation):
     scope = Scope(
         activations=("identity", "sigmoid", "tanh", "relu"),
         mixed_activations=False,
+        softmax_outputs=(3, None),  # two classes have one sigmoid output
         heads=(
             ("sigmoid", "cross_entropy"),
             ("softmax", "cross_entropy"),

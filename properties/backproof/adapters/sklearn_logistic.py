@@ -73,6 +73,7 @@ class SklearnLogistic(Implementation):
             activations=(),
             heads=HEADS[:1] if solver == "liblinear" else HEADS,
             hidden_layers=(0, 0),
+            softmax_outputs=(3, None),  # two classes have one sigmoid output
             l2=True,
             sample_weights=True,
         )

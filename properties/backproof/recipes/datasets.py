@@ -121,10 +121,10 @@ class Fits:
 
 def _classes(space: Space) -> list[tuple[str, int]]:
     """The pairs (output, classes) that the space has."""
-    low, high = space.outputs
+    low, (least, most) = space.outputs[0], space.outputs_of("softmax")
     outputs = [output for output, _ in space.heads]
     found = [("sigmoid", 2)] if "sigmoid" in outputs and low <= 1 else []
-    many = range(max(low, 2), min(high, MOST_CLASSES) + 1) if "softmax" in outputs else ()
+    many = range(least, min(most, MOST_CLASSES) + 1) if "softmax" in outputs else ()
     return found + [("softmax", count) for count in many]
 
 

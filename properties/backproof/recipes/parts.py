@@ -201,11 +201,14 @@ def _between(space: Space, scope: Scope) -> tuple[int, ...]:
 def _joints(whole: Case, scope: Scope) -> list[tuple[int, Head]]:
     """The hidden layers that can end a network of their own, each with the head that ends it."""
     a, (low, high) = whole.architecture, scope.outputs
+    classes, most = scope.softmax_outputs
     heads = {head[0]: head for head in reversed(whole.space.heads)}
     return [
         (cut, heads[name])
         for cut, name in enumerate(a.activations, start=1)
-        if name in heads and max(low, 1 + (name == "softmax")) <= a.widths[cut] <= (high or 10**9)
+        if name in heads
+        and low <= a.widths[cut] <= (high or 10**9)
+        and (name != "softmax" or classes <= a.widths[cut] <= (most or 10**9))
     ]
 
 
