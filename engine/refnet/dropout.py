@@ -16,7 +16,7 @@ from refnet.architecture import Architecture, Array, Parameters
 from refnet.conventions import Conventions
 
 Factors = Sequence[Array | float]
-"""What each hidden layer's activations are multiplied by on their way to the next layer, if so."""
+"""What each hidden layer's activations are multiplied by before the next layer; empty: nothing."""
 
 
 def evaluation_factors(architecture: Architecture, conventions: Conventions) -> Factors:

@@ -106,16 +106,22 @@ AFFINE = Operation(_affine, _affine_radius)
 """inputs @ weights + biases: (n, fan_in), (fan_in, fan_out), (fan_out,) -> (n, fan_out)"""
 
 
+def _stored_product_radius(
+    p: Precision, value: Array, left: Ball, right: Ball, limit: float
+) -> Array:
+    """The radius of left @ right as it is stored, infinite where its sums may reach the limit."""
+    length = left.value.shape[-1]
+    radius = _stored(p, _product_radius(p, left, right, length), value, 1)
+    return _guarded(p, radius, _rounding(p, length)[0], left, right, limit)
+
+
 def _back(delta: Array, weights: Array, divisor: Any) -> Array:
     return _product(delta, weights.mT)
 
 
 def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, divisor: Ball) -> Array:
-    length = weights.value.shape[-1]
-    flipped, gain = _flip(weights), _rounding(p, length)[0]
-    radius = _stored(p, _product_radius(p, delta, flipped, length), s, 1)
     limit = _limit(p, divisor)
-    radius = _guarded(p, radius, gain, delta, flipped, limit)
+    radius = _stored_product_radius(p, s, delta, _flip(weights), limit)
     size = delta.magnitude
     if _all_below(size, limit):
         return radius
@@ -141,11 +147,8 @@ def _outer(inputs: Array, delta: Array, divisor: Any) -> Array:
 
 
 def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball, divisor: Ball) -> Array:
-    rows = delta.value.shape[-2]
-    flipped, gain = _flip(inputs), _rounding(p, rows)[0]
-    radius = _stored(p, _product_radius(p, flipped, delta, rows), g, 1)
     limit = _limit(p, divisor)
-    radius = _guarded(p, radius, gain, flipped, delta, limit)
+    radius = _stored_product_radius(p, g, _flip(inputs), delta, limit)
     return _where_sums_fit(radius, delta, limit)  # else 0 inf is nan
 
 

@@ -26,8 +26,8 @@ BUILT_IN = {
 }
 """The built-in adapters: where each stands, and what it judges."""
 
-PACKAGES = {"sklearn": "scikit-learn", "sklearn-logistic": "scikit-learn"}
-"""What a built-in adapter needs, where the package has another name than the module."""
+PACKAGES = {"sklearn": "scikit-learn"}
+"""The packages that have another name than their module."""
 
 _SCOPE = (
     "for instance scope = Scope(activations=('sigmoid',), heads=(('sigmoid', 'cross_entropy'),))"
@@ -125,7 +125,8 @@ def _where(error: BaseException) -> str:
 
 def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
     if built_in:
-        return f"{subject} needs {error.name}: pip install {PACKAGES.get(subject, error.name)}"
+        name = str(error.name)
+        return f"{subject} needs {name}: pip install {PACKAGES.get(name, name)}"
     if error.name and f"{name}.".startswith(f"{error.name}.") and not name.endswith(".py"):
         return f"there is no module {name} to import, from here or installed"
     return f"{name} imports {error.name}, which is not installed"
