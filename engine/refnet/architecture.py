@@ -7,6 +7,8 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from refnet.keys import hashed_once
+
 Array = NDArray[np.float64]
 
 ACTIVATIONS = (
@@ -53,6 +55,7 @@ class Layer(NamedTuple, Generic[T]):
 Parameters = list[Layer[Array]]
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Architecture:
     """f(x) = output(W_L a_{L-1} + b_L), a_l = activation(W_l a_{l-1} + b_l), a_0 = x
@@ -118,6 +121,7 @@ class Architecture:
     def shapes(self) -> list[tuple[int, int]]:
         """The pair (fan_in, fan_out) of each layer."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+
 
 
 def _check_widths(widths: tuple[int, ...]) -> None:

@@ -31,32 +31,32 @@ class Ball(NamedTuple):
         return np.asarray(np.abs(self.value) + self.radius)
 
     @property
+    def transposed(self) -> "Ball":
+        """The ball of the transposed matrix."""
+        return Ball(self.value.mT, self.radius if self.exact else np.asarray(self.radius).mT)
+
+    @property
     def exact(self) -> bool:
         """Whether the radius is the number 0: nothing was computed yet."""
-        return isinstance(self.radius, float) and self.radius == 0.0
+        return type(self.radius) is float and self.radius == 0.0
 
     def rounded_up(self) -> "Ball":
         """The ball with room for the rounding of its own radius, which is computed in float64."""
-        return Ball(self.value, np.asarray(self.radius) * (1 + 2.0**-20))
+        return Ball(self.value, self.radius * (1 + 2.0**-20))
 
 
 class Operation(NamedTuple):
     """A function of arrays with a bound on how far two legal evaluations of it lie apart.
 
-    value:  (arrays) -> array
-    radius: (precision, value, balls) -> array; operations are whole steps of the network, so that
-            every order of summation and every legal formula is covered.
+    value:   (arrays) -> array
+    radius:  (precision, value, balls) -> array; operations are whole steps of the network, so that
+             every order of summation and every legal formula is covered.
+    guarded: the radius is never nan, because a look for overflow finds that too
     """
 
     value: Callable[..., Array]
     radius: Callable[..., Array | float]
-
-
-def _exact(argument: Any) -> Ball:
-    """What was not computed is exact, and the reference goes on in float64."""
-    if isinstance(argument, np.ndarray) and argument.dtype.char == "f":
-        argument = argument.astype(np.float64)
-    return Ball(argument, 0.0)
+    guarded: bool = False
 
 
 Arithmetic = Callable[..., Any]
@@ -65,6 +65,10 @@ Arithmetic = Callable[..., Any]
 def plain(operation: Operation, *arguments: Any) -> Any:
     """The operation on plain arrays."""
     return operation.value(*arguments)
+
+
+quiet = np.errstate(all="ignore")
+"""For whoever computes radii: they overflow to infinity where nothing can be promised"""
 
 
 @cache
@@ -76,13 +80,26 @@ def within(precision: Precision) -> Arithmetic:
     """
     both = precision.with_reference()
 
+    @quiet
     def apply(operation: Operation, *arguments: Any) -> Ball:
-        given = [x if isinstance(x, Ball) else _exact(x) for x in arguments]
-        with np.errstate(all="ignore"):  # radii overflow to infinity where nothing can be promised
-            value = operation.value(*[ball.value for ball in given])
-            radius = np.asarray(operation.radius(both, value, *given))
-            if math.isnan(radius.item(radius.argmax())):  # where nan is the largest of all
-                radius = np.where(np.isnan(radius), np.inf, radius)
-            return Ball(value, radius)
+        given = [x if isinstance(x, Ball) else Ball(exact(x), 0.0) for x in arguments]
+        value = operation.value(*[ball.value for ball in given])
+        return bounded(operation, value, operation.radius(both, value, *given))
 
     return apply
+
+
+def exact(argument: Any) -> Any:
+    """What was not computed is exact, and the reference goes on in float64."""
+    if isinstance(argument, np.ndarray) and argument.dtype.char == "f":
+        return argument.astype(np.float64)
+    return argument
+
+
+def bounded(operation: Operation, value: Array, radius: Array | float) -> Ball:
+    """The ball of an operation, which knows nothing where its radius is nan."""
+    radius = np.asarray(radius)
+    # nan is the largest of all
+    if not operation.guarded and math.isnan(radius.item(radius.argmax())):
+        radius = np.where(np.isnan(radius), np.inf, radius)
+    return Ball(value, radius)

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refnet.activations import activation
 from refnet.architecture import Architecture, Array, Layer
 from refnet.arithmetic import Arithmetic
 from refnet.conventions import Conventions
 from refnet.dropout import Factors, evaluation_factors
-from refnet.losses import head
+from refnet.losses import Head, functions
 from refnet.operations import (
     ADD_SCALED,
     CONSTANT,
     MULTIPLY,
+    SCALE,
     SUM_OF_SQUARES,
     WEIGHTED_SUM,
 )
@@ -60,10 +60,10 @@ def trace(
     if architecture.dropout:
         factors = factors or evaluation_factors(architecture, conventions)
     steps = []
+    layers = functions(architecture, conventions).layers
     for place, (weights, biases) in enumerate(parameters):
         logits = apply(AFFINE, inputs, weights, biases)
-        name = architecture.functions[place]
-        outputs = apply(activation(name, conventions).value, logits)
+        outputs = apply(layers[place].value, logits)
         if place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
             steps.append(Step(inputs, logits, outputs, factor))
@@ -84,7 +84,7 @@ def traced(apply: Arithmetic, problem: Problem) -> list[Step]:
 def rows_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
     """The loss of each row, before its factor: (n,)"""
     last = (steps or traced(apply, problem))[-1]
-    chosen = head(problem.architecture, problem.conventions)
+    chosen = functions(problem.architecture, problem.conventions).head
     return apply(chosen.rows, last.logits, last.outputs, smoothed_targets(apply, problem))
 
 
@@ -96,10 +96,9 @@ def loss_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None
 def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: int = 0) -> Any:
     """sum_i c_i l_i plus the penalty, from the losses l_i of the rows."""
     conventions = problem.conventions
-    factor = head(problem.architecture, conventions).loss_factor
+    factor = functions(problem.architecture, conventions).head.loss_factor
     scale, roundings = row_scale(problem, factor)
-    scale = apply(CONSTANT, scale, roundings + extra_roundings)
-    value = apply(WEIGHTED_SUM, rows, scale, divisor(problem))
+    value = apply(WEIGHTED_SUM, rows, scale, roundings + extra_roundings, divisor(problem))
     if problem.architecture.l2 and conventions.loss_includes_penalty:
         squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
         penalty, roundings = penalty_factor(problem)
@@ -110,35 +109,37 @@ def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: in
 
 def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
     """The gradient in the given arithmetic."""
-    architecture, parameters, conventions = (
-        problem.architecture,
-        problem.parameters,
-        problem.conventions,
-    )
+    architecture, parameters = problem.architecture, problem.parameters
+    activations, chosen = functions(architecture, problem.conventions)
     steps = steps or traced(apply, problem)
-    delta, total = _output_delta(apply, problem, steps[-1]), divisor(problem)
+    delta, total = _output_delta(apply, problem, chosen, steps[-1]), divisor(problem)
     layers = []
     for place in range(len(parameters) - 1, -1, -1):
         weights = apply(OUTER, steps[place].inputs, delta, total)
-        data = Layer(weights, apply(COLUMN_SUM, delta, total))
-        layers.append(_penalised_gradient(apply, problem, parameters[place], data))
+        layers.append(Layer(weights, apply(COLUMN_SUM, delta, total)))
         if place:
             below = steps[place - 1]
             signal = apply(BACK, delta, parameters[place].weights, total)
             if below.factor is not None:
                 signal = apply(MULTIPLY, signal, below.factor)
-            pullback = activation(architecture.functions[place - 1], conventions).pullback
-            delta = apply(pullback, signal, below.logits, below.outputs)
-    return layers[::-1]
+            delta = apply(activations[place - 1].pullback, signal, below.logits, below.outputs)
+    layers.reverse()
+    return _penalised(apply, problem, layers) if architecture.l2 else layers
 
 
-def _output_delta(apply: Arithmetic, problem: Problem, last: Step) -> Any:
-    chosen = head(problem.architecture, problem.conventions)
+def loss_and_gradient_in(apply: Arithmetic, problem: Problem) -> tuple[Any, Any]:
+    """Both from one forward pass, in the given arithmetic."""
+    steps = traced(apply, problem)
+    return loss_in(apply, problem, steps), gradient_in(apply, problem, steps)
+
+
+def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step) -> Any:
+    """The derivative of the loss by the last logits."""
     delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
     scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
     if isinstance(scale, float) and scale == 1:
         return delta
-    return apply(MULTIPLY, delta, apply(CONSTANT, _along(scale, 1), roundings))
+    return apply(SCALE, delta, _along(scale, 1), roundings)
 
 
 def _along(factor: Array | float, axes: int) -> Array | float:
@@ -146,19 +147,20 @@ def _along(factor: Array | float, axes: int) -> Array | float:
     return factor[(..., *(None,) * axes)] if isinstance(factor, np.ndarray) else factor
 
 
-def _penalised_gradient(
-    apply: Arithmetic, problem: Problem, layer: Layer[Any], data: Layer[Any]
-) -> Layer[Any]:
+def _penalised(
+    apply: Arithmetic, problem: Problem, layers: list[Layer[Any]]
+) -> list[Layer[Any]]:
     """The gradient of the data's loss, plus that of the penalty."""
-    if not problem.architecture.l2:
-        return data
     conventions = problem.conventions
     factor, roundings = penalty_factor(problem)
     value = 2 * factor * conventions.gradient_factor
     roundings = 2 * roundings + 2 * roundings_of(conventions.gradient_factor)
-    column, entry = _along(value, 2), _along(value, 1)  # of a stack of data sets
-    weights = apply(ADD_SCALED, data.weights, layer.weights, apply(CONSTANT, column, roundings))
-    if not conventions.penalty_on_biases:
-        return Layer(weights, data.biases)
-    biases = apply(ADD_SCALED, data.biases, layer.biases, apply(CONSTANT, entry, roundings))
-    return Layer(weights, biases)
+    column = apply(CONSTANT, _along(value, 2), roundings)  # of a stack of data sets
+    entry = apply(CONSTANT, _along(value, 1), roundings)
+    penalised = []
+    for data, layer in zip(layers, problem.parameters, strict=True):
+        weights, biases = apply(ADD_SCALED, data.weights, layer.weights, column), data.biases
+        if conventions.penalty_on_biases:
+            biases = apply(ADD_SCALED, biases, layer.biases, entry)
+        penalised.append(Layer(weights, biases))
+    return penalised

@@ -15,6 +15,7 @@ from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
 from refnet.precision import FLOAT64, Precision
 from refnet.problem import Problem
+from refnet.straight import answered
 
 
 def forward(
@@ -74,8 +75,7 @@ def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(*problem[:5])
-    value: Ball = loss_in(within(precision), problem)
+    value: Ball = answered(loss_in, problem, precision)
     return value.rounded_up()
 
 
@@ -98,6 +98,5 @@ def gradient(problem: Problem, precision: Precision = FLOAT64) -> list[Layer[Bal
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(*problem[:5])
-    layers = gradient_in(within(precision), problem)
+    layers = answered(gradient_in, problem, precision)
     return [Layer(layer.weights.rounded_up(), layer.biases.rounded_up()) for layer in layers]

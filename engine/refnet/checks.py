@@ -1,8 +1,8 @@
 """Whether the arrays fit the architecture, and an error that says where they do not."""
 
-import itertools
 import math
 from functools import lru_cache
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -24,49 +24,51 @@ def checked(
 
     Raises: ValueError naming the array, the rule and the value.
     """
-    if sample_weights is not None or not _fit(architecture, parameters, inputs, targets):
-        _explain(architecture, parameters, inputs, targets, sample_weights)
+    if sample_weights is None:
+        arrays = fitting(architecture, parameters, inputs, targets)
+        if arrays and all_finite(arrays):
+            return
+    _explain(architecture, parameters, inputs, targets, sample_weights)
 
 
-def _fit(
+def all_finite(arrays: list[Array]) -> bool:
+    """Whether the sum of all squares is finite, at a quarter of the overhead of isfinite."""
+    return math.isfinite(sum(float(np.vdot(array, array)) for array in arrays))
+
+
+def fitting(
     architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array | None
-) -> bool:
-    """Whether everything is plainly right: one stack of finite floats, in the head's range.
+) -> list[Array]:
+    """The arrays, parameters, inputs and targets, if they plainly fit; otherwise none.
 
-    What this fast look does not know to be right, `_explain` looks at again, slowly.
+    They do, finite or not, if they are of one stack and one type of float, with targets in the
+    head's range. What this fast look does not know to be right, `checked` looks at again, slowly.
     """
-    if type(inputs) is not np.ndarray:
-        return False
-    arrays = [inputs] if targets is None else [inputs, targets]
-    for layer in parameters:
-        arrays += layer
-    shapes = _shapes(architecture.widths, inputs.shape[:-1], targets is not None)
-    if len(arrays) != len(shapes):
-        return False
-    squares = 0.0
-    for array, shape in zip(arrays, shapes, strict=True):
-        if type(array) is not np.ndarray or array.shape != shape or array.dtype.char not in "df":
-            return False
-        squares += float(np.vdot(array, array))  # a quarter of the overhead of isfinite
-    return math.isfinite(squares) and (targets is None or _in_range(architecture, targets))
+    if type(inputs) is not np.ndarray or inputs.dtype.char not in "df":
+        return []
+    arrays = [*chain.from_iterable(parameters), inputs]
+    if targets is not None:
+        arrays.append(targets)
+    found = [(array.shape, array.dtype) for array in arrays if type(array) is np.ndarray]
+    wanted = expected(architecture.widths, inputs.shape[:-1], inputs.dtype)
+    if targets is None:
+        return arrays if found == wanted[:-1] else []
+    return arrays if found == wanted and _in_range(architecture, targets) else []
 
 
 @lru_cache(maxsize=256)
-def _shapes(
-    widths: tuple[int, ...], lead: tuple[int, ...], with_targets: bool
-) -> list[tuple[int, ...]]:
-    """The shapes of inputs, targets, and the weights and biases of each layer, in one stack.
+def expected(
+    widths: tuple[int, ...], lead: tuple[int, ...], dtype: np.dtype[Any]
+) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Shape and dtype of each layer's weights and biases, of inputs, and of targets.
 
     lead: the shape of the inputs but for the features; nothing fits where there are no rows
     """
     if not lead or not lead[-1]:
         return []
-    shapes = [(*lead, widths[0])]
-    if with_targets:
-        shapes.append((*lead, widths[-1]))
-    for fan_in, fan_out in itertools.pairwise(widths):
-        shapes += (*lead[:-1], fan_in, fan_out), (*lead[:-1], fan_out)
-    return shapes
+    stack = lead[:-1]
+    shapes = [shape for pair in pairwise(widths) for shape in ((*stack, *pair), (*stack, pair[1]))]
+    return [(shape, dtype) for shape in (*shapes, (*lead, widths[0]), (*lead, widths[-1]))]
 
 
 def _in_range(architecture: Architecture, targets: Array) -> bool:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args, get_type_hints
 
+from refnet.keys import hashed_once
 
+
+@hashed_once
 @dataclass(frozen=True)
 class Conventions:
     """The choices that textbooks and libraries make differently, each with its strict default.
@@ -75,6 +78,7 @@ class Conventions:
             if value not in choices:
                 known = ", ".join(map(repr, choices))
                 raise ValueError(f"{name}={value!r}: choose one of {known}")
+
 
 
 @cache

@@ -4,7 +4,7 @@ A row that `elementwise` builds holds, for a = f(z):
 
 value(z)             f(z)
 slope(z, a)          f'(z)
-lipschitz(z, e)      sup |f'| on [z - e, z + e]
+lipschitz(z, a, e)   sup |f'| on [z - e, z + e]
 units, scale(z, size) a legal evaluation errs by units * unit roundoff * scale; size bounds |a|
 slope_radius(u, z, a) how far two legal slopes lie apart, z and a being balls
 """
@@ -39,7 +39,7 @@ def elementwise(
     name: str,
     value: Callable[[Array], Array],
     slope: Callable[[Array, Array], Any],
-    lipschitz: Callable[[Array, Any], Any],
+    lipschitz: Callable[[Array, Array, Any], Any],
     slope_radius: Callable[[float, Ball, Ball], Any],
     units: float = 0.0,
     scale: Callable[[Ball, Array], Any] = absolute,
@@ -51,7 +51,7 @@ def elementwise(
     """
 
     def value_radius(p: Precision, a: Array, z: Ball) -> Array:
-        moved = lipschitz(z.value, z.radius) * z.radius
+        moved = lipschitz(z.value, a, z.radius) * z.radius
         if scale is absolute and name not in p.relative:
             moved += p.unit * units + p.underflow
             return np.asarray(moved)

@@ -15,7 +15,7 @@ RELU = elementwise(
     "relu",
     value=lambda z: np.maximum(z, 0.0),
     slope=lambda z, a: z > 0,
-    lipschitz=lambda z, e: np.where(z + e > 0, 1.0, 0.0),
+    lipschitz=lambda z, a, e: np.where(z + e > 0, 1.0, 0.0),
     slope_radius=lambda u, z, a: np.where(np.abs(z.value) <= z.radius, 1.0, 0.0),
 )
 
@@ -35,7 +35,7 @@ def leaky_relu(slope: float) -> Activation:
         "leaky_relu",
         value=lambda z: np.where(z > 0, z, slope * z),
         slope=lambda z, a: np.where(z > 0, a.dtype.type(1), a.dtype.type(slope)),
-        lipschitz=lambda z, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
+        lipschitz=lambda z, a, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
         slope_radius=lambda u, z, a: (
             np.where(np.abs(z.value) <= z.radius, abs(1 - slope), 0.0)
             + np.where(z.value > z.radius, 0.0, u * abs(slope))
@@ -65,7 +65,7 @@ def _exponential_unit(name: str, right: float, left: float) -> Activation:
         name,
         value=lambda z: np.where(z > 0, right * z, left * np.expm1(np.minimum(z, 0.0))),
         slope=lambda z, a: np.where(z > 0, right, a + left),
-        lipschitz=lambda z, e: _largest_slope(z, e, right, _left_slope(left, z + e), left),
+        lipschitz=lambda z, a, e: _largest_slope(z, e, right, _left_slope(left, z + e), left),
         slope_radius=slope_radius,
         units=8.0,
         scale=scale,

@@ -6,6 +6,7 @@ softmax with cross-entropy, exp with Poisson) simply outputs - targets.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from refnet.activations import activation
@@ -19,6 +20,7 @@ from refnet.cross_entropy import (
     categorical_delta,
     from_probabilities,
 )
+from refnet.elementwise import Activation
 from refnet.operations import SUBTRACT
 from refnet.regression_losses import SQUARES, huber_rows, huber_slope, poisson_rows
 
@@ -82,6 +84,23 @@ TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {
     ("exp", "poisson"): _poisson,
     ("identity", "huber"): _huber,
 }
+
+
+class Functions(NamedTuple):
+    """What an architecture computes with: the activation of each layer, the output's too, and the head."""
+
+    layers: tuple[Activation, ...]
+    head: Head
+
+
+@lru_cache(maxsize=1024)
+def functions(architecture: Architecture, conventions: Conventions) -> Functions:
+    """The functions of an architecture, in the form that the conventions declare.
+
+    Raises: ValueError for a head or an activation that the tables lack.
+    """
+    layers = tuple(activation(name, conventions) for name in architecture.functions)
+    return Functions(layers, head(architecture, conventions))
 
 
 def head(architecture: Architecture, conventions: Conventions) -> Head:

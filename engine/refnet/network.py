@@ -9,11 +9,19 @@ import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
 from refnet.arithmetic import plain
-from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace, traced
+from refnet.backpropagation import (
+    gradient_in,
+    loss_and_gradient_in,
+    loss_in,
+    rows_in,
+    total_in,
+    trace,
+)
 from refnet.checks import check_batch_size, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
 from refnet.problem import Problem, batches
+from refnet.straight import answered
 
 
 def forward(
@@ -28,7 +36,8 @@ def forward(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    outputs: Array = trace(plain, architecture, parameters, inputs, conventions)[-1].outputs
+    steps = trace(plain, architecture, parameters, inputs, conventions)
+    outputs: Array = steps[-1].outputs
     return outputs
 
 
@@ -62,9 +71,8 @@ def loss(
     Units:  nats per row for cross-entropy.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    value: Array = loss_in(plain, problem)
+    value: Array = answered(loss_in, problem)
     return value
 
 
@@ -81,9 +89,8 @@ def gradient(
     Shapes: as the parameters.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    layers: Parameters = gradient_in(plain, problem)
+    layers: Parameters = answered(gradient_in, problem)
     return layers
 
 
@@ -99,10 +106,9 @@ def loss_and_gradient(
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    steps = traced(plain, problem)
-    return loss_in(plain, problem, steps), gradient_in(plain, problem, steps)
+    both: tuple[Array, Parameters] = answered(loss_and_gradient_in, problem)
+    return both
 
 
 def evaluate(

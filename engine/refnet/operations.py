@@ -11,7 +11,7 @@ from refnet.precision import Precision
 
 
 def relaxed(g: float, size: Array, radius: Any) -> Array:
-    """g size + (1 + g) radius"""
+    """g (size + radius) + radius, for numbers of this size in a ball of this radius"""
     terms: Array = size + radius
     terms *= g
     terms += radius
@@ -24,20 +24,20 @@ def largest_divisor(divisor: Ball) -> float:
     return max(1.0, total if isinstance(total, int) else total.item(total.argmax()))
 
 
-@lru_cache(maxsize=16)
-def ones_of(count: int, dtype: np.dtype[Any]) -> Array:
-    """Ones to multiply by, which sums short rows faster than `np.add.reduce`."""
-    ones: Array = np.ones(count, dtype)
-    ones.flags.writeable = False
-    return ones
+@lru_cache(maxsize=64)
+def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
+    """So many times the number, to multiply by: sums short rows faster than `np.add.reduce`."""
+    numbers: Array = np.full(count, number, dtype)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
-    left_size = np.abs(left.value)
-    radius = relaxed(p.unit, left_size, left.radius)
+    size = np.abs(left.value)
+    radius = relaxed(p.unit, size, left.radius)
     radius = radius * right.magnitude
-    radius += left_size * right.radius
+    radius += size * right.radius
     radius += p.underflow
     return radius
 
@@ -47,7 +47,7 @@ def row_sum(entries: Array) -> Array:
     outputs = entries.shape[-1]
     if outputs == 1:
         return entries[..., 0]
-    total: Array = entries.dot(ones_of(outputs, entries.dtype))
+    total: Array = entries.dot(filled(outputs, entries.dtype))
     return total
 
 
@@ -81,26 +81,53 @@ SUBTRACT = Operation(_subtract, _subtract_radius)
 """left - right, entry by entry"""
 
 
+def _gamma(p: Precision, roundings: float) -> float:
+    """k u / (1 - k u), because some of the k roundings may stand in a denominator"""
+    total = roundings * p.unit
+    return total / (1 - total) if total < 1 else np.inf
+
+
 def _constant(value: Array, roundings: int) -> Array:
     return value
 
 
 def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
-    total = float(roundings.value) * p.unit
-    # k u / (1 - k u), because some of the roundings stand in a denominator
-    return np.asarray((total / (1 - total) if total < 1 else np.inf) * np.abs(value.value))
+    return np.asarray(_gamma(p, float(roundings.value)) * np.abs(value.value))
 
 
 CONSTANT = Operation(_constant, _constant_radius)
 """A number that an implementation computes from its arguments with so many roundings, like 1/n"""
 
 
-def _weighted_sum(rows: Array, scale: Array | float, divisor: Any) -> Array:
-    return row_sum(rows * scale)  # scaled first, so that a mean of large losses does not overflow
+def _scale(entries: Array, factor: Array | float, roundings: int) -> Array:
+    return entries * factor
 
 
-def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball, divisor: Ball) -> Array:
+def _scale_radius(p: Precision, _: Array, entries: Ball, factor: Ball, roundings: Ball) -> Array:
+    c = _gamma(p, float(roundings.value))
+    radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
+    radius = radius * np.abs(factor.value)
+    radius += p.underflow
+    return radius
+
+
+SCALE = Operation(_scale, _scale_radius)
+"""entries * factor, for a factor that an implementation computes with so many roundings"""
+
+
+def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
+    # scaled first, so that a mean of large losses does not overflow
+    if isinstance(scale, np.ndarray):
+        return row_sum(rows * scale)
+    total: Array = rows.dot(filled(rows.shape[-1], rows.dtype, scale))
+    return total
+
+
+def _weighted_sum_radius(
+    p: Precision, _: Array, rows: Ball, scale: Ball, roundings: Ball, divisor: Ball
+) -> Array:
     count = rows.value.shape[-1]
+    scale = Ball(scale.value, _constant_radius(p, scale.value, scale, roundings))
     radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
     size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
     # the rows may be summed before they are divided
@@ -110,7 +137,8 @@ def _weighted_sum_radius(p: Precision, _: Array, rows: Ball, scale: Ball, diviso
 
 
 WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
-"""sum_i rows_i scale_i: (n,), (n,) or () -> (); the divisor as for the matrix products"""
+"""sum_i rows_i scale_i: (n,), (n,) or () -> (); a scale of so many roundings; the divisor as for
+the matrix products"""
 
 
 def _sum_of_squares(*arrays: Array) -> Array:

@@ -2,13 +2,17 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from refnet.keys import hashed_once
+
 U64 = 2.0**-53
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Precision:
     """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
@@ -32,6 +36,16 @@ class Precision:
     input: float = 0.0
     exp_error: float = 8.0
     relative: tuple[str, ...] = ()
+
+    @cached_property
+    def stores(self) -> float:
+        """Unit roundoff of storing the result of a matrix product, where its sums are finer, or 0"""
+        return 0.0 if self.input == 0 and self.accumulation >= self.unit else self.unit
+
+    def gain(self, length: int) -> float:
+        """What a sum of `length` products errs by, in units of the sum of their magnitudes"""
+        own = length * self.accumulation
+        return own + 2 * self.input + self.input**2 if self.input else own
 
     @property
     def digits(self) -> int:

@@ -14,7 +14,7 @@ from scipy import special
 from refnet.architecture import Array
 from refnet.arithmetic import Ball, Operation
 from refnet.elementwise import Activation, elementwise
-from refnet.precision import Precision
+from refnet.precision import U64, Precision
 
 SILU_SLOPE, SILU_CURVATURE = 1.0999, 0.5
 GELU_SLOPE, GELU_CURVATURE = 1.1290, 0.7979
@@ -47,11 +47,39 @@ def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
     return np.subtract(pulled, pulled * a, out=pulled)
 
 
-def _tanh_lipschitz(z: Array, e: Any) -> Array:
-    """tanh'(m) = 4 sigmoid'(2m), at the least |m| of [z - e, z + e]"""
-    slope = sigmoid_slope_at(2 * nearest_to_zero(z, e))
-    slope *= 4
+_NEAR = 2.0**-5  # the radius up to which a slope is bounded by its growth
+_SLACK = 16 * U64  # what 1 - a a and a - a a err by
+
+
+def _sigmoid_lipschitz(z: Array, a: Array, e: Any) -> Array:
+    """a (1 - a) e^r, with r the largest radius, since |(log sigmoid')'| = |1 - 2a| <= 1"""
+    farthest = _largest(e)
+    if not farthest <= _NEAR:
+        return sigmoid_slope_at(nearest_to_zero(z, e))
+    slope: Array = a * a
+    np.subtract(a, slope, out=slope)
+    slope += _SLACK
+    slope *= math.exp(farthest)
     return slope
+
+
+def _tanh_lipschitz(z: Array, a: Array, e: Any) -> Array:
+    """(1 - a^2) e^(2r), with r the largest radius, since |(log tanh')'| = |2a| <= 2
+
+    Where r is large: tanh'(m) = 4 sigmoid'(2m), at the least |m| of [z - e, z + e].
+    """
+    farthest = _largest(e)
+    if not farthest <= _NEAR:
+        return 4 * sigmoid_slope_at(2 * nearest_to_zero(z, e))
+    growth = math.exp(2 * farthest)
+    slope: Array = a * a
+    slope *= -growth
+    slope += growth * (1 + _SLACK)
+    return slope
+
+
+def _largest(e: Any) -> float:
+    return float(e.item(e.argmax())) if isinstance(e, np.ndarray) else float(e)
 
 
 def _tanh_slope_radius(u: float, z: Ball, a: Ball) -> Array:
@@ -74,7 +102,7 @@ IDENTITY = elementwise(
     "identity",
     value=lambda z: z,
     slope=lambda z, a: 1.0,
-    lipschitz=lambda z, e: 1.0,
+    lipschitz=lambda z, a, e: 1.0,
     slope_radius=lambda u, z, a: 0.0,
 )
 
@@ -82,7 +110,7 @@ SIGMOID = elementwise(
     "sigmoid",
     value=sigmoid,
     slope=lambda z, a: a * (1 - a),
-    lipschitz=lambda z, e: sigmoid_slope_at(nearest_to_zero(z, e)),
+    lipschitz=_sigmoid_lipschitz,
     # |â(1-â) - a(1-a)| = |â - a| |1 - (â + a)|
     slope_radius=lambda u, z, a: a.radius * (np.abs(1 - 2 * a.value) + a.radius) + 3 * u,
     units=4.0,
@@ -103,7 +131,7 @@ SOFTPLUS = elementwise(
     "softplus",
     value=lambda z: np.logaddexp(0.0, z),
     slope=lambda z, a: sigmoid(z),
-    lipschitz=lambda z, e: sigmoid(z + e),
+    lipschitz=lambda z, a, e: sigmoid(z + e),
     # the slope may come from the value, 1 - e^-a: 8u a e^-a + 8u max(1, a) e^-a + u
     slope_radius=lambda u, z, a: (
         sigmoid_slope_at(nearest_to_zero(z.value, z.radius)) * z.radius + 20 * u
@@ -127,7 +155,7 @@ SILU = elementwise(
     "silu",
     value=lambda z: z * sigmoid(z),
     slope=_silu_slope,
-    lipschitz=lambda z, e: SILU_SLOPE,
+    lipschitz=lambda z, a, e: SILU_SLOPE,
     slope_radius=lambda u, z, a: _slope_radius(SILU_CURVATURE, u, z),
     units=12.0,
     scale=lambda z, size: z.magnitude,
@@ -144,7 +172,7 @@ GELU_ERF = elementwise(
     "gelu",
     value=lambda z: z * special.ndtr(z),
     slope=_gelu_slope,
-    lipschitz=lambda z, e: GELU_SLOPE,
+    lipschitz=lambda z, a, e: GELU_SLOPE,
     slope_radius=lambda u, z, a: _slope_radius(GELU_CURVATURE, u, z),
     units=16.0,
     scale=lambda z, size: z.magnitude,
@@ -182,7 +210,7 @@ GELU_TANH = elementwise(
     "gelu",
     value=_gelu_tanh,
     slope=_gelu_tanh_slope,
-    lipschitz=lambda z, e: GELU_SLOPE,
+    lipschitz=lambda z, a, e: GELU_SLOPE,
     slope_radius=_gelu_tanh_radius,
     units=16.0,
     scale=lambda z, size: z.magnitude,
@@ -208,7 +236,7 @@ EXP = Activation(
         "exp",
         value=exponential,
         slope=lambda z, a: a,
-        lipschitz=lambda z, e: exponential(z + e),
+        lipschitz=lambda z, a, e: exponential(z + e),
         slope_radius=lambda u, z, a: a.radius,
     ).pullback,
 )
