@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.keys import hashed_once
+from refnet.keys import Key
 
 Array = NDArray[np.float64]
 
@@ -55,9 +55,8 @@ class Layer(NamedTuple, Generic[T]):
 Parameters = list[Layer[Array]]
 
 
-@hashed_once
 @dataclass(frozen=True)
-class Architecture:
+class Architecture(Key):
     """f(x) = output(W_L a_{L-1} + b_L), a_l = activation(W_l a_{l-1} + b_l), a_0 = x
 
     `widths=(3, 7, 1)` is three features, seven hidden units and one output; `widths=(3, 1)` has
@@ -78,7 +77,13 @@ class Architecture:
     label_smoothing: float = 0.0
     delta: float = 1.0
 
+    __hash__ = Key.__hash__
+
     def __post_init__(self) -> None:
+        for name in ("widths", "activation"):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])
@@ -121,7 +126,6 @@ class Architecture:
     def shapes(self) -> list[tuple[int, int]]:
         """The pair (fan_in, fan_out) of each layer."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
-
 
 
 def _check_widths(widths: tuple[int, ...]) -> None:

@@ -147,9 +147,7 @@ def _along(factor: Array | float, axes: int) -> Array | float:
     return factor[(..., *(None,) * axes)] if isinstance(factor, np.ndarray) else factor
 
 
-def _penalised(
-    apply: Arithmetic, problem: Problem, layers: list[Layer[Any]]
-) -> list[Layer[Any]]:
+def _penalised(apply: Arithmetic, problem: Problem, layers: list[Layer[Any]]) -> list[Layer[Any]]:
     """The gradient of the data's loss, plus that of the penalty."""
     conventions = problem.conventions
     factor, roundings = penalty_factor(problem)

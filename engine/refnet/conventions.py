@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args, get_type_hints
 
-from refnet.keys import hashed_once
+from refnet.keys import Key
 
 
-@hashed_once
 @dataclass(frozen=True)
-class Conventions:
+class Conventions(Key):
     """The choices that textbooks and libraries make differently, each with its strict default.
 
     reduction:             how the losses of the rows become one number
@@ -72,13 +71,14 @@ class Conventions:
     truncated_normal: Literal["corrected", "plain"] = "corrected"
     initial_biases: Literal["zeros", "other"] = "zeros"
 
+    __hash__ = Key.__hash__
+
     def __post_init__(self) -> None:
         for name, choices in _choices().items():
             value = getattr(self, name)
             if value not in choices:
                 known = ", ".join(map(repr, choices))
                 raise ValueError(f"{name}={value!r}: choose one of {known}")
-
 
 
 @cache

@@ -1,25 +1,26 @@
-"""Frozen dataclasses as the keys of caches, which ask for their hash in every call."""
+"""The keys of caches: frozen dataclasses whose hash is computed once."""
 
-from dataclasses import fields
-from operator import attrgetter
-from typing import Any, TypeVar
-
-T = TypeVar("T", bound=type)
+from typing import Any
 
 
-def hashed_once(kind: T) -> T:
-    """The dataclass, with the hash of its fields computed once for each instance."""
-    names = [field.name for field in fields(kind)]
-    values = attrgetter(*names)
+class Key:
+    """A base for frozen dataclasses, which say `__hash__ = Key.__hash__`
 
-    def __hash__(self: Any) -> int:  # noqa: N807
-        known: dict[str, int] = self.__dict__
-        if "hash" not in known:
-            known["hash"] = hash(values(self))
-        return known["hash"]
+    A cache asks for the hash in every call, and that of many fields takes longer than a small
+    network.
+    """
 
-    def __getstate__(self: Any) -> dict[str, Any]:  # noqa: N807
-        return {name: getattr(self, name) for name in names}  # another process hashes otherwise
+    __slots__ = ("_hash",)
+    _hash: int
 
-    kind.__hash__, kind.__getstate__ = __hash__, __getstate__
-    return kind
+    def __hash__(self) -> int:
+        try:
+            known = self._hash
+        except AttributeError:
+            names: Any = self.__dataclass_fields__  # type: ignore[attr-defined]
+            known = hash(tuple(getattr(self, name) for name in names))
+            object.__setattr__(self, "_hash", known)
+        return known
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self)  # without the hash: another process hashes otherwise

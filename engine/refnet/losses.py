@@ -87,7 +87,7 @@ TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {
 
 
 class Functions(NamedTuple):
-    """What an architecture computes with: the activation of each layer, the output's too, and the head."""
+    """What an architecture computes with: its head, and the function of each layer."""
 
     layers: tuple[Activation, ...]
     head: Head

@@ -7,14 +7,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.keys import hashed_once
+from refnet.keys import Key
 
 U64 = 2.0**-53
 
 
-@hashed_once
 @dataclass(frozen=True)
-class Precision:
+class Precision(Key):
     """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
 
     unit:         unit roundoff of stored numbers (2^-53 in float64)
@@ -37,9 +36,11 @@ class Precision:
     exp_error: float = 8.0
     relative: tuple[str, ...] = ()
 
+    __hash__ = Key.__hash__
+
     @cached_property
     def stores(self) -> float:
-        """Unit roundoff of storing the result of a matrix product, where its sums are finer, or 0"""
+        """Unit roundoff of storing a sum of products, or 0 where the sum itself is as coarse"""
         return 0.0 if self.input == 0 and self.accumulation >= self.unit else self.unit
 
     def gain(self, length: int) -> float:

@@ -146,7 +146,8 @@ def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Ar
     rows, limit = delta.value.shape[-2], p.largest / 4 / largest_divisor(divisor)
     # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
     gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
-    radius = _stored(p, _column_sum(relaxed(gain, np.abs(delta.value), delta.radius), divisor), g, 1)
+    terms = relaxed(gain, np.abs(delta.value), delta.radius)
+    radius = _stored(p, _column_sum(terms, divisor), g, 1)
     if _all_below(radius, gain * limit):
         return radius
     return np.where(_column_sum(delta.magnitude, divisor) < limit, radius, np.inf)

@@ -90,11 +90,11 @@ def _straight(
     try:
         problem = Problem(architecture, layers, inputs, targets, None, conventions)
         return scribe.function(compute(scribe, problem))
-    except _Unknown:
+    except _UnknownError:
         return None
 
 
-class _Unknown(Exception):
+class _UnknownError(Exception):
     """A value that no operation made, so that a line would repeat its numbers."""
 
 
@@ -157,7 +157,7 @@ class _Scribe:
         if type(value) in (list, tuple):
             return f"{type(value).__name__}(({self.sources(value, letter)},))"
         if type(value) not in (int, float):
-            raise _Unknown
+            raise _UnknownError
         if letter == "v" and math.isfinite(value):
             return repr(value)
         name = f"c{len(self.names)}"
