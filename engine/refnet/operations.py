@@ -1,5 +1,6 @@
 """The elementwise steps and sums of a network, each with its rounding bound."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -18,13 +19,19 @@ def relaxed(g: float, size: Array, radius: Any) -> Array:
     return terms
 
 
+def gamma(p: Precision, roundings: float) -> float:
+    """k u / (1 - k u), for k roundings in numerators and denominators alike"""
+    total = roundings * p.unit
+    return total / (1 - total) if total < 1 else math.inf
+
+
 def largest_divisor(divisor: Ball) -> float:
     """The largest of a stack of data sets, and at least 1."""
     total: Any = divisor.value
     return max(1.0, total if isinstance(total, int) else total.item(total.argmax()))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
     """So many times the number, to multiply by: sums short rows faster than `np.add.reduce`."""
     numbers: Array = np.full(count, number, dtype)
@@ -81,18 +88,12 @@ SUBTRACT = Operation(_subtract, _subtract_radius)
 """left - right, entry by entry"""
 
 
-def _gamma(p: Precision, roundings: float) -> float:
-    """k u / (1 - k u), because some of the k roundings may stand in a denominator"""
-    total = roundings * p.unit
-    return total / (1 - total) if total < 1 else np.inf
-
-
 def _constant(value: Array, roundings: int) -> Array:
     return value
 
 
 def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
-    return np.asarray(_gamma(p, float(roundings.value)) * np.abs(value.value))
+    return np.asarray(gamma(p, float(roundings.value)) * np.abs(value.value))
 
 
 CONSTANT = Operation(_constant, _constant_radius)
@@ -104,7 +105,7 @@ def _scale(entries: Array, factor: Array | float, roundings: int) -> Array:
 
 
 def _scale_radius(p: Precision, _: Array, entries: Ball, factor: Ball, roundings: Ball) -> Array:
-    c = _gamma(p, float(roundings.value))
+    c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
     radius = radius * np.abs(factor.value)
     radius += p.underflow

@@ -11,13 +11,8 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.arithmetic import Ball, Operation
+from refnet.operations import gamma
 from refnet.precision import Precision
-
-
-def _gamma(p: Precision, roundings: float) -> float:
-    """The bound k u / (1 - k u) on k roundings, in numerators and denominators alike."""
-    total = roundings * p.unit
-    return total / (1 - total) if total < 1 else math.inf
 
 
 def _coefficient_radius(p: Precision, value: Array, number: Ball, size: Ball) -> float:
@@ -54,7 +49,7 @@ SQUARE = Operation(lambda x: x * x, _square_radius)
 
 
 def _correction_radius(p: Precision, value: float, beta: Ball, count: Ball) -> float:
-    power = (1 - value) * _gamma(p, 2 * float(count.value) + 8)
+    power = (1 - value) * gamma(p, 2 * float(count.value) + 8)
     return float(power + p.unit * (value + power))
 
 
@@ -129,7 +124,7 @@ def _ratio_radius(p: Precision, value: Array, m: Ball, d: Ball, cap: Ball) -> Ar
     radius = radius + 4 * p.unit * (size + radius) + p.underflow
     # squares below 2^20 times the underflow may vanish, so that epsilon alone divides
     flushed = 2.0**10 * math.sqrt(3 * known.memory * p.underflow)
-    beyond = (1 + 2.0**-20) * (1 + _gamma(p, known.roundings))
+    beyond = (1 + 2.0**-20) * (1 + gamma(p, known.roundings))
     beyond += flushed / least if least > 0 else math.inf
     capped = np.fmin(radius, known.bound * (1 + beyond))
     return np.where(m.radius + d.radius < np.inf, capped, np.inf)  # an overflow may end as nan

@@ -23,7 +23,7 @@ from refnet.problem import Problem
 from refnet.products import AFFINE
 
 OFTEN = 16
-"""How often the same is asked before it is written down, which takes as long as to ask ten times"""
+"""How often the same is asked before it is written down, which takes about as long as that."""
 
 Compute = Callable[[Arithmetic, Problem], Any]
 Line = Callable[..., Any]
