@@ -115,8 +115,8 @@ def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = 
     delta, total = _output_delta(apply, problem, chosen, steps[-1]), divisor(problem)
     layers = []
     for place in range(len(parameters) - 1, -1, -1):
-        weights = apply(OUTER, steps[place].inputs, delta, total)
-        layers.append(Layer(weights, apply(COLUMN_SUM, delta, total)))
+        biases = apply(COLUMN_SUM, delta, total)  # while delta is still at hand
+        layers.append(Layer(apply(OUTER, steps[place].inputs, delta, total), biases))
         if place:
             below = steps[place - 1]
             signal = apply(BACK, delta, parameters[place].weights, total)
