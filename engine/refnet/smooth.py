@@ -48,7 +48,7 @@ def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
 
 
 _NEAR = 2.0**-5  # the radius up to which a slope is bounded by its growth
-_SLACK = 16 * U64  # what 1 - a a and a - a a err by
+_SLACK = 16 * U64  # what 1 - a a, and 1 - a of the sigmoid, err by
 
 
 def _sigmoid_lipschitz(z: Array, a: Array, e: Any) -> Array:
@@ -56,9 +56,8 @@ def _sigmoid_lipschitz(z: Array, a: Array, e: Any) -> Array:
     farthest = _largest(e)
     if not farthest <= _NEAR:
         return sigmoid_slope_at(nearest_to_zero(z, e))
-    slope: Array = a * a
-    np.subtract(a, slope, out=slope)
-    slope += _SLACK
+    slope: Array = np.subtract(1 + _SLACK, a)
+    slope *= a
     slope *= math.exp(farthest)
     return slope
 
