@@ -3,7 +3,13 @@
 Which operations a network needs depends on its architecture, its conventions and the shapes of its
 arrays, never on the numbers in them. To find that out takes a small network longer than to compute.
 What is asked often is therefore written down, while it is asked of zeros, as the source of a
-function that asks nothing.
+function that asks nothing:
+
+    def line(v0, v1, v2, v3):  # weights, biases, inputs, targets
+        v4 = f4(v2, v0, v1)    # inputs @ weights + biases
+        n4 = vdot(v4, v4)      # finite, or else some array is not
+        v5 = f5(v4)            # sigmoid
+        ...
 """
 
 import math
@@ -136,10 +142,8 @@ class _Scribe:
         if self.precision:
             self.names[f"r{n}"] = partial(operation.radius, self.precision.with_reference())
             radius = f"r{n}(v{n}, {self.sources(arguments, 'b')})"
-            guarded = f"Ball(v{n}, {radius})"
-            self.lines.append(
-                f"b{n} = {guarded if operation.guarded else f'bounded(o{n}, v{n}, {radius})'}"
-            )
+            ball = "Ball(" if operation.guarded else f"bounded(o{n}, "
+            self.lines.append(f"b{n} = {ball}v{n}, {radius})")
         self.known.append(result)
         return result
 
