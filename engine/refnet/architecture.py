@@ -80,10 +80,7 @@ class Architecture(Key):
     __hash__ = Key.__hash__
 
     def __post_init__(self) -> None:
-        for name in ("widths", "activation"):
-            value = getattr(self, name)
-            if isinstance(value, list):
-                object.__setattr__(self, name, tuple(value))
+        self.settle()
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])

@@ -18,6 +18,7 @@ from refnet.precision import Precision
 class Ball(NamedTuple):
     """{x : |x - value| <= radius}, entry by entry
 
+    The radius is 0.0 for what is exactly known, and otherwise of the value's shape.
     An infinite radius says that nothing is known, for instance after an overflow that the
     precision allows.
     """
@@ -38,7 +39,7 @@ class Ball(NamedTuple):
     @property
     def exact(self) -> bool:
         """Whether the radius is the number 0: nothing was computed yet."""
-        return type(self.radius) is float and self.radius == 0.0
+        return isinstance(self.radius, float) and self.radius == 0.0
 
     def rounded_up(self) -> "Ball":
         """The ball with room for the rounding of its own radius, which is computed in float64."""
@@ -91,7 +92,7 @@ def within(precision: Precision) -> Arithmetic:
 
 def exact(argument: Any) -> Any:
     """What was not computed is exact, and the reference goes on in float64."""
-    if isinstance(argument, np.ndarray) and argument.dtype.char == "f":
+    if isinstance(argument, np.ndarray) and argument.dtype.char not in "dg":
         return argument.astype(np.float64)
     return argument
 

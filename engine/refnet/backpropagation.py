@@ -139,7 +139,7 @@ def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step)
     scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
     if isinstance(scale, float) and scale == 1:
         return delta
-    return apply(SCALE, delta, _along(scale, 1), roundings)
+    return apply(SCALE, delta, _along(scale, 1), roundings, divisor(problem))
 
 
 def _along(factor: Array | float, axes: int) -> Array | float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from refnet.architecture import Architecture, Array, Parameters
+from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.operations import row_sum
 
 _SOFT = 1e-6  # soft rows are rounded to the precision of whoever made them
@@ -41,15 +41,20 @@ def fitting(
 ) -> list[Array]:
     """The arrays, parameters, inputs and targets, if they plainly fit; otherwise none.
 
-    They do, finite or not, if they are of one stack and one type of float, with targets in the
-    head's range. What this fast look does not know to be right, `checked` looks at again, slowly.
+    They do, if they are of one stack and one type of float, with finite targets in the head's
+    range; the others need not be finite. What this fast look does not know to be right, `checked`
+    looks at again, slowly.
     """
     if type(inputs) is not np.ndarray or inputs.dtype.char not in "df":
+        return []
+    if not isinstance(parameters, list | tuple) or {*map(type, parameters)} != {Layer}:
         return []
     arrays = [*chain.from_iterable(parameters), inputs]
     if targets is not None:
         arrays.append(targets)
-    found = [(array.shape, array.dtype) for array in arrays if type(array) is np.ndarray]
+    if {*map(type, arrays)} != {np.ndarray}:
+        return []
+    found = [(array.shape, array.dtype) for array in arrays]
     wanted = expected(architecture.widths, inputs.shape[:-1], inputs.dtype)
     if targets is None:
         return arrays if found == wanted[:-1] else []
@@ -72,9 +77,11 @@ def expected(
 
 
 def _in_range(architecture: Architecture, targets: Array) -> bool:
+    """Whether the targets are finite and in the head's range."""
     loss = architecture.loss
     if loss != "cross_entropy":
-        return loss != "poisson" or bool(targets.item(targets.argmin()) >= 0)
+        counts = loss != "poisson" or bool(targets.item(targets.argmin()) >= 0)
+        return counts and all_finite([targets])
     if not (targets.item(targets.argmin()) >= 0 and targets.item(targets.argmax()) <= 1):
         return False
     if architecture.output != "softmax":
@@ -119,14 +126,19 @@ def check_epochs(epochs: int) -> None:
         raise ValueError(f"epochs={epochs!r}: a number of epochs is a whole number of at least 0")
 
 
-def _check_parameters(architecture: Architecture, parameters: Parameters) -> None:
+def _check_parameters(architecture: Architecture, parameters: Any) -> None:
     shapes = architecture.shapes
+    if not isinstance(parameters, list | tuple):
+        raise ValueError(f"parameters is a {type(parameters).__name__}; give a list of layers")
     if len(parameters) != len(shapes):
         raise ValueError(
             f"parameters has {len(parameters)} layers; "
             f"widths={architecture.widths} need {len(shapes)}"
         )
     for place, (layer, shape) in enumerate(zip(parameters, shapes, strict=True)):
+        if not isinstance(layer, Layer):
+            kind = type(layer).__name__
+            raise ValueError(f"parameters[{place}] is a {kind}; give Layer(weights, biases)")
         for name, array, expected in (
             ("weights", layer.weights, shape),
             ("biases", layer.biases, shape[1:]),

@@ -74,6 +74,7 @@ class Conventions(Key):
     __hash__ = Key.__hash__
 
     def __post_init__(self) -> None:
+        self.settle()
         for name, choices in _choices().items():
             value = getattr(self, name)
             if value not in choices:

@@ -2,6 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_settled, value))
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
 
 class Key:
     """A base for frozen dataclasses, which say `__hash__ = Key.__hash__`
@@ -21,6 +31,11 @@ class Key:
             known = hash(tuple(getattr(self, name) for name in names))
             object.__setattr__(self, "_hash", known)
         return known
+
+    def settle(self) -> None:
+        """Lists become tuples, and NumPy's numbers Python's, which cast no array to their type."""
+        for name, value in list(vars(self).items()):
+            object.__setattr__(self, name, _settled(value))
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self)  # without the hash: another process hashes otherwise

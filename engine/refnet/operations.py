@@ -28,7 +28,7 @@ def gamma(p: Precision, roundings: float) -> float:
 def largest_divisor(divisor: Ball) -> float:
     """The largest of a stack of data sets, and at least 1."""
     total: Any = divisor.value
-    return max(1.0, total if isinstance(total, int) else total.item(total.argmax()))
+    return total if isinstance(total, int) else max(1.0, total.item(total.argmax()))
 
 
 @lru_cache(maxsize=32)
@@ -100,11 +100,15 @@ CONSTANT = Operation(_constant, _constant_radius)
 """A number that an implementation computes from its arguments with so many roundings, like 1/n"""
 
 
-def _scale(entries: Array, factor: Array | float, roundings: int) -> Array:
+def _scale(entries: Array, factor: Array | float, roundings: int, divisor: Any) -> Array:
     return entries * factor
 
 
-def _scale_radius(p: Precision, _: Array, entries: Ball, factor: Ball, roundings: Ball) -> Array:
+def _scale_radius(
+    p: Precision, _: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
+) -> Array:
+    if not largest_divisor(divisor) < p.largest / 4:
+        return np.full_like(entries.value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
     radius = radius * np.abs(factor.value)
@@ -113,12 +117,15 @@ def _scale_radius(p: Precision, _: Array, entries: Ball, factor: Ball, roundings
 
 
 SCALE = Operation(_scale, _scale_radius)
-"""entries * factor, for a factor that an implementation computes with so many roundings"""
+"""entries * factor, for a factor that an implementation computes with so many roundings
+
+The divisor is what the factor is a fraction of, which may overflow.
+"""
 
 
 def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
     # scaled first, so that a mean of large losses does not overflow
-    if isinstance(scale, np.ndarray):
+    if isinstance(scale, np.ndarray) or rows.dtype.kind != "f":
         return row_sum(rows * scale)
     total: Array = rows.dot(filled(rows.shape[-1], rows.dtype, scale))
     return total
@@ -133,6 +140,7 @@ def _weighted_sum_radius(
     size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
     # the rows may be summed before they are divided
     largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), size * largest_divisor(divisor))
+    largest = np.maximum(largest, largest_divisor(divisor))
     radius = radius + (count + 1) * p.unit * size
     return np.where(largest < p.largest / 4, radius, np.inf)
 

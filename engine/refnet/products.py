@@ -18,6 +18,8 @@ from refnet.precision import Precision
 
 def _product(left: Array, right: Array) -> Array:
     """left @ right"""
+    if left.size == 1 or right.size == 1:
+        return left * right  # a dot would skip a 1 x 1 matrix that is 0, though 0 inf is nan
     if left.ndim == 2 and right.ndim == 2:
         plain: Array = left.dot(right)  # a third of the overhead of matmul
         return plain
@@ -28,17 +30,16 @@ def _product(left: Array, right: Array) -> Array:
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g = p.gain(length + extra)
     size, right_size = np.abs(left.value), np.abs(right.value)
-    if right.exact:
-        terms = g * size if left.exact else relaxed(g, size, left.radius)
-        radius = _product(terms, right_size)
+    if left.exact and right.exact:
+        radius = _product(size, right_size)
+        radius *= g
+    elif right.exact:
+        radius = _product(relaxed(g, size, left.radius), right_size)
+    elif left.exact:
+        radius = _product(size, relaxed(g, right_size, right.radius))
     else:
-        terms = relaxed(g, right_size, right.radius)
-        if left.exact:
-            radius = _product(size, terms)
-        else:
-            size += left.radius
-            radius = _product(size, terms)
-            radius += _product(np.asarray(left.radius), right_size)
+        radius = _product(size + left.radius, relaxed(g, right_size, right.radius))
+        radius += _product(np.asarray(left.radius), right_size)
     radius += length * p.underflow
     return radius
 

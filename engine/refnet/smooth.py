@@ -52,7 +52,10 @@ _SLACK = 16 * U64  # what 1 - a a, and 1 - a of the sigmoid, err by
 
 
 def _sigmoid_lipschitz(z: Array, a: Array, e: Any) -> Array:
-    """a (1 - a) e^r, with r the largest radius, since |(log sigmoid')'| = |1 - 2a| <= 1"""
+    """a (1 - a) e^r, with r the largest radius, since |(log sigmoid')'| = |1 - 2a| <= 1
+
+    Where r is large: the slope at the least |m| of [z - e, z + e].
+    """
     farthest = _largest(e)
     if not farthest <= _NEAR:
         return sigmoid_slope_at(nearest_to_zero(z, e))

@@ -7,7 +7,7 @@ function that asks nothing:
 
     def line(v0, v1, v2, v3):  # weights, biases, inputs, targets
         v4 = f4(v2, v0, v1)    # inputs @ weights + biases
-        n4 = vdot(v4, v4)      # finite, or else some array is not
+        n4 = vdot(v4, v4)      # finite, if inputs, weights and biases are
         v5 = f5(v4)            # sigmoid
         ...
 """
@@ -46,7 +46,10 @@ def answered(compute: Compute, problem: Problem, precision: Precision | None = N
         form = (compute, precision, architecture, conventions, inputs.shape, inputs.dtype)
         question = _question(*form)
         line = question.line or question.asked()
-        answer = line(*arrays) if line else None
+        try:
+            answer = line(*arrays) if line else None
+        except (FloatingPointError, RuntimeWarning):
+            answer = None  # the user has made errors of warnings; what deserves one comes again
         if answer is not None:
             return answer
     checked(*problem[:5])
@@ -127,7 +130,9 @@ class _Scribe:
         self.lines: list[str] = []
         self.squares: list[str] = []  # the sums of the squares of all logits
         if precision:
-            self.lines += (f"b{n} = Ball(v{n} := exact(v{n}), 0.0)" for n in range(len(arrays)))
+            if arrays[0].dtype != np.float64:
+                self.lines += (f"v{n} = exact(v{n})" for n in range(len(arrays)))
+            self.lines += (f"b{n} = Ball(v{n}, 0.0)" for n in range(len(arrays)))
 
     def __call__(self, operation: Operation, *arguments: Any) -> Any:
         result = self.apply(operation, *arguments)
@@ -171,7 +176,7 @@ class _Scribe:
     def function(self, result: Any) -> Line:
         """The function of the arrays that runs the line."""
         answer = self.source(result, "b" if self.precision else "v")
-        # a product with inf or nan is not finite, not even 0 times it
+        # no product with inf or nan is finite, and targets have been looked at
         finite = f"isfinite({' + '.join(self.squares)})"
         body = _forgetful([*self.lines, f"return {answer} if {finite} else None"])
         exec(f"def line({self.arguments}):\n    " + "\n    ".join(body), self.names)

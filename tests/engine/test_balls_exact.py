@@ -7,6 +7,7 @@ many legal ways; `nets` draws what both are tried on. The large version is `benc
 from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -24,6 +25,7 @@ from refnet import (
     Layer,
     Precision,
     Problem,
+    balls,
 )
 from refnet.activations import TABLE as ACTIVATION_TABLE
 from refnet.architecture import ACTIVATIONS, HEADS
@@ -136,6 +138,55 @@ def test_behind_an_overflow_nothing_is_promised() -> None:
     answer = lowprecision.evaluate(problem, FLOAT16, lowprecision.STYLES[0])
     assert np.isnan(answer.gradient[0].weights)
     assert np.isinf(nets.bounds(problem, FLOAT16).gradient[0].weights.radius)
+
+
+def test_zero_times_what_overflowed_is_not_promised_for_one_unit_either() -> None:
+    architecture = Architecture((1, 1, 1), "relu", "identity", "squared_error")
+    layers = [Layer(np.full((1, 1), weight), np.zeros(1)) for weight in (300.0, 0.0)]
+    inputs = np.full((1, 1), 300.0)  # 90000 is infinite in float16
+
+    assert np.isinf(balls.forward(architecture, layers, inputs, FLOAT16).radius)
+
+
+def test_a_mean_whose_weights_overflow_is_not_promised() -> None:
+    architecture = Architecture((1, 2), "relu", "identity", "squared_error")
+    layers = [Layer(np.ones((1, 2)), np.zeros(2))]
+    data = np.ones((2, 1)), np.zeros((2, 2)), np.array([0.0, 32752.0])
+    form = Conventions(reduction="mean over outputs")  # 32752 * 2 + ... is infinite in float16
+    problem = Problem(architecture, layers, *data, form)
+
+    assert np.isinf(balls.loss(problem, FLOAT16).radius)
+    assert np.all(np.isinf(balls.gradient(problem, FLOAT16)[0].weights.radius))
+    assert np.all(np.isfinite(balls.gradient(problem, FLOAT32)[0].weights.radius))
+
+
+def test_subnormal_inputs_and_huge_weights_keep_their_ball() -> None:
+    rng = np.random.default_rng(0)
+    architecture = Architecture((3, 1), "relu", "identity", "squared_error")
+    for x_scale, w_scale in ((1e-312, 1e306), (1e306, 1e-312)):
+        inputs = x_scale * rng.uniform(0.1, 1, size=(100, 3))
+        weights = w_scale * rng.uniform(0.1, 1, size=(3, 1))
+        ball = balls.forward(architecture, [Layer(weights, np.zeros(1))], inputs)
+        ends = zip(ball.value[:, 0], np.asarray(ball.radius)[:, 0], strict=True)
+        for row, (value, radius) in zip(inputs, ends, strict=True):
+            pairs = zip(row, weights[:, 0], strict=True)
+            truth = sum(Fraction(float(x)) * Fraction(float(w)) for x, w in pairs)
+            assert abs(truth - Fraction(float(value))) <= Fraction(float(radius))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_reference_goes_on_in_float64_whatever_it_is_given(dtype: Any) -> None:
+    net = nets.draw(0, FLOAT16, "tanh", ("identity", "squared_error"))
+    arrays = [Layer(w.astype(dtype), b.astype(dtype)) for w, b in net.problem.parameters]
+    given = net.problem._replace(
+        parameters=arrays,
+        inputs=net.problem.inputs.astype(dtype),
+        targets=net.problem.targets.astype(dtype),
+    )
+
+    assert balls.forward(*given[:3], FLOAT16).value.dtype == np.float64
+    for layer in balls.gradient(given, FLOAT16):
+        assert layer.weights.value.dtype == layer.biases.value.dtype == np.float64
 
 
 def test_the_styles_are_different_computations() -> None:

@@ -39,6 +39,13 @@ def _spoiled(shape: tuple[int, ...], value: float) -> np.ndarray:
 
 
 WRONG_INPUTS = [
+    (None, X, r"parameters is a NoneType; give a list of layers"),
+    ([None, None], X, r"parameters\[0\] is a NoneType; give Layer\(weights, biases\)"),
+    (
+        [LAYERS[0], tuple(LAYERS[1])],
+        X,
+        r"parameters\[1\] is a tuple; give Layer\(weights, biases\)",
+    ),
     (LAYERS[:1], X, r"parameters has 1 layers; widths=\(2, 3, 1\) need 2"),
     (
         _with(0, weights=np.ones((3, 2))),

@@ -212,6 +212,17 @@ def test_gradient_factor_multiplies_the_whole_gradient_and_not_the_loss() -> Non
         np.testing.assert_allclose(here.biases, 2 * there.biases, rtol=1e-14)
 
 
+def test_whole_numbers_have_the_same_loss_as_integers_and_as_floats() -> None:
+    architecture = Architecture((2, 1), "tanh", "identity", "squared_error")
+    arrays = [[1, 2], [3, 4]], [[7], [9]], [[1], [2]], [3]
+    inputs, targets, weights, biases = (np.array(array) for array in arrays)
+    layers = [Layer(weights, biases)]
+
+    assert loss(architecture, layers, inputs, targets) == 6.5
+    assert balls.loss(Problem(architecture, layers, inputs, targets)).value == 6.5
+    assert np.all(gradient(architecture, layers, inputs, targets)[0].weights == [[8.0], [11.0]])
+
+
 def test_sum_reduction_does_not_multiply_the_penalty() -> None:
     architecture, layers, x, y = _three_rows()
     bare = Architecture((2, 2), "identity", "identity", "squared_error")

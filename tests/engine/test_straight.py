@@ -1,5 +1,6 @@
 """What is asked often is answered by a straight line of operations, bit for bit as before."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -243,6 +244,78 @@ def test_arrays_that_do_not_fit_are_named_however_often_others_did() -> None:
         gradient(*problem._replace(targets=problem.targets[1:]))
     with pytest.raises(ValueError, match=r"targets\[0\] sums to 2; one-hot rows sum to 1"):
         gradient(*problem._replace(targets=np.ones((5, 2))))
+
+
+@pytest.mark.parametrize(
+    ("head", "value"),
+    [
+        (("identity", "squared_error"), np.nan),
+        (("sigmoid", "squared_error"), -np.inf),
+        (("identity", "huber"), np.nan),
+        (("exp", "poisson"), np.inf),
+        (("sigmoid", "cross_entropy"), np.nan),
+        (("softmax", "cross_entropy"), np.nan),
+    ],
+)
+def test_targets_that_are_not_finite_never_reach_a_line(
+    head: tuple[str, str], value: float
+) -> None:
+    problem = drawn(Architecture((3, 4, 2), "tanh", *head), 0)
+    asked_often(QUESTIONS["both"], problem)
+    targets = problem.targets.copy()
+    targets[1, 0] = value
+
+    with pytest.raises(ValueError, match=r"targets\[1, 0\] is .*give finite numbers"):
+        loss_and_gradient(*problem._replace(targets=targets))
+
+
+def test_zero_times_infinity_is_seen_in_one_by_one_matrices_too() -> None:
+    problem = drawn(Architecture((1, 1), "tanh", "identity", "squared_error"), 0, 2)
+    asked_often(QUESTIONS["loss"], problem)
+    zero = [Layer(np.zeros((1, 1)), np.zeros(1))]
+    inputs = np.array([[np.inf], [1.0]])
+
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=r"inputs\[0, 0\] is inf"):
+        loss(*problem._replace(parameters=zero, inputs=inputs))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_where_warnings_are_errors_the_array_is_named_all_the_same(value: float) -> None:
+    problem = drawn(SMALL, 0)
+    asked_often(QUESTIONS["both"], problem)
+    inputs = problem.inputs.copy()
+    inputs[:, 1] = value
+    bad = problem._replace(inputs=inputs)
+
+    for strict in (warnings.catch_warnings(action="error"), np.errstate(all="raise")):
+        with strict, pytest.raises(ValueError, match=r"inputs\[0, 1\] is .*; give finite numbers"):
+            loss_and_gradient(*bad)
+
+
+def test_numbers_of_numpy_in_an_architecture_are_python_s() -> None:
+    plainly = Architecture((3, 4, 2), "elu", "identity", "squared_error", l2=0.25)
+    numpy_s = Architecture(
+        (np.int64(3), 4, np.int64(2)),  # type: ignore[arg-type]
+        "elu",
+        "identity",
+        "squared_error",
+        l2=np.float64(0.25),
+        delta=np.array(1.0),  # type: ignore[arg-type]
+    )
+    form = Conventions(elu_alpha=np.float32(0.75), gradient_factor=np.float64(2.0))  # type: ignore[arg-type]
+    problem = drawn(numpy_s, 0, dtype=np.float32, conventions=form)
+
+    assert numpy_s == plainly
+    assert all(array.dtype == np.float32 for array in flat(loss_and_gradient(*problem)))
+
+
+def test_a_layer_that_is_a_tuple_is_named_however_often_layers_came() -> None:
+    problem = drawn(SMALL, 0)
+    asked_often(QUESTIONS["gradient"], problem)
+    tuples: Any = [tuple(layer) for layer in problem.parameters]
+
+    with pytest.raises(ValueError, match=r"parameters\[0\] is a tuple; give Layer"):
+        gradient(*problem._replace(parameters=tuples))
 
 
 def test_widths_and_activations_may_be_given_as_lists() -> None:
