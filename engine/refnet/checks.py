@@ -86,8 +86,8 @@ def _in_range(architecture: Architecture, targets: Array) -> bool:
         return False
     if architecture.output != "softmax":
         return True
-    off = np.abs(row_sum(targets) - 1)
-    return bool(off.item(off.argmax()) <= _SOFT)
+    sums = row_sum(targets)
+    return bool(sums.item(sums.argmax()) - 1 <= _SOFT and 1 - sums.item(sums.argmin()) <= _SOFT)
 
 
 def _explain(

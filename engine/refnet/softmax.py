@@ -19,12 +19,19 @@ from refnet.operations import product_radius, row_sum
 from refnet.precision import Precision
 
 
+def _columns(z: Array) -> Array:
+    """The differences z - max z, transposed: maxima and sums of short rows are slow."""
+    columns: Array = z.T.copy() if z.dtype.kind == "f" else z.T.astype(np.float64)
+    with np.errstate(over="ignore"):
+        columns -= np.maximum.reduce(columns, axis=0)
+    return columns
+
+
 def shifted(z: Array) -> Array:
     """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
-    columns = np.ascontiguousarray(z.T)  # the maximum of short rows is slow
-    with np.errstate(over="ignore"):
-        below: Array = z - np.maximum.reduce(columns, axis=0).T[..., None]
-    return np.maximum(below, _lowest(below.dtype), out=below)
+    columns = _columns(z)
+    np.maximum(columns, _lowest(columns.dtype), out=columns)
+    return np.ascontiguousarray(columns.T)
 
 
 @lru_cache(maxsize=16)
@@ -34,9 +41,10 @@ def _lowest(dtype: np.dtype[Any]) -> float:
 
 def softmax(z: Array) -> Array:
     """e^z_k / sum_j e^z_j"""
-    powers = np.exp(shifted(z))
-    powers /= row_sum(powers)[..., None]
-    return powers
+    columns = _columns(z)
+    np.exp(columns, out=columns)
+    columns /= np.add.reduce(columns, axis=0)
+    return np.ascontiguousarray(columns.T)
 
 
 class Spread(NamedTuple):

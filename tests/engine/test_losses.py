@@ -223,6 +223,18 @@ def test_whole_numbers_have_the_same_loss_as_integers_and_as_floats() -> None:
     assert np.all(gradient(architecture, layers, inputs, targets)[0].weights == [[8.0], [11.0]])
 
 
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_integer_logits_are_logits(output: str) -> None:
+    architecture = Architecture((2, 2), "tanh", output, "cross_entropy")
+    layers = [Layer(np.array([[1, 2], [-3, 0]]), np.array([1, -1]))]
+    floats = [Layer(w.astype(float), b.astype(float)) for w, b in layers]
+    inputs, targets = np.array([[1, 0], [2, -1], [0, 0]]), np.eye(2)[[0, 1, 0]]
+
+    assert loss(architecture, layers, inputs, targets) == loss(
+        architecture, floats, inputs.astype(float), targets
+    )
+
+
 def test_sum_reduction_does_not_multiply_the_penalty() -> None:
     architecture, layers, x, y = _three_rows()
     bare = Architecture((2, 2), "identity", "identity", "squared_error")
