@@ -104,3 +104,8 @@ def bounded(operation: Operation, value: Array, radius: Array | float) -> Ball:
     if not operation.guarded and math.isnan(radius.item(radius.argmax())):
         radius = np.where(np.isnan(radius), np.inf, radius)
     return Ball(value, radius)
+
+
+def arithmetic_of(precision: Precision | None) -> Arithmetic:
+    """That of balls in the precision, or the plain one where there is none."""
+    return within(precision) if precision else plain
