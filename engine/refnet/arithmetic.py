@@ -79,9 +79,14 @@ def within(precision: Precision) -> Arithmetic:
     The radius bounds |implementation - engine| for every implementation that keeps the promises of
     `precision`; the exact value, being one of them, lies in the ball too.
     """
+    return quiet(ball_arithmetic(precision))
+
+
+@cache
+def ball_arithmetic(precision: Precision) -> Arithmetic:
+    """The same, for whoever is `quiet` around all operations at once."""
     both = precision.with_reference()
 
-    @quiet
     def apply(operation: Operation, *arguments: Any) -> Ball:
         given = [x if isinstance(x, Ball) else Ball(exact(x), 0.0) for x in arguments]
         value = operation.value(*[ball.value for ball in given])
@@ -104,8 +109,3 @@ def bounded(operation: Operation, value: Array, radius: Array | float) -> Ball:
     if not operation.guarded and math.isnan(radius.item(radius.argmax())):
         radius = np.where(np.isnan(radius), np.inf, radius)
     return Ball(value, radius)
-
-
-def arithmetic_of(precision: Precision | None) -> Arithmetic:
-    """That of balls in the precision, or the plain one where there is none."""
-    return within(precision) if precision else plain

@@ -9,7 +9,7 @@ Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.arithmetic import Ball, within
+from refnet.arithmetic import Ball, ball_arithmetic, quiet
 from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
@@ -18,6 +18,7 @@ from refnet.problem import Problem
 from refnet.straight import answered
 
 
+@quiet
 def forward(
     architecture: Architecture,
     parameters: Parameters,
@@ -31,11 +32,12 @@ def forward(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    steps = trace(within(precision), architecture, parameters, inputs, conventions)
+    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
     outputs: Ball = steps[-1].outputs
     return outputs.rounded_up()
 
 
+@quiet
 def logits(
     architecture: Architecture,
     parameters: Parameters,
@@ -49,10 +51,11 @@ def logits(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    steps = trace(within(precision), architecture, parameters, inputs, conventions)
+    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
     return [step.logits.rounded_up() for step in steps]
 
 
+@quiet
 def hidden(
     architecture: Architecture,
     parameters: Parameters,
@@ -66,7 +69,7 @@ def hidden(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    steps = trace(within(precision), architecture, parameters, inputs, conventions)
+    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
     return [step.outputs.rounded_up() for step in steps[:-1]]
 
 
@@ -79,6 +82,7 @@ def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     return value.rounded_up()
 
 
+@quiet
 def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     """The loss computed in batches of any size, as a ball.
 
@@ -88,7 +92,7 @@ def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(*problem[:5])
-    apply, rows = within(precision), problem.inputs.shape[-2]
+    apply, rows = ball_arithmetic(precision), problem.inputs.shape[-2]
     value: Ball = total_in(apply, problem, rows_in(apply, problem), 2 * rows + 4)
     return value.rounded_up()
 

@@ -28,7 +28,7 @@ def checked(
         arrays = fitting(architecture, parameters, inputs, targets)
         if arrays and all_finite(arrays):
             return
-    _explain(architecture, parameters, inputs, targets, sample_weights)
+    explain(architecture, parameters, inputs, targets, sample_weights)
 
 
 def all_finite(arrays: list[Array]) -> bool:
@@ -90,13 +90,14 @@ def _in_range(architecture: Architecture, targets: Array) -> bool:
     return bool(sums.item(sums.argmax()) - 1 <= _SOFT and 1 - sums.item(sums.argmin()) <= _SOFT)
 
 
-def _explain(
+def explain(
     architecture: Architecture,
     parameters: Parameters,
     inputs: Array,
     targets: Array | None,
     sample_weights: Array | None,
 ) -> None:
+    """Nothing, when everything is right, as `checked`, but looking at each array by itself."""
     _check_parameters(architecture, parameters)
     _check_matrix("inputs", inputs, architecture.widths[0], "features")
     if targets is not None:

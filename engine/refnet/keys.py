@@ -4,8 +4,12 @@ from typing import Any
 
 import numpy as np
 
+_PLAIN = frozenset((str, float, int, bool))
+
 
 def _settled(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, list | tuple):
         return tuple(map(_settled, value))
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
@@ -28,14 +32,16 @@ class Key:
             known = self._hash
         except AttributeError:
             names: Any = self.__dataclass_fields__  # type: ignore[attr-defined]
-            known = hash(tuple(getattr(self, name) for name in names))
+            known = hash(tuple(map(vars(self).get, names)))
             object.__setattr__(self, "_hash", known)
         return known
 
     def settle(self) -> None:
         """Lists become tuples, and NumPy's numbers Python's, which cast no array to their type."""
-        for name, value in list(vars(self).items()):
-            object.__setattr__(self, name, _settled(value))
+        fields = vars(self)
+        for name, value in fields.items():
+            if type(value) not in _PLAIN:
+                fields[name] = _settled(value)  # a frozen dataclass allows no other way
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self)  # without the hash: another process hashes otherwise

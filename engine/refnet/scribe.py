@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Array, Layer
-from refnet.arithmetic import Ball, Operation, arithmetic_of, bounded, exact, quiet
+from refnet.arithmetic import Ball, Operation, ball_arithmetic, bounded, exact, plain, quiet
 from refnet.precision import Precision
 from refnet.products import AFFINE
 
@@ -36,7 +36,8 @@ class Scribe:
     """
 
     def __init__(self, arrays: list[Array], precision: Precision | None) -> None:
-        self.apply, self.precision = arithmetic_of(precision), precision
+        self.apply = ball_arithmetic(precision) if precision else plain
+        self.precision = precision
         self.known: list[Any] = [*arrays]
         self.names: dict[str, Any] = {
             "Layer": Layer,

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Architecture, Layer
-from refnet.arithmetic import Arithmetic, arithmetic_of, quiet
-from refnet.checks import checked, expected, fitting
+from refnet.arithmetic import Arithmetic, ball_arithmetic, plain, quiet
+from refnet.checks import all_finite, expected, explain, fitting
 from refnet.conventions import Conventions
 from refnet.precision import Precision
 from refnet.problem import Problem
@@ -43,8 +43,14 @@ def answered(compute: Compute, problem: Problem, precision: Precision | None = N
             answer = None  # the user has made errors of warnings; what deserves one comes again
         if answer is not None:
             return answer
-    checked(*problem[:5])
-    return compute(arithmetic_of(precision), problem)
+    if not (arrays and all_finite(arrays)):
+        explain(*problem[:5])
+    return _in_balls(compute, problem, precision) if precision else compute(plain, problem)
+
+
+@quiet
+def _in_balls(compute: Compute, problem: Problem, precision: Precision) -> Any:
+    return compute(ball_arithmetic(precision), problem)
 
 
 class _Question:
