@@ -52,9 +52,10 @@ def fitting(
     arrays = [*chain.from_iterable(parameters), inputs]
     if targets is not None:
         arrays.append(targets)
-    if {*map(type, arrays)} != {np.ndarray}:
+    try:
+        found = [(type(array), array.shape, array.dtype) for array in arrays]
+    except AttributeError:  # a list, for instance
         return []
-    found = [(array.shape, array.dtype) for array in arrays]
     wanted = expected(architecture.widths, inputs.shape[:-1], inputs.dtype)
     if targets is None:
         return arrays if found == wanted[:-1] else []
@@ -64,8 +65,8 @@ def fitting(
 @lru_cache(maxsize=256)
 def expected(
     widths: tuple[int, ...], lead: tuple[int, ...], dtype: np.dtype[Any]
-) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
-    """Shape and dtype of each layer's weights and biases, of inputs, and of targets.
+) -> list[tuple[type, tuple[int, ...], np.dtype[Any]]]:
+    """Type, shape and dtype of each layer's weights and biases, of inputs, and of targets.
 
     lead: the shape of the inputs but for the features; nothing fits where there are no rows
     """
@@ -73,7 +74,9 @@ def expected(
         return []
     stack = lead[:-1]
     shapes = [shape for pair in pairwise(widths) for shape in ((*stack, *pair), (*stack, pair[1]))]
-    return [(shape, dtype) for shape in (*shapes, (*lead, widths[0]), (*lead, widths[-1]))]
+    return [
+        (np.ndarray, shape, dtype) for shape in (*shapes, (*lead, widths[0]), (*lead, widths[-1]))
+    ]
 
 
 def _in_range(architecture: Architecture, targets: Array) -> bool:

@@ -85,7 +85,7 @@ def _straight(
 
     There is none where the code computes with arrays outside of any operation.
     """
-    arrays = [np.zeros(*kind) for kind in expected(architecture.widths, shape[:-1], dtype)]
+    arrays = [np.zeros(at, dtype) for _, at, _ in expected(architecture.widths, shape[:-1], dtype)]
     *parts, inputs, targets = arrays
     layers = [Layer(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
     scribe = Scribe(arrays, precision)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet import Architecture, Ball, Conventions, Layer, Precision, Problem, balls
+from refnet import STRICT, Architecture, Ball, Conventions, Layer, Precision, Problem, balls
 from refnet.activations import TABLE
 from tests.engine.lowprecision import nearest
 
@@ -27,6 +27,35 @@ KINDS = (
     "zeros",
     "duplicated rows",
 )
+
+FORMS = [
+    STRICT,
+    Conventions(
+        reduction="mean over outputs",
+        squared_error=1.0,
+        gradient_factor=2.0,
+        huber="smooth_l1",
+        poisson_constant="log y!",
+        probability_clip=1e-6,
+        penalty_per_row=True,
+        penalty_on_biases=True,
+        gelu="tanh",
+        dropout="at evaluation",
+        adam_epsilon="inside",
+    ),
+    Conventions(
+        reduction="sum",
+        poisson_constant="stirling",
+        loss_from="probabilities",
+        sample_weight_mean="rows",
+        nesterov="lookahead",
+        adam_epsilon="uncorrected",
+        rmsprop_epsilon="inside",
+        momentum_rate="inside",
+        dampening=0.1,
+    ),
+]
+"""Conventions that between them differ from the strict ones in nearly every field."""
 
 
 class Net(NamedTuple):

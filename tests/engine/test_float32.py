@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from refnet import (
-    STRICT,
     Architecture,
-    Conventions,
     Layer,
     Optimizer,
     Problem,
@@ -23,34 +21,7 @@ from refnet import (
 )
 from refnet.architecture import ACTIVATIONS, HEADS
 from refnet.optimizers import OPTIMIZERS
-
-FORMS = [
-    STRICT,
-    Conventions(
-        reduction="mean over outputs",
-        squared_error=1.0,
-        gradient_factor=2.0,
-        huber="smooth_l1",
-        poisson_constant="log y!",
-        probability_clip=1e-6,
-        penalty_per_row=True,
-        penalty_on_biases=True,
-        gelu="tanh",
-        dropout="at evaluation",
-        adam_epsilon="inside",
-    ),
-    Conventions(
-        reduction="sum",
-        poisson_constant="stirling",
-        loss_from="probabilities",
-        sample_weight_mean="rows",
-        nesterov="lookahead",
-        adam_epsilon="uncorrected",
-        rmsprop_epsilon="inside",
-        momentum_rate="inside",
-        dampening=0.1,
-    ),
-]
+from tests.engine.nets import FORMS
 
 
 def architecture_of(activation: str, head: tuple[str, str]) -> Architecture:
