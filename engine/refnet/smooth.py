@@ -94,9 +94,9 @@ def _tanh_slope_radius(u: float, z: Ball, a: Ball) -> Array:
 
 
 def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
-    """s (1 - a^2), as s - s a a"""
-    pulled: Array = s * a
-    pulled *= a
+    """s (1 - a^2), as s - a a s"""
+    pulled: Array = a * a
+    pulled *= s
     return np.subtract(s, pulled, out=pulled)
 
 
