@@ -129,7 +129,7 @@ def _check_widths(widths: tuple[int, ...]) -> None:
     if len(widths) < 2:
         raise ValueError(f"widths={widths!r}: give at least two, the features and the outputs")
     for place, width in enumerate(widths):
-        if not isinstance(width, int | np.integer) or width < 1:
+        if not isinstance(width, int) or width < 1:
             raise ValueError(f"widths[{place}]={width!r}: a width is a whole number of at least 1")
 
 

@@ -8,8 +8,6 @@ _PLAIN = frozenset((str, float, int, bool))
 
 
 def _settled(value: Any) -> Any:
-    if type(value) in _PLAIN:
-        return value
     if isinstance(value, list | tuple):
         return tuple(map(_settled, value))
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):

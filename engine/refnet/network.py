@@ -36,8 +36,7 @@ def forward(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    steps = trace(plain, architecture, parameters, inputs, conventions)
-    outputs: Array = steps[-1].outputs
+    outputs: Array = trace(plain, architecture, parameters, inputs, conventions)[-1].outputs
     return outputs
 
 

@@ -105,10 +105,10 @@ def _scale(entries: Array, factor: Array | float, roundings: int, divisor: Any) 
 
 
 def _scale_radius(
-    p: Precision, _: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
+    p: Precision, value: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
 ) -> Array:
     if not largest_divisor(divisor) < p.largest / 4:
-        return np.full_like(entries.value, np.inf)
+        return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
     radius = radius * np.abs(factor.value)
@@ -138,9 +138,9 @@ def _weighted_sum_radius(
     scale = Ball(scale.value, _constant_radius(p, scale.value, scale, roundings))
     radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
     size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
-    # the rows may be summed before they are divided
-    largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), size * largest_divisor(divisor))
-    largest = np.maximum(largest, largest_divisor(divisor))
+    # the rows may be summed before they are divided, and the divisor may overflow itself
+    undivided = np.maximum(size, 1.0) * largest_divisor(divisor)
+    largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), undivided)
     radius = radius + (count + 1) * p.unit * size
     return np.where(largest < p.largest / 4, radius, np.inf)
 

@@ -1,10 +1,12 @@
 """An arithmetic that writes down what it is asked, as the source of a function.
 
-def line(v0, v1, v2, v3):  # weights, biases, inputs, targets
-    v4 = f4(v2, v0, v1)    # inputs @ weights + biases
-    n4 = vdot(v4, v4)      # finite, if inputs, weights and biases are
-    v5 = f5(v4)            # sigmoid
-    ...
+A logistic regression begins so:
+
+    def line(v0, v1, v2, v3):  # weights, biases, inputs, targets
+        v4 = f4(v2, v0, v1)    # inputs @ weights + biases
+        n4 = vdot(v4, v4)      # finite, if inputs, weights and biases are
+        v5 = f5(v4)            # sigmoid
+        ...
 """
 
 import math
@@ -61,7 +63,7 @@ class Scribe:
         if isinstance(result, int | float) and not isinstance(result, np.generic):
             return result  # from numbers alone, and one of them
         n = len(self.known)
-        self.names |= {f"f{n}": operation.value, f"o{n}": operation}
+        self.names[f"f{n}"], self.names[f"o{n}"] = operation.value, operation
         self.lines.append(f"v{n} = f{n}({self.sources(arguments, 'v')})")
         if operation is AFFINE:
             self.lines.append(f"n{n} = vdot(v{n}, v{n})")

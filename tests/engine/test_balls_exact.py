@@ -159,6 +159,10 @@ def test_a_mean_whose_weights_overflow_is_not_promised() -> None:
     assert np.all(np.isinf(balls.gradient(problem, FLOAT16)[0].weights.radius))
     assert np.all(np.isfinite(balls.gradient(problem, FLOAT32)[0].weights.radius))
 
+    stack = problem._replace(sample_weights=np.array([data[2], data[2]]))
+    ball = balls.gradient(stack, FLOAT16)[0].weights
+    assert np.shape(ball.radius) == ball.value.shape == (2, 1, 2)
+
 
 def test_subnormal_inputs_and_huge_weights_keep_their_ball() -> None:
     rng = np.random.default_rng(0)
