@@ -24,6 +24,7 @@ from backproof.contract import NotSupported, Scope
 from backproof.judge import Broken, Tally, tallying
 from backproof.law import Law, Recipe
 from backproof.process import Died
+from backproof.questions import BACKEND
 from backproof.report import Finding
 from backproof.settings import Settings
 from backproof.subject import Refused, Subject, SubjectError, asked
@@ -238,7 +239,7 @@ def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:
         stateful_step_count=1,
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
-        backend="hypothesis",
+        backend=BACKEND,
     )
 
 

@@ -1,0 +1,40 @@
+"""What a seed asks: the same everywhere, whatever else is loaded."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+LAWS = "no_hidden_layer,gradients_match"
+
+FROM_PYTHON = f"""
+import loaded_beside, backproof
+from backproof.adapters.refnet import Refnet
+print(backproof.check(Refnet, laws={LAWS!r}, profile="quick", seed=3).to_json())
+"""
+
+
+def run(folder: Path, *command: str) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, *command],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        timeout=120,
+        check=True,
+    )
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["laws"]
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def test_the_same_seed_asks_the_same_questions_from_python_and_from_the_command_line(
+    tmp_path: Path,
+) -> None:
+    """Hypothesis's own provider mixes the constants of a user's modules into what it draws."""
+    constants = ", ".join(str(1000 + number) for number in range(500))
+    (tmp_path / "loaded_beside.py").write_text(f"CONSTANTS = [{constants}]\n")
+    words = ("check", "refnet", "--laws", LAWS, "--profile", "quick", "--seed", "3", "--json", "-")
+    assert run(tmp_path, "-c", FROM_PYTHON) == run(tmp_path, "-P", "-m", "backproof", *words)
