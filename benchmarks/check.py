@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from backproof import subject as subject_module
-from backproof.judgement import Judgement, chosen
-from backproof.process import Child
-from backproof.settings import Settings
-from backproof.trial import Trial
+from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.settings import Settings
+from backproof.judging.trial import Trial
+from backproof.subjects import subject as subject_module
+from backproof.subjects.process import Child
 
 PARTS = ("subject", "protocol", "engine", "hypothesis", "suite")
 

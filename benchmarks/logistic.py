@@ -22,9 +22,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from refnet.architecture import Array
-from refnet.linear_model import linear_model, probabilities
-from refnet.logistic import fit
-from refnet.separability import by_programme, decide
+from refnet.logistic.linear_model import linear_model, probabilities
+from refnet.logistic.newton import fit
+from refnet.logistic.separability import by_programme, decide
 
 TOLERANCE = 1e-12
 

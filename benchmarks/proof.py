@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.engine import exact, lowprecision, nets
 
 from refnet import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, TF32, Precision
-from refnet.activations import TABLE as ACTIVATION_TABLE
-from refnet.losses import TABLE as HEAD_TABLE
+from refnet.functions.activations import TABLE as ACTIVATION_TABLE
+from refnet.functions.losses import TABLE as HEAD_TABLE
 
 STACK = 8
 PRECISIONS = (

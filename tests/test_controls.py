@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from backproof.judgement import Judgement, chosen
-from backproof.local import Local
-from backproof.settings import Settings
+from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.settings import Settings
+from backproof.subjects.local import Local
 from refnet import BFLOAT16, FLOAT16, FLOAT32
-from refnet.precision import Precision
+from refnet.rounding.precision import Precision
 from tests.controls.simulated import Simulated
 
 WIDE = [

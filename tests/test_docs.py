@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from backproof.law import laws
+from backproof.judging.law import laws
 from backproof.mutants import mutants
-from backproof.report import STATUSES
+from backproof.reports.report import STATUSES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

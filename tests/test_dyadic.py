@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from backproof.cases import OutOfScope
+from backproof.cases.dyadic import KINDS, IntegerNetworks
+from backproof.cases.integers import IntegerCase, digits
+from backproof.cases.shifts import SHIFTS, ShiftedLogits, SoftmaxLogits
+from backproof.cases.space import OutOfScope
 from backproof.contract import NotSupported, Scope
-from backproof.recipes.dyadic import KINDS, IntegerNetworks
-from backproof.recipes.integers import IntegerCase, digits
-from backproof.recipes.shifts import SHIFTS, ShiftedLogits, SoftmaxLogits
 from refnet import gradient
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Layer
 from refnet.conventions import STRICT, Conventions
-from refnet.precision import FLOAT16, FLOAT32, FLOAT64, PRESETS, Precision
+from refnet.rounding.precision import FLOAT16, FLOAT32, FLOAT64, PRESETS, Precision
 
 EVERYTHING = Scope(activations=ACTIVATIONS, heads=HEADS)
 QUARTER = Conventions(leaky_slope=0.25)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from backproof.judgement import Judgement, chosen
-from backproof.loading import CannotLoad
-from backproof.process import Child, Limits
-from backproof.report import Report
-from backproof.settings import Settings
+from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.settings import Settings
+from backproof.reports.report import Report
+from backproof.subjects.loading import CannotLoad
+from backproof.subjects.process import Child, Limits
 
 HERE = Path(__file__).parent
 FORWARD = "no_hidden_layer_is_logistic_regression"

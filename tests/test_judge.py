@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backproof.judge import Broken, Tally, at_most, near, probable, tallying
+from backproof.judging.judge import Broken, Tally, at_most, near, probable, tallying
 
 
 def tally_of(judge: object, *arguments: object, **words: object) -> Tally:

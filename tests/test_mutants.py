@@ -2,13 +2,13 @@
 
 import pytest
 
-from backproof.judgement import Judgement
-from backproof.law import Law, laws
-from backproof.local import Local
+from backproof.judging.judgement import Judgement
+from backproof.judging.law import Law, laws
+from backproof.judging.settings import Settings
 from backproof.mutants import Mutant, mutants
-from backproof.report import Row
-from backproof.settings import Settings
-from backproof.terminal import explained
+from backproof.reports.report import Row
+from backproof.reports.terminal import explained
+from backproof.subjects.local import Local
 
 
 def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 import backproof
-from backproof import recognition
 from backproof.adapters.refnet import Refnet
+from backproof.judging import recognition
 from backproof.mutants.loss import SoftmaxShiftedByTheBatch
 from backproof.mutants.meaning import OutputLearnsFromLogits
-from backproof.report import Finding
+from backproof.reports.report import Finding
 from refnet import Layer
 from refnet.conventions import STRICT, Conventions
 

@@ -7,10 +7,10 @@ import numpy as np
 
 import backproof
 from backproof.adapters.refnet import Refnet
-from backproof.law import laws
-from backproof.remarks import remarks
-from backproof.report import Described, Finding, Report, Row
-from backproof.terminal import explained
+from backproof.judging.law import laws
+from backproof.reports.remarks import remarks
+from backproof.reports.report import Described, Finding, Report, Row
+from backproof.reports.terminal import explained
 
 
 def report(*rows: Row) -> Report:

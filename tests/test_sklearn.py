@@ -16,9 +16,9 @@ import backproof
 from backproof.adapters.sklearn import Sklearn
 from backproof.contract import Architecture, Array, Layer, NotSupported, Parameters
 from refnet.conventions import Conventions
-from refnet.optimizers import Optimizer
 from refnet.problem import Problem
-from refnet.training import followed
+from refnet.training.optimizers import Optimizer
+from refnet.training.training import followed
 
 HEADS = {
     "binary": ("sigmoid", "cross_entropy", 1),

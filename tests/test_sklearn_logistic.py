@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 import backproof
 from backproof.adapters.sklearn_logistic import PRECISIONS, SklearnLogistic
 from backproof.contract import Architecture, Array, Fit, Layer, NotSupported
-from backproof.loading import BUILT_IN, load
+from backproof.subjects.loading import BUILT_IN, load
 from refnet import balls
-from refnet.certificate import certify
+from refnet.logistic.certificate import certify
 from refnet.problem import Problem
 
 PROMISING = ("lbfgs", "newton-cg", "newton-cholesky", "liblinear")

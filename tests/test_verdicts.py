@@ -7,18 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from backproof import cases
-from backproof import law as law_module
 from backproof.adapters.refnet import Refnet
-from backproof.cases import Case
+from backproof.cases.case import Case
+from backproof.cases.networks import networks
 from backproof.contract import NotSupported, Scope
-from backproof.judge import near
-from backproof.judgement import Judgement
-from backproof.law import Law, law
-from backproof.local import Local
-from backproof.report import Document, Report, Row, exit_status, json_schema
-from backproof.settings import Settings
-from backproof.subject import Subject
+from backproof.judging import law as law_module
+from backproof.judging.judge import near
+from backproof.judging.judgement import Judgement
+from backproof.judging.law import Law, law
+from backproof.judging.settings import Settings
+from backproof.reports.report import Document, Report, Row, exit_status, json_schema
+from backproof.subjects.local import Local
+from backproof.subjects.subject import Subject
 
 DOCUMENTED = """A statement.
 
@@ -38,7 +38,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(check: Any, **recipes: Any) -> Law:
     check.__doc__ = DOCUMENTED
     check.__name__ = "a_law_of_the_test"
-    return law(needs="forward", **(recipes or {"case": cases.networks()}))(check)
+    return law(needs="forward", **(recipes or {"case": networks()}))(check)
 
 
 def verdict(made: Law, subject: Any = Refnet, **more: Any) -> Row:
@@ -87,7 +87,7 @@ def test_unsupported_when_the_scope_has_no_such_case() -> None:
     class Shallow(Refnet):
         scope = Scope(activations=(), heads=Refnet.scope.heads, hidden_layers=(0, 0))
 
-    row = verdict(made(right, case=cases.networks(hidden_layers=(2, 2))), Shallow)
+    row = verdict(made(right, case=networks(hidden_layers=(2, 2))), Shallow)
     assert row.status == "unsupported"
     assert row.reason == "the law needs hidden layers 2, the scope has 0"
 
@@ -102,7 +102,7 @@ def test_vacuous_when_every_bound_is_infinite() -> None:
 
 
 def test_vacuous_when_a_required_kind_is_never_met() -> None:
-    recipe = cases.networks(kinds=("ones",), required=("zeros",))
+    recipe = networks(kinds=("ones",), required=("zeros",))
     row = verdict(made(right, case=recipe))
     assert row.status == "holds", "the kind is drawn by itself when it was not met"
     assert row.kinds["zeros"] > 0
@@ -144,7 +144,7 @@ def test_a_law_without_its_sections_does_not_register() -> None:
         """A statement."""
 
     with pytest.raises(ValueError, match="has no Why, Tolerance, Catches, Source"):
-        law(needs="forward", case=cases.networks())(silent)
+        law(needs="forward", case=networks())(silent)
 
 
 def test_a_capability_that_does_not_exist_is_refused() -> None:

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 import refnet
 from refnet import FLOAT32, Architecture, Layer, balls
-from refnet.approximation import nodes, staircase, staircase_bound
+from refnet.approximation.continuous import FourierSum
+from refnet.approximation.sigmoids import nodes, staircase, staircase_bound
 from refnet.architecture import Array, Parameters
-from refnet.continuous import FourierSum
 
 WIDE, TALL = 7.0, 2.9
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 import refnet
-from refnet import Architecture, Layer, Optimizer, logistic
+from refnet import Architecture, Layer, Optimizer
 from refnet.architecture import Array, Parameters
+from refnet.logistic import newton
 
 WEDGE = Architecture((2, 2, 1), "sigmoid", "sigmoid", "cross_entropy")
 WITHIN: Parameters = [
@@ -55,7 +56,7 @@ def readout() -> Figure:
     truth = 0.1 + 0.8 * np.exp(-(x**2))
     features = special.expit(3 * (x[:, None] - [-1.8, -0.6, 0.6, 1.8]))
     design = np.append(features, np.ones((len(x), 1)), axis=1)
-    fitted = special.expit(design @ logistic.fit(design, truth[:, None]).weights)
+    fitted = special.expit(design @ newton.fit(design, truth[:, None]).weights)
     with style():
         figure, (left, right) = _panels(2)
         left.plot(x, features, color=FIRST, linewidth=1)

@@ -20,8 +20,8 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from backproof.contract import CAPABILITIES, Implementation
-from backproof.law import laws
-from refnet.precision import PRESETS
+from backproof.judging.law import laws
+from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
 DOCUMENTED = re.compile(r"^<!-- documented ([\w.]+):(\w+) -->$", re.MULTILINE)

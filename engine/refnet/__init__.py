@@ -6,9 +6,7 @@ every number learns the bound of its own error.
 """
 
 from refnet.architecture import Architecture, Layer, Parameters
-from refnet.arithmetic import Ball
 from refnet.conventions import STRICT, Conventions
-from refnet.initializers import initialize
 from refnet.network import (
     evaluate,
     forward,
@@ -18,11 +16,13 @@ from refnet.network import (
     loss,
     loss_and_gradient,
 )
-from refnet.optimizers import Optimizer, State, initial_state, variants
-from refnet.precision import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, TF32, Precision
 from refnet.problem import Problem
-from refnet.steps import step
-from refnet.training import followed, train, trained_balls
+from refnet.rounding.arithmetic import Ball
+from refnet.rounding.precision import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, TF32, Precision
+from refnet.training.initializers import initialize
+from refnet.training.optimizers import Optimizer, State, initial_state, variants
+from refnet.training.steps import step
+from refnet.training.training import followed, train, trained_balls
 
 __all__ = [
     "BFLOAT16",

@@ -12,18 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer
-from refnet.arithmetic import Arithmetic
 from refnet.conventions import Conventions
 from refnet.dropout import Factors, evaluation_factors
-from refnet.losses import Head, functions
-from refnet.operations import (
-    ADD_SCALED,
-    CONSTANT,
-    MULTIPLY,
-    SCALE,
-    SUM_OF_SQUARES,
-    WEIGHTED_SUM,
-)
+from refnet.functions.losses import Head, functions
 from refnet.problem import (
     Problem,
     divisor,
@@ -33,7 +24,16 @@ from refnet.problem import (
     row_scale,
     smoothed_targets,
 )
-from refnet.products import AFFINE, BACK, COLUMN_SUM, OUTER
+from refnet.rounding.arithmetic import Arithmetic
+from refnet.rounding.operations import (
+    ADD_SCALED,
+    CONSTANT,
+    MULTIPLY,
+    SCALE,
+    SUM_OF_SQUARES,
+    WEIGHTED_SUM,
+)
+from refnet.rounding.products import AFFINE, BACK, COLUMN_SUM, OUTER
 
 
 class Step(NamedTuple):

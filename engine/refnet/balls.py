@@ -9,12 +9,12 @@ Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.arithmetic import Ball, ball_arithmetic, quiet
 from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
-from refnet.precision import FLOAT64, Precision
 from refnet.problem import Problem
+from refnet.rounding.arithmetic import Ball, ball_arithmetic, quiet
+from refnet.rounding.precision import FLOAT64, Precision
 from refnet.straight import answered
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.operations import row_sum
+from refnet.rounding.operations import row_sum
 
 _SOFT = 1e-6  # soft rows are rounded to the precision of whoever made them
 

@@ -8,7 +8,6 @@ Everything accepts stacks: leading axes of inputs and parameters broadcast.
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
-from refnet.arithmetic import plain
 from refnet.backpropagation import (
     gradient_in,
     loss_and_gradient_in,
@@ -21,6 +20,7 @@ from refnet.checks import check_batch_size, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
 from refnet.problem import Problem, batches
+from refnet.rounding.arithmetic import plain
 from refnet.straight import answered
 
 

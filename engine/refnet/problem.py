@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
-from refnet.arithmetic import Arithmetic, Ball, Operation
 from refnet.conventions import STRICT, Conventions
-from refnet.precision import Precision
+from refnet.rounding.arithmetic import Arithmetic, Ball, Operation
+from refnet.rounding.precision import Precision
 
 
 class Problem(NamedTuple):

@@ -18,9 +18,17 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Array, Layer
-from refnet.arithmetic import Ball, Operation, ball_arithmetic, bounded, exact, plain, quiet
-from refnet.precision import Precision
-from refnet.products import AFFINE
+from refnet.rounding.arithmetic import (
+    Ball,
+    Operation,
+    ball_arithmetic,
+    bounded,
+    exact,
+    plain,
+    quiet,
+)
+from refnet.rounding.precision import Precision
+from refnet.rounding.products import AFFINE
 
 Line = Callable[..., Any]
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Architecture, Layer
-from refnet.arithmetic import Arithmetic, ball_arithmetic, plain, quiet
 from refnet.checks import all_finite, expected, explain, fitting
 from refnet.conventions import Conventions
-from refnet.precision import Precision
 from refnet.problem import Problem
+from refnet.rounding.arithmetic import Arithmetic, ball_arithmetic, plain, quiet
+from refnet.rounding.precision import Precision
 from refnet.scribe import Line, Scribe, UnknownError
 
 OFTEN = 16

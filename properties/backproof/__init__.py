@@ -17,16 +17,16 @@ if TYPE_CHECKING:
         Precision,
         Scope,
     )
-    from backproof.judgement import check
-    from backproof.loading import CannotLoad
-    from backproof.parametrize import parametrize
-    from backproof.report import Report
+    from backproof.frontends.parametrize import parametrize
+    from backproof.judging.judgement import check
+    from backproof.reports.report import Report
+    from backproof.subjects.loading import CannotLoad
 
 _PLACES = {
-    "check": "judgement",
-    "CannotLoad": "loading",
-    "Report": "report",
-    "parametrize": "parametrize",
+    "check": "judging.judgement",
+    "CannotLoad": "subjects.loading",
+    "Report": "reports.report",
+    "parametrize": "frontends.parametrize",
     **dict.fromkeys(
         (
             "Architecture",

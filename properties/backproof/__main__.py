@@ -2,13 +2,13 @@
 
 import sys
 
-from backproof.interrupts import Interrupts
+from backproof.frontends.interrupts import Interrupts
 
 
 def main() -> None:
     """Listen to Ctrl-C, then import the command line and run it."""
     interrupts = Interrupts()
-    from backproof.cli import app
+    from backproof.frontends.cli import app
 
     app(obj=interrupts)
 

@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
-from refnet.initializers import INITIALIZERS
-from refnet.optimizers import OPTIMIZERS
-from refnet.precision import PRESETS, Precision
+from refnet.rounding.precision import PRESETS, Precision
+from refnet.training.initializers import INITIALIZERS
+from refnet.training.optimizers import OPTIMIZERS
 
 Range = tuple[int, int | None]
 

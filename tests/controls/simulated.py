@@ -10,9 +10,9 @@ import numpy as np
 
 from backproof.contract import Architecture, Array, Implementation, Layer, Parameters, Scope
 from refnet import Precision, Problem
-from refnet.activations import TABLE as ACTIVATIONS
-from refnet.losses import TABLE as HEADS
-from refnet.precision import PRESETS
+from refnet.functions.activations import TABLE as ACTIVATIONS
+from refnet.functions.losses import TABLE as HEADS
+from refnet.rounding.precision import PRESETS
 from tests.engine.lowprecision import STYLES, Answer, Style, evaluate
 
 NAMES = {style.name: style for style in STYLES}

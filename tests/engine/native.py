@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 
 from refnet import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, Layer, Precision, Problem
-from refnet.kinked import SELU_ALPHA, SELU_SCALE
+from refnet.functions.kinked import SELU_ALPHA, SELU_SCALE
 
 DTYPES: dict[Precision, Any] = {
     FLOAT64: np.float64,

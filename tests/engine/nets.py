@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refnet import STRICT, Architecture, Ball, Conventions, Layer, Precision, Problem, balls
-from refnet.activations import TABLE
+from refnet.functions.activations import TABLE
 from tests.engine.lowprecision import nearest
 
 Array: TypeAlias = NDArray[np.float64]

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from refnet import BFLOAT16, FLOAT32, FLOAT64, STRICT, Ball, Conventions, Precision
-from refnet.activations import TABLE, activation
 from refnet.architecture import ACTIVATIONS
-from refnet.arithmetic import within
-from refnet.elementwise import Activation
-from refnet.kinked import SELU_ALPHA, SELU_SCALE
-from refnet.smooth import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
+from refnet.functions.activations import TABLE, activation
+from refnet.functions.elementwise import Activation
+from refnet.functions.kinked import SELU_ALPHA, SELU_SCALE
+from refnet.functions.smooth import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
+from refnet.rounding.arithmetic import within
 
 Array = NDArray[np.float64]
 

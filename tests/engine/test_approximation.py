@@ -6,7 +6,22 @@ import pytest
 from flint import arb
 
 from refnet import Architecture, Layer, Parameters, balls, forward
-from refnet.approximation import (
+from refnet.approximation.rectifiers import (
+    deep_sawtooth,
+    interpolant,
+    interpolant_bound,
+    interpolant_rounding,
+    shallow_error,
+    tent,
+)
+from refnet.approximation.ridges import (
+    RidgeSum,
+    ridge_bound,
+    ridge_staircases,
+    subsample,
+    subsample_error,
+)
+from refnet.approximation.sigmoids import (
     Continuous,
     FourierSum,
     PiecewiseLinear,
@@ -20,16 +35,7 @@ from refnet.approximation import (
     weierstrass,
 )
 from refnet.architecture import Array
-from refnet.precision import FLOAT32, U64
-from refnet.rectifiers import (
-    deep_sawtooth,
-    interpolant,
-    interpolant_bound,
-    interpolant_rounding,
-    shallow_error,
-    tent,
-)
-from refnet.ridges import RidgeSum, ridge_bound, ridge_staircases, subsample, subsample_error
+from refnet.rounding.precision import FLOAT32, U64
 
 LEFT, RIGHT = -1.0, 1.0
 

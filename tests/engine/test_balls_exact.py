@@ -27,9 +27,9 @@ from refnet import (
     Problem,
     balls,
 )
-from refnet.activations import TABLE as ACTIVATION_TABLE
 from refnet.architecture import ACTIVATIONS, HEADS
-from refnet.losses import TABLE as HEAD_TABLE
+from refnet.functions.activations import TABLE as ACTIVATION_TABLE
+from refnet.functions.losses import TABLE as HEAD_TABLE
 from tests.engine import exact, lowprecision, nets
 
 Head = tuple[str, str]

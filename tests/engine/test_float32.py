@@ -20,7 +20,7 @@ from refnet import (
     train,
 )
 from refnet.architecture import ACTIVATIONS, HEADS
-from refnet.optimizers import OPTIMIZERS
+from refnet.training.optimizers import OPTIMIZERS
 from tests.engine.nets import FORMS
 
 

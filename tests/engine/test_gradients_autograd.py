@@ -10,7 +10,7 @@ import pytest
 
 from refnet import Architecture, Conventions, Layer, Problem, gradient, initialize, loss
 from refnet.architecture import ACTIVATIONS, HEADS
-from refnet.kinked import SELU_ALPHA, SELU_SCALE
+from refnet.functions.kinked import SELU_ALPHA, SELU_SCALE
 
 LEAKY, ALPHA = 0.2, 1.7
 CONVENTIONS = [

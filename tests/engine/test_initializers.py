@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from refnet import Architecture, Conventions, initialize
-from refnet.initializers import INITIALIZERS, TRUNCATED_DEVIATION, VARIANCES, deviation
+from refnet.training.initializers import INITIALIZERS, TRUNCATED_DEVIATION, VARIANCES, deviation
 
 WIDE = Architecture((200, 300, 1), "tanh", "identity", "squared_error")
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from flint import arb, arb_mat
 
-from refnet import Architecture, Layer, Problem, gradient, separability
+from refnet import Architecture, Layer, Problem, gradient
 from refnet.architecture import Array
-from refnet.certificate import Certificate, certify
-from refnet.datasets import DataSet, overlapping, quasi_separable, separable
-from refnet.linear_model import linear_model, probabilities
-from refnet.logistic import fit
-from refnet.separability import decide, margins
+from refnet.logistic import separability
+from refnet.logistic.certificate import Certificate, certify
+from refnet.logistic.datasets import DataSet, overlapping, quasi_separable, separable
+from refnet.logistic.linear_model import linear_model, probabilities
+from refnet.logistic.newton import fit
+from refnet.logistic.separability import decide, margins
 
 BITS = 300
 

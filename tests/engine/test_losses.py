@@ -10,8 +10,8 @@ from scipy import special, stats
 from refnet import Architecture, Conventions, Layer, balls, gradient, loss
 from refnet.architecture import Parameters
 from refnet.conventions import STRICT
-from refnet.precision import FLOAT32, U64
 from refnet.problem import Problem
+from refnet.rounding.precision import FLOAT32, U64
 
 Array = NDArray[np.float64]
 

@@ -26,9 +26,9 @@ from refnet import (
     variants,
 )
 from refnet.architecture import ACTIVATIONS, HEADS
-from refnet.arithmetic import within
-from refnet.optimizers import OPTIMIZERS
-from refnet.steps import step_in
+from refnet.rounding.arithmetic import within
+from refnet.training.optimizers import OPTIMIZERS
+from refnet.training.steps import step_in
 from tests.engine.native import DTYPES, answers
 from tests.engine.recurrences_longhand import Longhand
 

@@ -17,8 +17,8 @@ from refnet import (
     variants,
 )
 from refnet.architecture import Parameters
-from refnet.directions import adam_cap
-from refnet.optimizers import OPTIMIZERS
+from refnet.training.optimizers import OPTIMIZERS
+from refnet.training.recurrences import adam_cap
 from tests.engine.recurrences_longhand import Longhand
 
 Array = NDArray[np.float64]

@@ -21,7 +21,7 @@ from refnet import (
 )
 from refnet.architecture import ACTIVATIONS, HEADS
 from refnet.backpropagation import loss_in
-from refnet.precision import PRESETS
+from refnet.rounding.precision import PRESETS
 from refnet.straight import OFTEN, answered
 from tests.engine.nets import FORMS
 

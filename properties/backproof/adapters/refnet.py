@@ -10,15 +10,15 @@ import numpy as np
 
 import refnet
 from backproof.contract import Fit, Implementation, NotSupported, Scope
-from refnet import logistic
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
-from refnet.arithmetic import Operation, plain
 from refnet.backpropagation import Step, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
-from refnet.initializers import INITIALIZERS
-from refnet.optimizers import OPTIMIZERS, Optimizer
-from refnet.precision import PRESETS
+from refnet.logistic import newton
 from refnet.problem import Problem
+from refnet.rounding.arithmetic import Operation, plain
+from refnet.rounding.precision import PRESETS
+from refnet.training.initializers import INITIALIZERS
+from refnet.training.optimizers import OPTIMIZERS, Optimizer
 
 
 class Refnet(Implementation):
@@ -141,7 +141,7 @@ class Refnet(Implementation):
         design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
         penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
         rows = None if weights is None else weights.astype(np.float64)
-        return logistic.fit(design, targets.astype(np.float64), penalties, rows).weights
+        return newton.fit(design, targets.astype(np.float64), penalties, rows).weights
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         layers = refnet.initialize(architecture, initializer, seed, self.conventions)

@@ -28,8 +28,8 @@ from backproof.adapters import sklearn_estimators as made
 from backproof.contract import Fit, Implementation, NotSupported, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
-from refnet.optimizers import Optimizer
-from refnet.precision import PRESETS
+from refnet.rounding.precision import PRESETS
+from refnet.training.optimizers import Optimizer
 
 PRECISIONS = ("float64", "float32")
 

@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from backproof.contract import NotSupported
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.optimizers import Optimizer
+from refnet.training.optimizers import Optimizer
 
 NAMES = {
     "identity": "identity",

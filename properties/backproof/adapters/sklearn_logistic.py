@@ -32,7 +32,7 @@ from sklearn.linear_model import LogisticRegression
 from backproof.contract import Fit, Implementation, NotSupported, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
-from refnet.precision import PRESETS
+from refnet.rounding.precision import PRESETS
 
 PRECISIONS = {
     "lbfgs": ("float64", "float32"),

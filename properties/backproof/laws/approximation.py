@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from backproof.judge import at_most
-from backproof.law import law
-from backproof.recipes.functions import Staircase, Staircases
-from backproof.subject import Subject
+from backproof.cases.functions import Staircase, Staircases
+from backproof.judging.judge import at_most
+from backproof.judging.law import law
+from backproof.subjects.subject import Subject
 
 
 @law(needs="forward", staircase=Staircases())

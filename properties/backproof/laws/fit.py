@@ -2,12 +2,18 @@
 
 import numpy as np
 
-from backproof.cases import Case
-from backproof.judge import at_most, near
-from backproof.law import law
-from backproof.recipes.datasets import Fits
-from backproof.recipes.minimisers import Fitted, best_logits, fitted, promised_logits, total_share
-from backproof.subject import Subject
+from backproof.cases.case import Case
+from backproof.cases.datasets import Fits
+from backproof.judging.judge import at_most, near
+from backproof.judging.law import law
+from backproof.laws.verbs.minimisers import (
+    Fitted,
+    best_logits,
+    fitted,
+    promised_logits,
+    total_share,
+)
+from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer
 

@@ -7,22 +7,22 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from backproof import cases
-from backproof.cases import Case
+from backproof.cases.case import Case
+from backproof.cases.dyadic import IntegerNetworks
+from backproof.cases.integers import IntegerCase
+from backproof.cases.networks import Drawn, networks, seeds
+from backproof.cases.shifts import ShiftedLogits, SoftmaxLogits
 from backproof.contract import NotSupported
-from backproof.judge import at_most, near
-from backproof.law import law
-from backproof.recipes.dyadic import IntegerNetworks
-from backproof.recipes.integers import IntegerCase
-from backproof.recipes.shifts import ShiftedLogits, SoftmaxLogits
-from backproof.subject import Answer, Subject, SubjectError
+from backproof.judging.judge import at_most, near
+from backproof.judging.law import law
+from backproof.subjects.subject import Answer, Subject, SubjectError
 from refnet.architecture import Architecture, Layer, Parameters
-from refnet.optimizers import Optimizer
+from refnet.training.optimizers import Optimizer
 
 Order = NDArray[np.intp]
 
 
-@law(needs="forward", also=("hidden",), case=cases.networks(mixed=True))
+@law(needs="forward", also=("hidden",), case=networks(mixed=True))
 def outputs_are_right_within_rounding(subject: Subject, case: Case) -> None:
     """The outputs are those of the formula, up to the rounding that every computer needs.
 
@@ -66,7 +66,7 @@ def integer_networks_have_exact_outputs(subject: Subject, case: IntegerCase) -> 
             near(layer.value, expected[place], 0, what=f"hidden[{place}]")
 
 
-@law(needs="forward", case=cases.networks(plain=True, mixed=True), seed=cases.seeds())
+@law(needs="forward", case=networks(plain=True, mixed=True), seed=seeds())
 def outputs_of_a_row_do_not_depend_on_the_batch(subject: Subject, case: Case, seed: int) -> None:
     """The outputs of a row are the same alone, in a batch, and in a batch of another order.
 
@@ -97,8 +97,8 @@ def _rows(case: Case, chosen: Order) -> Case:
 @law(
     needs="forward",
     also=("hidden",),
-    case=cases.networks(hidden_layers=(1, None), hidden_widths=(2, None), plain=True, mixed=True),
-    seed=cases.seeds(),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), plain=True, mixed=True),
+    seed=seeds(),
 )
 def renumbering_hidden_units_leaves_the_outputs_unchanged(
     subject: Subject, case: Case, seed: int
@@ -204,9 +204,9 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
 @law(
     needs="forward",
     also=("hidden", "loss", "gradient", "evaluate", "train", "forward_training"),
-    case=cases.networks(mixed=True),
-    other=cases.networks(mixed=True),
-    dropout=cases.Drawn(lambda: st.sampled_from((0.0, 0.5))),
+    case=networks(mixed=True),
+    other=networks(mixed=True),
+    dropout=Drawn(lambda: st.sampled_from((0.0, 0.5))),
 )
 def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: float) -> None:
     """A call has the same answer the first time and after any other calls.

@@ -6,22 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from backproof import cases
-from backproof.cases import Case, Direction
+from backproof.cases.case import Case, Direction
+from backproof.cases.dyadic import IntegerNetworks
+from backproof.cases.integers import IntegerCase
+from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
-from backproof.judge import near
-from backproof.law import law
-from backproof.recipes.dyadic import IntegerNetworks
-from backproof.recipes.integers import IntegerCase
-from backproof.subject import Answer, Subject
+from backproof.judging.judge import near
+from backproof.judging.law import law
+from backproof.subjects.subject import Answer, Subject
 from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.arithmetic import plain
 from refnet.backpropagation import trace
-from refnet.optimizers import Optimizer
+from refnet.rounding.arithmetic import plain
+from refnet.training.optimizers import Optimizer
 
 
-@law(needs="gradient", case=cases.networks(mixed=True))
+@law(needs="gradient", case=networks(mixed=True))
 def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> None:
     """Each entry of the gradient is the derivative of the loss by that weight or bias.
 
@@ -42,7 +42,7 @@ def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> 
 @law(
     needs="gradient",
     also=("train",),
-    case=cases.networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
 )
 def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Case) -> None:
     """Hidden units that start equal get equal gradients, and so stay equal in a step.
@@ -113,8 +113,8 @@ LEVELS = {53: 14, 24: 8}
 
 @law(
     needs=("loss", "gradient"),
-    case=cases.networks(grid=12, mixed=True),
-    direction=cases.directions(),
+    case=networks(grid=12, mixed=True),
+    direction=directions(),
 )
 def gradients_match_finite_differences(subject: Subject, case: Case, direction: Direction) -> None:
     """The gradient along a direction is the limit of the difference quotients of the loss.
@@ -274,7 +274,7 @@ def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -
         near(biases.value, expected[place].biases, 0, what=f"gradient[{place}].biases")
 
 
-@law(needs="gradient", case=cases.networks(hidden_layers=(1, None), plain=True, mixed=True))
+@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True))
 def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> None:
     """Where the output weights are zero, the gradient of every hidden layer is exactly zero.
 
@@ -301,7 +301,7 @@ def _vanish(layers: list[Layer[Answer]], where: str) -> None:
 ZERO_AT_ZERO = ("relu", "tanh", "identity", "leaky_relu", "elu", "selu", "gelu", "silu")
 
 
-@law(needs="gradient", case=cases.Networks((1, None), activations=ZERO_AT_ZERO, plain=True))
+@law(needs="gradient", case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True))
 def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Case) -> None:
     """Where all parameters are zero, the gradient is zero but for that of the output biases.
 

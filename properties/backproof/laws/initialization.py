@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from backproof import cases
-from backproof.cases import Case
-from backproof.judge import near
-from backproof.law import law
-from backproof.recipes import offered
-from backproof.subject import Subject
+from backproof.cases.case import Case
+from backproof.cases.networks import networks, seeds
+from backproof.cases.offered import initializers
+from backproof.judging.judge import near
+from backproof.judging.law import law
+from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Parameters
-from refnet.precision import Precision
+from refnet.rounding.precision import Precision
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -22,9 +22,9 @@ LEAST_BITS = 24
 
 @law(
     needs="initialize",
-    case=cases.networks(plain=True, kinds=("zeros",), required=()),
-    initializer=offered.initializers(),
-    seed=cases.seeds(),
+    case=networks(plain=True, kinds=("zeros",), required=()),
+    initializer=initializers(),
+    seed=seeds(),
 )
 def a_seed_decides_the_start_and_units_start_apart(
     subject: Subject, case: Case, initializer: str, seed: int

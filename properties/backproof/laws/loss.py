@@ -6,22 +6,19 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from backproof import cases
-from backproof.cases import Case
-from backproof.judge import at_most, near
-from backproof.law import law
-from backproof.recipes.batches import adds_up, answers_of, divisor_of, rearranged, repeated
-from backproof.recipes.kinds import KINDS
-from backproof.recipes.likelihoods import expected_sum, log_likelihoods, loss_of, outcomes_of
-from backproof.recipes.logits import (
+from backproof.cases.case import Case
+from backproof.cases.kinds import KINDS
+from backproof.cases.likelihoods import expected_sum, log_likelihoods, loss_of, outcomes_of
+from backproof.cases.logits import (
     Logits,
     cross_entropy,
     logits_of,
     probabilities,
     unless_rounded_away,
 )
-from backproof.recipes.points import Labelled
-from backproof.recipes.segments import (
+from backproof.cases.networks import networks, seeds
+from backproof.cases.points import Labelled
+from backproof.cases.segments import (
     Segment,
     Segments,
     chord_above,
@@ -29,16 +26,19 @@ from backproof.recipes.segments import (
     near_or_far,
     upwards,
 )
-from backproof.recipes.simplices import Simplices
-from backproof.recipes.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
-from backproof.subject import Answer, Subject
-from refnet.precision import U64
+from backproof.cases.simplices import Simplices
+from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
+from backproof.judging.judge import at_most, near
+from backproof.judging.law import law
+from backproof.laws.verbs.batches import adds_up, answers_of, divisor_of, rearranged, repeated
+from backproof.subjects.subject import Answer, Subject
+from refnet.rounding.precision import U64
 
 MODERATE = ("zeros", "small integers", "quarters")
 CROSS_ENTROPY = (("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
 
 
-@law(needs="loss", case=cases.networks())
+@law(needs="loss", case=networks())
 def the_loss_is_the_mean_over_the_rows_plus_the_penalty(subject: Subject, case: Case) -> None:
     """F = mean over rows of the sum over outputs of the loss of each, plus l2/2 |W|^2.
 
@@ -97,10 +97,8 @@ ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradie
 @law(
     needs="loss",
     also=("gradient",),
-    case=cases.networks(
-        plain=True, kinds=ANYWHERE_ELSE, required=("small integers", "general position")
-    ),
-    seed=cases.seeds(),
+    case=networks(plain=True, kinds=ANYWHERE_ELSE, required=("small integers", "general position")),
+    seed=seeds(),
 )
 def the_losses_of_batches_average_to_the_loss_of_all_rows(
     subject: Subject, case: Case, seed: int
@@ -127,7 +125,7 @@ def the_losses_of_batches_average_to_the_loss_of_all_rows(
 @law(
     needs="loss",
     segment=Segments(
-        cases.networks(hidden_layers=(0, 0), heads=CROSS_ENTROPY, plain=True, grid=4), near_or_far
+        networks(hidden_layers=(0, 0), heads=CROSS_ENTROPY, plain=True, grid=4), near_or_far
     ),
 )
 def logistic_regression_has_a_convex_loss(subject: Subject, segment: Segment) -> None:

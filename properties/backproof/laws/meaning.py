@@ -5,12 +5,9 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from backproof import cases
-from backproof.cases import Case
-from backproof.judge import near
-from backproof.law import law
-from backproof.recipes.minimisers import best_logits, fitted, promised_logits
-from backproof.recipes.parts import (
+from backproof.cases.case import Case
+from backproof.cases.networks import networks, seeds
+from backproof.cases.parts import (
     Composed,
     Composition,
     apart,
@@ -18,12 +15,15 @@ from backproof.recipes.parts import (
     hidden_layer_alone,
     layers_alone,
 )
-from backproof.subject import Subject
+from backproof.judging.judge import near
+from backproof.judging.law import law
+from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
+from backproof.subjects.subject import Subject
 from refnet.architecture import ACTIVATIONS, Array, Layer
-from refnet.arithmetic import Ball, within
 from refnet.backpropagation import trace
 from refnet.conventions import Conventions
-from refnet.precision import U64
+from refnet.rounding.arithmetic import Ball, within
+from refnet.rounding.precision import U64
 
 PER_UNIT = tuple(name for name in ACTIVATIONS if name != "softmax")
 """Activations that take each unit's own logit and no other."""
@@ -35,7 +35,7 @@ BOUNDED = ("sigmoid", "tanh", "softmax")
 @law(
     needs="forward",
     also=("loss", "gradient"),
-    case=cases.networks(
+    case=networks(
         hidden_layers=(0, 0),
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
         plain=True,
@@ -95,7 +95,7 @@ def _clipped(log_p: Array, c: Conventions) -> Array:
     needs="hidden",
     also=("forward",),
     case=apart(hidden_layers=(1, None), activations=PER_UNIT, plain=True),
-    unit=cases.seeds(),
+    unit=seeds(),
 )
 def every_unit_is_a_logistic_function_of_its_inputs(
     subject: Subject, case: Case, unit: int
@@ -223,8 +223,8 @@ def _fittable(subject: Subject, case: Case) -> bool:
 
 @law(
     needs="forward",
-    case=cases.networks(hidden_layers=(0, 0), plain=True, grid=4),
-    direction=cases.seeds(),
+    case=networks(hidden_layers=(0, 0), plain=True, grid=4),
+    direction=seeds(),
 )
 def the_link_of_the_prediction_is_linear_without_a_hidden_layer(
     subject: Subject, case: Case, direction: int

@@ -4,22 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from backproof import cases
-from backproof.cases import Case
-from backproof.judge import near
-from backproof.law import law
-from backproof.recipes import offered
-from backproof.subject import Answer, Subject
+from backproof.cases.case import Case
+from backproof.cases.networks import networks
+from backproof.cases.offered import epochs, learning_rates
+from backproof.judging.judge import near
+from backproof.judging.law import law
+from backproof.subjects.subject import Answer, Subject
 from refnet.architecture import Architecture, Layer, Parameters
-from refnet.arithmetic import Ball
-from refnet.optimizers import Optimizer
-from refnet.training import trained_balls
+from refnet.rounding.arithmetic import Ball
+from refnet.training.optimizers import Optimizer
+from refnet.training.training import trained_balls
 
 
 @law(
     needs="train",
-    case=cases.networks(),
-    rate=offered.learning_rates("gradient_descent"),
+    case=networks(),
+    rate=learning_rates("gradient_descent"),
 )
 def gradient_descent_subtracts_the_rate_times_the_gradient(
     subject: Subject, case: Case, rate: float
@@ -69,13 +69,13 @@ ZERO_AT_ZERO = ("tanh", "relu", "leaky_relu", "gelu", "silu")
 
 @law(
     needs="train",
-    case=cases.networks(
+    case=networks(
         hidden_layers=(1, None),
         activations=ZERO_AT_ZERO,
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
     ),
-    rate=offered.learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
-    epochs=offered.epochs(),
+    rate=learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
+    epochs=epochs(),
 )
 def a_zero_network_learns_only_the_base_rate(
     subject: Subject, case: Case, rate: float, epochs: int

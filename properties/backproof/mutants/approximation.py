@@ -6,8 +6,8 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
-from refnet.arithmetic import Operation
-from refnet.products import AFFINE
+from refnet.rounding.arithmetic import Operation
+from refnet.rounding.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
 

@@ -8,8 +8,8 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.contract import Fit
 from backproof.mutants import mutant
-from refnet import logistic
 from refnet.architecture import Layer
+from refnet.logistic import newton
 
 HONEST = "a_fit_stops_where_the_gradient_is_as_small_as_it_promises"
 MINIMISER = "a_fit_ends_at_the_minimiser"
@@ -32,7 +32,7 @@ class InterceptPenalised(Refnet):
         architecture, inputs, targets, _, *rest = arguments
         design = np.append(inputs, np.ones((len(inputs), 1)), axis=1).astype(np.float64)
         weights = rest[0] if rest else None
-        found = logistic.fit(design, targets.astype(np.float64), architecture.l2, weights)
+        found = newton.fit(design, targets.astype(np.float64), architecture.l2, weights)
         return Fit([Layer(found.weights[:-1], found.weights[-1])], found.gradient_norm)
 
 

@@ -7,11 +7,11 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Array, Layer
-from refnet.arithmetic import Operation
-from refnet.kinked import RELU
-from refnet.products import AFFINE
-from refnet.smooth import IDENTITY
-from refnet.softmax import SOFTMAX
+from refnet.functions.kinked import RELU
+from refnet.functions.smooth import IDENTITY
+from refnet.functions.softmax import SOFTMAX
+from refnet.rounding.arithmetic import Operation
+from refnet.rounding.products import AFFINE
 
 ROUNDING = "outputs_are_right_within_rounding"
 INTEGERS = "integer_networks_have_exact_outputs"

@@ -7,13 +7,13 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
-from refnet.activations import activation
 from refnet.architecture import Layer
-from refnet.arithmetic import Operation
 from refnet.conventions import STRICT
-from refnet.kinked import RELU
-from refnet.products import BACK, COLUMN_SUM, OUTER
-from refnet.smooth import TANH
+from refnet.functions.activations import activation
+from refnet.functions.kinked import RELU
+from refnet.functions.smooth import TANH
+from refnet.rounding.arithmetic import Operation
+from refnet.rounding.products import BACK, COLUMN_SUM, OUTER
 
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
 DIFFERENCES = "gradients_match_finite_differences"

@@ -8,11 +8,11 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Architecture
-from refnet.arithmetic import Operation
-from refnet.cross_entropy import BERNOULLI, CATEGORICAL
-from refnet.operations import WEIGHTED_SUM
-from refnet.products import AFFINE
-from refnet.regression_losses import SQUARES
+from refnet.functions.cross_entropy import BERNOULLI, CATEGORICAL
+from refnet.functions.regression_losses import SQUARES
+from refnet.rounding.arithmetic import Operation
+from refnet.rounding.operations import WEIGHTED_SUM
+from refnet.rounding.products import AFFINE
 
 DEFINITION = "the_loss_is_the_mean_over_the_rows_plus_the_penalty"
 SATURATED = "saturated_logits_give_a_finite_loss"

@@ -8,10 +8,10 @@ from scipy import special
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Layer
-from refnet.arithmetic import Operation
 from refnet.backpropagation import gradient_in, traced
-from refnet.products import AFFINE
-from refnet.smooth import SIGMOID
+from refnet.functions.smooth import SIGMOID
+from refnet.rounding.arithmetic import Operation
+from refnet.rounding.products import AFFINE
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"

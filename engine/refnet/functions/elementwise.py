@@ -1,0 +1,71 @@
+"""What an activation is to the network, and how a function of one number becomes one.
+
+A row that `elementwise` builds holds, for a = f(z):
+
+value(z)             f(z)
+slope(z, a)          f'(z)
+lipschitz(z, a, e)   sup |f'| on [z - e, z + e]
+units, scale(z, size) a legal evaluation errs by units * unit roundoff * scale; size bounds |a|
+slope_radius(u, z, a) how far two legal slopes lie apart, z and a being balls
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.operations import product_radius
+from refnet.rounding.precision import Precision
+
+
+class Activation(NamedTuple):
+    """The value a = f(z), and the pullback of a derivative s of the loss: s f'(z).
+
+    Shapes: value (n, width) -> (n, width); pullback (s, z, a) -> (n, width).
+    """
+
+    value: Operation
+    pullback: Operation
+
+
+def absolute(z: Ball, size: Array) -> float:
+    """An error that does not shrink with the value: scale 1."""
+    return 1.0
+
+
+def elementwise(
+    name: str,
+    value: Callable[[Array], Array],
+    slope: Callable[[Array, Array], Any],
+    lipschitz: Callable[[Array, Array, Any], Any],
+    slope_radius: Callable[[float, Ball, Ball], Any],
+    units: float = 0.0,
+    scale: Callable[[Ball, Array], Any] = absolute,
+    pullback: Callable[[Array, Array, Array], Array] | None = None,
+) -> Activation:
+    """|f(ẑ) - f(z)| <= sup |f'| e + units u scale, for a function that acts on each entry alone.
+
+    A pullback of its own is given where s f'(z) is faster than s times the slope.
+    """
+
+    def value_radius(p: Precision, a: Array, z: Ball) -> Array:
+        moved = lipschitz(z.value, a, z.radius) * z.radius
+        if scale is absolute and name not in p.relative:
+            moved += p.unit * units + p.underflow
+            return np.asarray(moved)
+        size = np.abs(a) + moved
+        errs = units * (size if name in p.relative else scale(z, size))
+        return np.asarray(moved + p.unit * errs + p.underflow)
+
+    def times_slope(s: Array, z: Array, a: Array) -> Array:
+        return np.asarray(s * slope(z, a))
+
+    def pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:
+        slopes = Ball(slope(z.value, a.value), slope_radius(p.unit, z, a))
+        return product_radius(p, s, slopes)
+
+    return Activation(
+        Operation(value, value_radius), Operation(pullback or times_slope, pullback_radius)
+    )

@@ -1,0 +1,89 @@
+"""The activations in two pieces that meet at 0: relu, leaky relu, elu, selu.
+
+Where a precision leaves the sign of z open, |z| <= e, the slopes of both pieces are legal.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.functions.elementwise import Activation, elementwise
+from refnet.rounding.arithmetic import Ball
+
+RELU = elementwise(
+    "relu",
+    value=lambda z: np.maximum(z, 0.0),
+    slope=lambda z, a: z > 0,
+    lipschitz=lambda z, a, e: np.where(z + e > 0, 1.0, 0.0),
+    slope_radius=lambda u, z, a: np.where(np.abs(z.value) <= z.radius, 1.0, 0.0),
+)
+
+
+def _largest_slope(z: Array, e: Any, right: float, left: Any, at_zero: float) -> Array:
+    """The largest |f'| on [z - e, z + e]: the right piece, the left one, or both with the kink."""
+    both = max(right, at_zero)
+    return np.where(z > e, right, np.where(z + e > 0, both, left))
+
+
+def leaky_relu(slope: float) -> Activation:
+    """f(z) = z for z > 0, otherwise slope * z
+
+    The slope is cast to the precision (one rounding) and multiplied (another).
+    """
+    return elementwise(
+        "leaky_relu",
+        value=lambda z: np.where(z > 0, z, slope * z),
+        slope=lambda z, a: np.where(z > 0, a.dtype.type(1), a.dtype.type(slope)),
+        lipschitz=lambda z, a, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
+        slope_radius=lambda u, z, a: (
+            np.where(np.abs(z.value) <= z.radius, abs(1 - slope), 0.0)
+            + np.where(z.value > z.radius, 0.0, u * abs(slope))
+        ),
+        units=2.0,
+        scale=lambda z, size: np.where(z.value > z.radius, 0.0, size),
+    )
+
+
+def _exponential_unit(name: str, right: float, left: float) -> Activation:
+    """f(z) = right * z for z > 0, otherwise left * (e^z - 1)
+
+    The left piece errs by 8u left, because left * (exp(z) - 1) is a legal formula; the right one
+    by 2u |a| when its factor is not 1. The left slope is left * e^z, or a + left.
+    """
+    share = 0.0 if right == 1 else 0.25  # of the 8 units
+
+    def scale(z: Ball, size: Array) -> Array:
+        return np.where(z.value > z.radius, share * size, np.maximum(share * size, left))
+
+    def slope_radius(u: float, z: Ball, a: Ball) -> Array:
+        kink = np.where(np.abs(z.value) <= z.radius, abs(left - right), 0.0)
+        curve = a.radius + 3 * u * left
+        return np.asarray(kink + np.where(z.value > z.radius, 4 * u * share * right, curve))
+
+    return elementwise(
+        name,
+        value=lambda z: np.where(z > 0, right * z, left * np.expm1(np.minimum(z, 0.0))),
+        slope=lambda z, a: np.where(z > 0, right, a + left),
+        lipschitz=lambda z, a, e: _largest_slope(z, e, right, _left_slope(left, z + e), left),
+        slope_radius=slope_radius,
+        units=8.0,
+        scale=scale,
+    )
+
+
+def _left_slope(left: float, z: Array) -> Array:
+    return np.asarray(left * np.exp(np.minimum(z, 0.0)))
+
+
+def elu(alpha: float) -> Activation:
+    """f(z) = z for z > 0, otherwise alpha (e^z - 1)
+
+    Source: Clevert, Unterthiner, Hochreiter, ICLR 2016, arXiv 1511.07289.
+    """
+    return _exponential_unit("elu", 1.0, alpha)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+SELU = _exponential_unit("selu", SELU_SCALE, SELU_SCALE * SELU_ALPHA)

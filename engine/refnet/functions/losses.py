@@ -1,0 +1,114 @@
+"""The heads: an output activation with its loss, all from logits and stable at any size.
+
+A loss takes (logits, outputs, targets), each (n, k), and gives one number per row: the sum over
+outputs. Its derivative by the logits is `pullback(residual)`: for the canonical pairs (sigmoid or
+softmax with cross-entropy, exp with Poisson) simply outputs - targets.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from refnet.architecture import Architecture
+from refnet.conventions import Conventions
+from refnet.functions.activations import activation
+from refnet.functions.cross_entropy import (
+    BERNOULLI,
+    CATEGORICAL,
+    canonical,
+    categorical_delta,
+    from_probabilities,
+)
+from refnet.functions.elementwise import Activation
+from refnet.functions.regression_losses import SQUARES, huber_rows, huber_slope, poisson_rows
+from refnet.rounding.arithmetic import Arithmetic, Operation
+from refnet.rounding.operations import SUBTRACT
+
+
+class Head(NamedTuple):
+    """The loss of each row, and its derivative by the logits.
+
+    rows:  Operation on (logits, outputs, targets) -> (n,)
+    delta: (arithmetic, logits, outputs, targets) -> (n, k)
+    loss_factor, delta_factor: what rows and delta are multiplied by, before the mean
+    """
+
+    rows: Operation
+    delta: Callable[..., Any]
+    loss_factor: float = 1.0
+    delta_factor: float = 1.0
+
+
+_FROM_LOGITS = {
+    "sigmoid": Head(BERNOULLI, canonical),
+    "softmax": Head(CATEGORICAL, categorical_delta),
+}
+
+
+def _cross_entropy(architecture: Architecture, conventions: Conventions) -> Head:
+    chosen = _FROM_LOGITS[architecture.output]
+    if conventions.loss_from == "logits" and conventions.probability_clip == 0:
+        return chosen
+    return chosen._replace(rows=from_probabilities(architecture.output, conventions))
+
+
+def _squared_error(architecture: Architecture, conventions: Conventions) -> Head:
+    output = activation(architecture.output, conventions)
+
+    def delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
+        return apply(output.pullback, apply(SUBTRACT, outputs, targets), logits, outputs)
+
+    factor = conventions.squared_error
+    return Head(SQUARES, delta, factor, 2 * factor)
+
+
+def _poisson(architecture: Architecture, conventions: Conventions) -> Head:
+    return Head(poisson_rows(conventions), canonical)
+
+
+def _huber(architecture: Architecture, conventions: Conventions) -> Head:
+    slope = huber_slope(architecture.delta, conventions)
+
+    def delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
+        return apply(slope, outputs, targets)
+
+    return Head(huber_rows(architecture.delta, conventions), delta)
+
+
+TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {
+    ("sigmoid", "cross_entropy"): _cross_entropy,
+    ("softmax", "cross_entropy"): _cross_entropy,
+    ("identity", "squared_error"): _squared_error,
+    ("sigmoid", "squared_error"): _squared_error,
+    ("softmax", "squared_error"): _squared_error,
+    ("exp", "poisson"): _poisson,
+    ("identity", "huber"): _huber,
+}
+
+
+class Functions(NamedTuple):
+    """What an architecture computes with: its head, and the function of each layer."""
+
+    layers: tuple[Activation, ...]
+    head: Head
+
+
+@lru_cache(maxsize=1024)
+def functions(architecture: Architecture, conventions: Conventions) -> Functions:
+    """The functions of an architecture, in the form that the conventions declare.
+
+    Raises: ValueError for a head or an activation that the tables lack.
+    """
+    layers = tuple(activation(name, conventions) for name in architecture.functions)
+    return Functions(layers, head(architecture, conventions))
+
+
+def head(architecture: Architecture, conventions: Conventions) -> Head:
+    """The head of an architecture, in the form that the conventions declare.
+
+    Raises: ValueError for a head that the table lacks.
+    """
+    if architecture.head not in TABLE:
+        known = ", ".join(" with ".join(pair) for pair in TABLE)
+        raise ValueError(f"head {' with '.join(architecture.head)}: the engine has {known}")
+    return TABLE[architecture.head](architecture, conventions)

@@ -1,0 +1,112 @@
+"""Softmax and log-sum-exp: shift by the maximum, then exponentiate, so that nothing overflows.
+
+Two legal evaluations at logits that lie e_k apart have log p̂_k - log p_k within
+e_k + max e, and each errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
+the sum and the quotient.
+
+Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.functions.elementwise import Activation
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.operations import product_radius, row_sum
+from refnet.rounding.precision import Precision
+
+
+def _columns(z: Array) -> Array:
+    """The differences z - max z, transposed: maxima and sums of short rows are slow."""
+    columns: Array = z.T.copy() if z.dtype.kind == "f" else z.T.astype(np.float64)
+    with np.errstate(over="ignore"):
+        columns -= np.maximum.reduce(columns, axis=0)
+    return columns
+
+
+def shifted(z: Array) -> Array:
+    """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
+    columns = _columns(z)
+    np.maximum(columns, _lowest(columns.dtype), out=columns)
+    return np.ascontiguousarray(columns.T)
+
+
+@lru_cache(maxsize=16)
+def _lowest(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).min)
+
+
+def softmax(z: Array) -> Array:
+    """e^z_k / sum_j e^z_j"""
+    columns = _columns(z)
+    np.exp(columns, out=columns)
+    columns /= np.add.reduce(columns, axis=0)
+    return np.ascontiguousarray(columns.T)
+
+
+class Spread(NamedTuple):
+    """What the bounds of softmax and log-sum-exp share.
+
+    farthest: max_k e_k, how far the maximum may move (n, 1)
+    distance: |z_k - m| for every legal z (n, K)
+    exponent: relative error of sum_j e^(z_j - m), its own rounding (n, 1)
+    """
+
+    farthest: Array
+    distance: Array
+    exponent: Array
+
+
+def growth(probabilities: Array, exponent: Array) -> Array:
+    """The largest |p̂ - p| for |log p̂ - log p| <= t: p (e^t - 1), and at most 1
+
+    A probability that underflows to 0 may be any other for a logit of which so little is known.
+    """
+    powers = np.expm1(np.minimum(exponent, 700.0))
+    return np.where(exponent < 700, np.minimum(probabilities * powers, 1.0), 1.0)
+
+
+def spread(p: Precision, z: Ball, probabilities: Array) -> Spread:
+    """The quantities of `Spread`, for logits z with these probabilities."""
+    e = np.broadcast_to(z.radius, z.value.shape)
+    farthest = np.maximum.reduce(e, axis=-1, keepdims=True)
+    distance = e + farthest - shifted(z.value)
+    legal = probabilities + growth(probabilities, e + farthest)
+    mean = np.add.reduce(legal * distance, axis=-1, keepdims=True)
+    exponent = p.unit * (mean + p.exp_error + z.value.shape[-1])
+    return Spread(farthest, distance, exponent)
+
+
+def log_bound(relative: Array) -> Array:
+    """|log(1 + d)| <= -log(1 - r) for every |d| <= r; infinite from r = 1 on"""
+    return np.asarray(-np.log1p(-np.minimum(relative, 1.0)))
+
+
+def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
+    known = spread(p, z, probabilities)
+    own = p.unit * known.distance + log_bound(known.exponent + p.unit * (p.exp_error + 2))
+    radius = growth(probabilities, z.radius + known.farthest + own) + p.underflow
+    return np.where(known.farthest < np.inf, radius, np.inf)  # an overflow may end as nan
+
+
+def _pullback(s: Array, z: Array, a: Array) -> Array:
+    pulled: Array = s - row_sum(a * s)[..., None]
+    pulled *= a
+    return pulled
+
+
+def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:
+    """The rounding of a (s - sum a s), of the Jacobian times s, and of every order between."""
+    classes = s.value.shape[-1]
+    terms = a.radius * s.magnitude + a.value * s.radius + p.underflow
+    mean = np.add.reduce(terms, axis=-1, keepdims=True)
+    size = s.magnitude + np.add.reduce(a.magnitude * s.magnitude, axis=-1, keepdims=True)
+    centred = s.value - np.add.reduce(a.value * s.value, axis=-1, keepdims=True)
+    radius = s.radius + mean + (classes + 3) * p.unit * size
+    return product_radius(p, a, Ball(centred, radius))
+
+
+SOFTMAX = Activation(Operation(softmax, _softmax_radius), Operation(_pullback, _pullback_radius))

@@ -1,0 +1,185 @@
+"""The elementwise steps and sums of a network, each with its rounding bound."""
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from refnet.architecture import Array
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.precision import Precision
+
+
+def relaxed(g: float, size: Array, radius: Any) -> Array:
+    """g (size + radius) + radius, for numbers of this size in a ball of this radius"""
+    terms: Array = size + radius
+    terms *= g
+    terms += radius
+    return terms
+
+
+def gamma(p: Precision, roundings: float) -> float:
+    """k u / (1 - k u), for k roundings in numerators and denominators alike"""
+    total = roundings * p.unit
+    return total / (1 - total) if total < 1 else math.inf
+
+
+def largest_divisor(divisor: Ball) -> float:
+    """The largest of a stack of data sets, and at least 1."""
+    total: Any = divisor.value
+    return total if isinstance(total, int) else max(1.0, total.item(total.argmax()))
+
+
+@lru_cache(maxsize=32)
+def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
+    """So many times the number, to multiply by: sums short rows faster than `np.add.reduce`."""
+    numbers: Array = np.full(count, number, dtype)
+    numbers.flags.writeable = False
+    return numbers
+
+
+def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
+    """Radius of an elementwise product of two balls."""
+    size = np.abs(left.value)
+    radius = relaxed(p.unit, size, left.radius)
+    radius = radius * right.magnitude
+    radius += size * right.radius
+    radius += p.underflow
+    return radius
+
+
+def row_sum(entries: Array) -> Array:
+    """The sum over the outputs of each row: (n, k) -> (n,)"""
+    outputs = entries.shape[-1]
+    if outputs == 1:
+        return entries[..., 0]
+    total: Array = entries.dot(filled(outputs, entries.dtype))
+    return total
+
+
+def row_radius(p: Precision, size: Array, radius: Array) -> Array:
+    """Radius of a sum over the outputs of each row, whose entries have this size and radius."""
+    return row_sum(radius + (size.shape[-1] - 1) * p.unit * (size + radius))
+
+
+def _multiply(left: Array, right: Array) -> Array:
+    return left * right
+
+
+def _multiply_radius(p: Precision, _: Array, left: Ball, right: Ball) -> Array:
+    return product_radius(p, left, right)
+
+
+MULTIPLY = Operation(_multiply, _multiply_radius)
+"""left * right, entry by entry"""
+
+
+def _subtract(left: Array, right: Array) -> Array:
+    return left - right
+
+
+def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
+    radius = left.radius + right.radius
+    return radius + p.unit * (np.abs(value) + radius)
+
+
+SUBTRACT = Operation(_subtract, _subtract_radius)
+"""left - right, entry by entry"""
+
+
+def _constant(value: Array, roundings: int) -> Array:
+    return value
+
+
+def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
+    return np.asarray(gamma(p, float(roundings.value)) * np.abs(value.value))
+
+
+CONSTANT = Operation(_constant, _constant_radius)
+"""A number that an implementation computes from its arguments with so many roundings, like 1/n"""
+
+
+def _scale(entries: Array, factor: Array | float, roundings: int, divisor: Any) -> Array:
+    return entries * factor
+
+
+def _scale_radius(
+    p: Precision, value: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
+) -> Array:
+    if not largest_divisor(divisor) < p.largest / 4:
+        return np.full_like(value, np.inf)
+    c = gamma(p, float(roundings.value))
+    radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
+    radius = radius * np.abs(factor.value)
+    radius += p.underflow
+    return radius
+
+
+SCALE = Operation(_scale, _scale_radius)
+"""entries * factor, for a factor that an implementation computes with so many roundings
+
+The divisor is what the factor is a fraction of, which may overflow.
+"""
+
+
+def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
+    # scaled first, so that a mean of large losses does not overflow
+    if isinstance(scale, np.ndarray) or rows.dtype.kind != "f":
+        return row_sum(rows * scale)
+    total: Array = rows.dot(filled(rows.shape[-1], rows.dtype, scale))
+    return total
+
+
+def _weighted_sum_radius(
+    p: Precision, _: Array, rows: Ball, scale: Ball, roundings: Ball, divisor: Ball
+) -> Array:
+    count = rows.value.shape[-1]
+    scale = Ball(scale.value, _constant_radius(p, scale.value, scale, roundings))
+    radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
+    size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
+    # the rows may be summed before they are divided, and the divisor may overflow itself
+    undivided = np.maximum(size, 1.0) * largest_divisor(divisor)
+    largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), undivided)
+    radius = radius + (count + 1) * p.unit * size
+    return np.where(largest < p.largest / 4, radius, np.inf)
+
+
+WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
+"""sum_i rows_i scale_i: (n,), (n,) or () -> (); a scale of so many roundings; the divisor as for
+the matrix products"""
+
+
+def _sum_of_squares(*arrays: Array) -> Array:
+    return np.asarray(sum(np.sum(x * x, axis=(-1, -2)) for x in arrays))
+
+
+def _sum_of_squares_radius(p: Precision, value: Array, *balls: Ball) -> Array:
+    count = sum(ball.value.shape[-1] * ball.value.shape[-2] for ball in balls)
+    radius = (count + 1) * p.unit * value + count * p.underflow
+    return np.where(value < p.largest / 4, radius, np.inf)
+
+
+SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
+"""The sum of the squares of all entries of matrices that are exactly known."""
+
+
+def _add_scaled(base: Array, term: Array, factor: Array) -> Array:
+    return base + factor * term
+
+
+def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
+    size = np.abs(factor.value)
+    # four roundings: the factor is itself a product or a quotient, cast to the precision
+    added = size * (term.radius + 4 * p.unit * term.magnitude)
+    added = added + p.underflow * (1 + term.magnitude)  # the product or the factor is flushed
+    if not factor.exact:
+        added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
+    radius = base.radius + added
+    largest = base.magnitude + size * term.magnitude
+    radius = radius + p.unit * (np.abs(value) + radius)
+    return np.where(largest < p.largest / 4, radius, np.inf)
+
+
+ADD_SCALED = Operation(_add_scaled, _add_scaled_radius)
+"""base + factor * term, for a number that is known as well as a product of two cast numbers"""

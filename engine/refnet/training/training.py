@@ -1,0 +1,147 @@
+"""Training: steps on batches of rows, in order, with no shuffling, in either arithmetic.
+
+Every batch feels the whole penalty, and its mean is over its own rows. Dropout alone is random.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.backpropagation import gradient_in, trace
+from refnet.checks import check_batch_size, check_epochs, checked
+from refnet.conventions import STRICT, Conventions
+from refnet.dropout import training_factors
+from refnet.problem import Problem, batches
+from refnet.rounding.arithmetic import Arithmetic, Ball, plain, within
+from refnet.rounding.precision import FLOAT64, Precision
+from refnet.training.optimizers import Optimizer, State, initial_state
+from refnet.training.steps import point_in, step_in
+
+
+def train(
+    architecture: Architecture,
+    parameters: Parameters,
+    inputs: Array,
+    targets: Array,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    sample_weights: Array | None = None,
+    seed: int = 0,
+    conventions: Conventions = STRICT,
+) -> Parameters:
+    """w_{t+1} = step(w_t, gradient of batch t), over all batches, `epochs` times
+
+    Without a batch size a batch is the whole data set. The seed serves dropout alone.
+    Raises: ValueError naming the array whose shape or value does not fit.
+    """
+    problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
+    size = _checked(problem, epochs, batch_size)
+    generator = np.random.default_rng(seed)
+    state = initial_state(parameters)
+    for _ in range(epochs):
+        parameters, state = _epoch(plain, problem, optimizer, state, size, generator)
+        problem = problem._replace(parameters=parameters)
+    return problem.parameters
+
+
+def trained_balls(
+    problem: Problem,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    precision: Precision = FLOAT64,
+) -> list[Layer[Ball]]:
+    """The parameters after training from exactly known ones, as balls.
+
+    The radii grow with every step; after many, `followed` says more.
+    Raises: ValueError naming what does not fit; dropout cannot be foreseen.
+    """
+    size = _checked(problem, epochs, batch_size)
+    state = initial_state(problem.parameters)
+    layers: list[Layer[Any]] = problem.parameters
+    for _ in range(epochs):
+        layers, state = _epoch(
+            within(precision), problem._replace(parameters=layers), optimizer, state, size
+        )
+    return _rounded_up(layers)
+
+
+def followed(
+    problem: Problem,
+    trajectory: Sequence[Parameters],
+    optimizer: Optimizer,
+    batch_size: int | None = None,
+    precision: Precision = FLOAT64,
+) -> Iterator[list[Layer[Ball]]]:
+    """The ball of w_{t+1} for every w_t of a trajectory
+
+    trajectory[t] holds the parameters after t epochs, as an implementation gave them. What the
+    optimizer remembers is carried along as balls, so that each epoch is judged by itself.
+    Raises: ValueError naming what does not fit; dropout cannot be foreseen.
+    """
+    state = initial_state(trajectory[0])
+    for known in trajectory:
+        here = problem._replace(parameters=known)
+        size = _checked(here, 1, batch_size)
+        layers, state = _epoch(within(precision), here, optimizer, state, size)
+        yield _rounded_up(layers)
+
+
+def _epoch(
+    apply: Arithmetic,
+    problem: Problem,
+    optimizer: Optimizer,
+    state: State,
+    batch_size: int,
+    generator: np.random.Generator | None = None,
+) -> tuple[list[Layer[Any]], State]:
+    """One pass over the rows: a step on each batch, from the problem's parameters on."""
+    layers, conventions = problem.parameters, problem.conventions
+    for batch in batches(problem, batch_size):
+        here = point_in(apply, optimizer, state, layers, conventions)
+        gradient = _training_gradient(apply, batch._replace(parameters=here), generator)
+        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions)
+    return layers, state
+
+
+def _training_gradient(
+    apply: Arithmetic, batch: Problem, generator: np.random.Generator | None
+) -> Any:
+    architecture, conventions = batch.architecture, batch.conventions
+    if not architecture.dropout:
+        return gradient_in(apply, batch)
+    if generator is None:
+        rate = architecture.dropout
+        raise ValueError(f"dropout={rate!r}: which units are dropped cannot be foreseen; give 0")
+    factors = training_factors(architecture, batch.parameters, batch.inputs, generator, conventions)
+    steps = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
+    return gradient_in(apply, batch, steps)
+
+
+def _checked(problem: Problem, epochs: int, batch_size: int | None) -> int:
+    """The batch size, after everything has been checked."""
+    checked(*problem[:5])
+    check_epochs(epochs)
+    size = problem.inputs.shape[-2] if batch_size is None else batch_size
+    check_batch_size(size)
+    _check_batch_weights(problem, size)
+    return size
+
+
+def _check_batch_weights(problem: Problem, batch_size: int) -> None:
+    conventions = problem.conventions
+    divides = conventions.reduction != "sum" and conventions.sample_weight_mean == "weights"
+    if problem.sample_weights is None or not divides:
+        return
+    for number, batch in enumerate(batches(problem, batch_size)):
+        if not np.all(np.max(np.asarray(batch.sample_weights), axis=-1) > 0):
+            raise ValueError(
+                f"sample_weights of batch {number} are all 0; a mean needs one above 0"
+            )
+
+
+def _rounded_up(layers: list[Layer[Ball]]) -> list[Layer[Ball]]:
+    return [Layer(w.rounded_up(), b.rounded_up()) for w, b in layers]

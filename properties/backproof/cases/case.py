@@ -1,0 +1,93 @@
+"""A case: a network with data, in literal arrays; and a direction in which its parameters move."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from backproof.cases.space import Space
+from refnet import Problem
+from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.conventions import Conventions
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network with inputs and targets, all exactly representable in the subject's precision."""
+
+    architecture: Architecture
+    parameters: Parameters
+    inputs: Array
+    targets: Array
+    space: Space = field(repr=False)
+    sample_weights: Array | None = None
+    kind: str = ""
+
+    def problem(self, conventions: Conventions) -> Problem:
+        """The case as the engine takes it."""
+        return Problem(
+            self.architecture,
+            self.parameters,
+            self.inputs,
+            self.targets,
+            self.sample_weights,
+            conventions,
+        )
+
+    def with_parameters(self, parameters: Parameters) -> "Case":
+        """The same case at other parameters."""
+        return replace(self, parameters=parameters)
+
+    def without_penalty(self) -> "Case":
+        """The same case with l2 = 0."""
+        return replace(self, architecture=replace(self.architecture, l2=0.0))
+
+    def literal(self) -> dict[str, Any]:
+        """The case as plain values, to print and to store."""
+        a = self.architecture
+        shown: dict[str, Any] = {
+            "architecture": _architecture_words(a),
+            "parameters": [
+                {"weights": _plain(layer.weights), "biases": _plain(layer.biases)}
+                for layer in self.parameters
+            ],
+            "inputs": _plain(self.inputs),
+            "targets": _plain(self.targets),
+        }
+        if self.sample_weights is not None:
+            shown["sample_weights"] = _plain(self.sample_weights)
+        return shown
+
+
+def _plain(array: Array) -> Any:
+    """Nested lists, with 0.0 for -0.0."""
+    return (array + 0.0).tolist()
+
+
+def _architecture_words(a: Architecture) -> str:
+    hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
+    fields = (("l2", 0.0), ("dropout", 0.0), ("label_smoothing", 0.0), ("delta", 1.0))
+    given = [(name, getattr(a, name)) for name, default in fields if getattr(a, name) != default]
+    rest = "".join(f", {name}={value!r}" for name, value in given)
+    return f"widths={a.widths}{hidden}, output={a.output!r}, loss={a.loss!r}{rest}"
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Which way all parameters move: each by 1 for the seed 0, else each by -1, 0 or 1."""
+
+    seed: int
+
+    def literal(self) -> str:
+        """The direction in words."""
+        return "every parameter by 1" if not self.seed else f"signs drawn with seed {self.seed}"
+
+    def at(self, parameters: Parameters) -> Parameters:
+        """The direction at these parameters, with an entry that is not 0."""
+        if not self.seed:
+            return [Layer(np.ones_like(w), np.ones_like(b)) for w, b in parameters]
+        rng = np.random.default_rng(self.seed)
+        v = [Layer(*(rng.integers(-1, 2, x.shape).astype(float) for x in p)) for p in parameters]
+        if not any(np.any(x) for layer in v for x in layer):
+            v[0].weights.flat[0] = 1.0
+        return v

@@ -1,0 +1,159 @@
+"""Networks whose logits are known exactly, so that a loss is judged apart from its forward pass."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from numpy.random import Generator
+from scipy import special
+
+from backproof.cases.case import Case
+from backproof.cases.networks import Networks, networks
+from backproof.cases.space import OutOfScope
+from backproof.contract import NotSupported, Scope
+from backproof.subjects.subject import Subject
+from refnet.architecture import Array, Layer
+from refnet.rounding.precision import Precision
+
+Shape = tuple[int, ...]
+
+
+def _zeros(rng: Generator, shape: Shape) -> Array:
+    return np.zeros(shape)
+
+
+def _small_integers(rng: Generator, shape: Shape) -> Array:
+    return rng.integers(-2, 3, shape).astype(float)
+
+
+def _quarters(rng: Generator, shape: Shape) -> Array:
+    return np.asarray(rng.integers(-8, 9, shape) / 4)
+
+
+def _saturated(rng: Generator, shape: Shape) -> Array:
+    """Numbers of eight bits between 10 and 10,000 in size, the extremes included."""
+    sizes = rng.choice([10.0, 1e4, 0.0], shape) + 10 ** rng.uniform(1, 4, shape)
+    mantissa, exponent = np.frexp(np.minimum(sizes, 9984.0))
+    sizes = np.ldexp(np.round(mantissa * 256) / 256, exponent)
+    return np.asarray(sizes * rng.choice([-1.0, 1.0], shape))
+
+
+def _mixed(rng: Generator, shape: Shape) -> Array:
+    """Saturated rows beside rows that are not: what suits the one may ruin the other."""
+    saturated = rng.integers(0, 2, (shape[0], 1)) == 1
+    return np.where(saturated, _saturated(rng, shape), _small_integers(rng, shape))
+
+
+FILLS: dict[str, Callable[[Generator, Shape], Array]] = {
+    "zeros": _zeros,
+    "small integers": _small_integers,
+    "quarters": _quarters,
+    "saturated logits": _saturated,
+    "mixed rows": _mixed,
+}
+
+
+@dataclass(frozen=True)
+class Logits:
+    """The recipe: cases without penalty and sample weights, of these heads, with known logits."""
+
+    heads: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...] = tuple(FILLS)
+    required: tuple[str, ...] = ("saturated logits", "mixed rows")
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Case]:
+        """Cases that the scope can express.
+
+        Raises: OutOfScope saying what it lacks.
+        """
+        recipe = networks(heads=self.heads, plain=True, kinds=("zeros",))
+        drawn = recipe.strategy(scope, precision)
+        mixed = with_rows_apart(recipe, scope, precision)
+
+        def of(kind: str) -> SearchStrategy[Case]:
+            case = mixed if kind == "mixed rows" else drawn
+            return st.builds(_filled, case, st.just(kind), st.integers(0, 2**32 - 1))
+
+        return st.sampled_from(kinds or self.kinds).flatmap(of)
+
+
+def with_rows_apart(recipe: Networks, scope: Scope, precision: Precision) -> SearchStrategy[Case]:
+    """Cases without a hidden layer, if the scope has any: behind one, all rows have one logit.
+
+    Raises: OutOfScope saying what the scope lacks.
+    """
+    try:
+        return replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision)
+    except OutOfScope:
+        return recipe.strategy(scope, precision)
+
+
+def _filled(case: Case, kind: str, seed: int) -> Case:
+    features, outputs = case.architecture.widths[0], case.architecture.widths[-1]
+    logits = FILLS[kind](np.random.default_rng(seed), (features, outputs))
+    return replace(with_logits(case, logits), kind=kind)
+
+
+def with_logits(case: Case, logits: Array) -> Case:
+    """The case with given logits, one row of them for each feature.
+
+    Without a hidden layer row i is a unit vector that picks those of feature i, counted round.
+    Above a hidden layer the last weights are 0, and the biases give the first to every row.
+    """
+    parameters = [Layer(0 * w, 0 * b) for w, b in case.parameters]
+    if case.architecture.hidden_layers:
+        parameters[-1] = Layer(parameters[-1].weights, logits[0])
+        return case.with_parameters(parameters)
+    parameters[0] = Layer(logits, parameters[0].biases)
+    features = len(logits)
+    inputs = np.eye(features)[np.arange(len(case.inputs)) % features]
+    return replace(case, parameters=parameters, inputs=inputs)
+
+
+def logits_of(case: Case) -> Array:
+    """The logits of a case made by `with_logits`, or of any without a hidden layer: (n, k)"""
+    weights, biases = case.parameters[-1]
+    if case.architecture.hidden_layers:
+        return np.broadcast_to(biases, case.targets.shape)
+    return np.asarray(case.inputs @ weights + biases)
+
+
+def probabilities(case: Case, z: Array) -> Array:
+    """The sigmoid or the softmax of logits, by scipy.special: (n, k)"""
+    softmax = case.architecture.output == "softmax"
+    return np.asarray(special.softmax(z, axis=-1) if softmax else special.expit(z))
+
+
+def cross_entropy(case: Case, z: Array) -> float:
+    """The sum of the losses of the rows, by scipy.special."""
+    y = case.targets
+    if case.architecture.output == "softmax":
+        return float(np.sum(y * (special.logsumexp(z, axis=-1, keepdims=True) - z)))
+    return float(-np.sum(y * special.log_expit(z) + (1 - y) * special.log_expit(-z)))
+
+
+def range_of(case: Case, z: Array) -> Array:
+    """The largest difference of two logits of a row; a sigmoid's second logit is 0."""
+    return np.ptp(z, axis=-1) if case.architecture.output == "softmax" else np.abs(z)
+
+
+def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
+    """Nothing, where cross-entropy comes from logits, or no probability is below u or the clip.
+
+    Raises: NotSupported otherwise.
+    """
+    c, logarithm = subject.conventions, case.architecture.loss == "cross_entropy"
+    if not logarithm or (c.loss_from == "logits" and not c.probability_clip):
+        return
+    least = max(subject.precision.unit, c.probability_clip)
+    limit = -math.log(least) - math.log(case.architecture.widths[-1] + 1)
+    if any(np.max(range_of(case, z)) > limit for z in logits):
+        raise NotSupported(
+            "the loss is declared to be computed from rounded or clipped probabilities: "
+            "it promises nothing for logits beyond log(1/u) or the clip"
+        )

@@ -1,0 +1,225 @@
+"""Cases: networks with data, drawn inside what a subject can express.
+
+A law names its case by a recipe, `cases.networks(hidden_layers=(1, 3))`. The recipe meets the
+subject's scope in a `Space`; a case is drawn in it as structure first (widths, head, rows), then a
+kind and a seed that fill the arrays, then a few overrides that Hypothesis can shrink.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from backproof.cases.case import Case as Case
+from backproof.cases.case import Direction as Direction
+from backproof.cases.kinds import KINDS, targets
+from backproof.cases.space import OutOfScope as OutOfScope
+from backproof.cases.space import Space as Space
+from backproof.contract import Range, Scope
+from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.rounding.precision import Precision
+
+SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
+FEW_SIZES = (1, 3, 4)
+OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
+DEEPEST, MOST_OUTPUTS = 3, 4
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A recipe: which networks a law speaks of, and the kinds that it must have met.
+
+    None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
+    smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
+    multiples of 2^-k and at most 8 in size, so that small steps from them are exact.
+    """
+
+    hidden_layers: Range = (0, None)
+    hidden_widths: Range = (1, None)
+    activations: tuple[str, ...] | None = None
+    heads: tuple[tuple[str, str], ...] | None = None
+    plain: bool = False
+    mixed: bool = False
+    kinds: tuple[str, ...] = tuple(KINDS)
+    required: tuple[str, ...] = ("zeros", "small integers", "general position")
+    grid: int | None = None
+
+    def space(self, scope: Scope, precision: Precision) -> Space:
+        """The recipe within a scope.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        depth = _meet("hidden layers", self.hidden_layers, scope.hidden_layers, DEEPEST)
+        names, wide = _common(self.activations, scope.activations), SIZES[-1]
+        if depth[0] and not names:
+            wanted = " or ".join(self.activations or ("any",))
+            offered = ", ".join(scope.activations) or "none"
+            raise OutOfScope(f"the law needs hidden units of {wanted}, the scope has {offered}")
+        return Space(
+            activations=names or ("identity",),
+            heads=self._heads(scope),
+            hidden_layers=depth if names else (0, 0),
+            features=_meet("features", (1, None), scope.widths, wide),
+            hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths, wide),
+            outputs=_meet("outputs", (1, None), scope.outputs, MOST_OUTPUTS),
+            softmax_outputs=_meet("classes", (2, None), scope.softmax_outputs, MOST_OUTPUTS),
+            rows=_meet("rows", (1, None), scope.rows, wide),
+            sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            l2=scope.l2 and not self.plain,
+            sample_weights=scope.sample_weights and not self.plain,
+            label_smoothing=scope.label_smoothing and self.mixed,
+            mixed=self.mixed and scope.mixed_activations,
+            grid=self.grid,
+            precision=precision,
+            architectures=scope.architectures,
+        )
+
+    def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        heads = _common(self.heads, scope.heads)
+        (low, high), (least, most) = scope.outputs, scope.softmax_outputs
+        if max(low, least) > min(high or math.inf, most or math.inf):
+            heads = tuple(head for head in heads if head[0] != "softmax")
+        if not heads:
+            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
+            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
+        return heads
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Case]:
+        """Cases of the recipe within the scope, of these kinds only.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        space = self.space(scope, precision)
+        if space.architectures is not None:
+            fitting = tuple(a for a in space.architectures if space.admits(a, space.rows[0]))
+            if not fitting:
+                raise OutOfScope("none of the scope's architectures fits")
+            space = replace(space, architectures=fitting)
+        return _cases(space, kinds or self.kinds)
+
+
+def networks(**demands: Any) -> Networks:
+    """The recipe of a law's networks; see `Networks` for the demands."""
+    return Networks(**demands)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A recipe that no scope narrows: an argument of a law that is no network."""
+
+    make: Callable[[], SearchStrategy[Any]]
+    required: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def strategy(
+        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+    ) -> SearchStrategy[Any]:
+        """The strategy, whatever the scope."""
+        return self.make()
+
+
+def seeds() -> Drawn:
+    """Seeds for what a law draws itself."""
+    return Drawn(lambda: st.integers(0, 2**32 - 1))
+
+
+def directions() -> Drawn:
+    """Directions in which the parameters move."""
+    return Drawn(lambda: st.builds(Direction, st.integers(0, 2**32 - 1)))
+
+
+def _meet(what: str, demand: Range, scope: Range, most: int) -> tuple[int, int]:
+    low = max(demand[0], scope[0])
+    highs = [h for h in (demand[1], scope[1]) if h is not None]
+    high = min([*highs, max(most, low)])
+    if low > high:
+        raise OutOfScope(f"the law needs {what} {_words(demand)}, the scope has {_words(scope)}")
+    return low, high
+
+
+def _words(limits: Range) -> str:
+    low, high = limits
+    return f"{low} or more" if high is None else f"{low} to {high}" if high > low else f"{low}"
+
+
+def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any, ...]:
+    if demand is None:
+        return scope
+    return tuple(name for name in demand if name in scope)
+
+
+@st.composite
+def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
+    kind = draw(st.sampled_from(kinds))
+    architecture = _drawn_architecture(draw, space)
+    rows = space.size(draw, space.rows)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    parameters, inputs = KINDS[kind](rng, architecture, rows, space.precision)
+    weights = None
+    if space.sample_weights and draw(st.integers(0, 3)) == 3:
+        weights = rng.integers(1, 8, rows) / 4.0
+    parameters = _overridden(draw, parameters)
+    return Case(
+        architecture=architecture,
+        parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
+        inputs=space.precision.round(inputs),
+        targets=space.precision.round(targets(rng, architecture, rows)),
+        space=space,
+        sample_weights=weights,
+        kind=kind,
+    )
+
+
+def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
+    if space.architectures is not None:
+        return draw(st.sampled_from(space.architectures))
+    head = draw(st.sampled_from(space.heads))
+    depth = draw(st.integers(*space.hidden_layers))
+    widths = (
+        space.size(draw, space.features),
+        *(space.size(draw, space.hidden_widths) for _ in range(depth)),
+        space.size(draw, space.outputs_of(head[0])),
+    )
+    return Architecture(
+        widths,
+        _activation(draw, space, depth),
+        *head,
+        l2=draw(st.sampled_from((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
+        delta=draw(st.sampled_from((1.0, 0.5, 2.0))) if head[1] == "huber" else 1.0,
+        label_smoothing=_smoothing(draw, space, head),
+    )
+
+
+def _activation(draw: DrawFn, space: Space, depth: int) -> str | tuple[str, ...]:
+    """One name for all hidden layers, or now and then one for each."""
+    name = draw(st.sampled_from(space.activations))
+    if not space.mixed or depth < 2 or draw(st.integers(0, 3)) < 3:
+        return name
+    return (name, *(draw(st.sampled_from(space.activations)) for _ in range(depth - 1)))
+
+
+def _smoothing(draw: DrawFn, space: Space, head: tuple[str, str]) -> float:
+    if not space.label_smoothing or head[1] != "cross_entropy":
+        return 0.0
+    return draw(st.sampled_from((0.0, 0.0, 0.0, 0.125)))
+
+
+def _rounded(space: Space, values: Array) -> Array:
+    if space.grid is None:
+        return space.precision.round(values)
+    return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
+
+
+def _overridden(draw: DrawFn, parameters: Parameters) -> Parameters:
+    """The parameters with a few entries set to drawn corners."""
+    for _ in range(draw(st.integers(0, 2))):
+        layer = parameters[draw(st.integers(0, len(parameters) - 1))]
+        array = layer[draw(st.integers(0, 1))]
+        array.flat[draw(st.integers(0, array.size - 1))] = draw(st.sampled_from(OVERRIDES))
+    return parameters

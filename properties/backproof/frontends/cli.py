@@ -1,0 +1,320 @@
+"""The command line: backproof check, laws, explain, smoke, new."""
+
+import contextlib
+import math
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from backproof.frontends.interrupts import Interrupts
+    from backproof.judging.judgement import Judgement
+
+
+class _Commands(TyperGroup):
+    """The commands; a subject in the place of one is told where it goes."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except Exception as error:  # a UsageError of the click inside typer, which has no name here
+            words = str(getattr(error, "message", error))
+            if "Did you mean" not in words:
+                words += f" To judge a subject: backproof check {shlex.quote(args[0])}"
+            error.message = words  # type: ignore[attr-defined]
+            raise
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _wrong(message: str) -> NoReturn:
+    """The call was wrong: say how, and leave with status 2."""
+    print(f"backproof: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"backproof {version('backproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="say which one")
+    ] = False,
+) -> None:
+    """Judges neural-network implementations by theorems."""
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SUBJECT]...",
+            help="refnet, sklearn, path/to/file.py:Name or package.module:Name; "
+            "several give a table",
+            show_default="refnet",
+        ),
+    ] = None,
+    laws: Annotated[
+        str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
+    ] = "*",
+    profile: Annotated[str, typer.Option(help="quick, default or thorough")] = "default",
+    seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
+    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
+    ] = math.inf,
+    call_seconds: Annotated[
+        float,
+        typer.Option(min=0, help="what one call may take; six times that for the first"),
+    ] = 10.0,
+    memory: Annotated[
+        float, typer.Option(min=0, help="GiB that the subject may take; 0: any")
+    ] = 4.0,
+    jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
+) -> None:
+    """Judge implementations by the laws."""
+    from backproof.reports.terminal import console
+
+    if json not in (None, "-"):
+        _check_writable(str(json))
+    settings = {"profile": profile, "seed": seed, "seconds": time_limit}
+    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
+    given = (precision, _options(option), settings, limits)
+    judgements = _judgements(subjects or ["refnet"], laws, *given)
+    status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
+    _leave(status)
+
+
+def _judgements(
+    subjects: list[str],
+    pattern: str,
+    precision: str | None,
+    options: dict[str, str],
+    settings: dict[str, Any],
+    limits: dict[str, Any] | None = None,
+) -> "list[Judgement]":
+    from backproof.judging.judgement import Judgement, chosen
+    from backproof.judging.settings import Settings
+    from backproof.subjects.process import Child, Limits
+
+    try:
+        laws, hard = chosen(pattern), Settings(**settings)
+    except ValueError as reason:
+        _wrong(str(reason))
+    allowed = Limits(**(limits or {}))
+    shown = options | ({"precision": precision} if precision else {})
+    return [
+        Judgement(Child(words, precision, options, allowed), laws, hard, words, shown)
+        for words in subjects
+    ]
+
+
+def _judge_all(
+    judgements: "list[Judgement]",
+    interrupts: "Interrupts",
+    console: "Console",
+    json: str | None,
+    jobs: int,
+) -> int:
+    """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
+    from backproof.reports.report import as_json, exit_status
+    from backproof.reports.terminal import table
+
+    with console.status("loading ..."):
+        _load(judgements, interrupts)
+    reports = [judgement.report for judgement in judgements]
+    try:
+        for judgement in judgements:
+            _run_one(judgement, interrupts, console, jobs)
+        if len(reports) > 1:
+            table(reports, console)
+    finally:
+        if json is not None:
+            documents = [report.document() for report in reports]
+            _write(json, as_json(documents if len(reports) > 1 else documents[0]))
+    return exit_status(reports)
+
+
+def _leave(status: int) -> NoReturn:
+    """End with this status, even if nobody has read to the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+    from backproof.subjects.loading import CannotLoad
+
+    try:
+        with interrupts.stoppable():
+            for judgement in judgements:
+                judgement.load()
+    except CannotLoad as reason:
+        for judgement in judgements:
+            judgement.server.close()
+        _wrong(str(reason))
+    except KeyboardInterrupt:
+        pass  # every law is unfinished, and the report says so
+
+
+def _options(given: list[str] | None) -> dict[str, str]:
+    options = {}
+    for word in given or []:
+        key, equals, value = word.partition("=")
+        if not equals or not key.isidentifier():
+            _wrong(f"--option {word}: give key=value")
+        options[key] = value
+    return options
+
+
+def _run_one(
+    judgement: "Judgement", interrupts: "Interrupts", console: "Console", jobs: int
+) -> None:
+    from backproof.frontends import jobs as workers
+    from backproof.frontends import session
+    from backproof.reports.terminal import Progress, closing, heading, line
+
+    if not interrupts.asked:
+        heading(judgement.report, console)
+        with console.status("") as status:
+            show = Progress(console, status)
+            if jobs > 1:
+                workers.run(judgement, interrupts, show, jobs)
+            else:
+                session.run(judgement, interrupts, show)
+    judgement.report.interrupted = interrupts.asked
+    judgement.close()
+    for row in judgement.report.laws:
+        if row.status == "unfinished" and not row.seconds:
+            line(row, console)  # it was never begun
+    closing(judgement.report, console)
+
+
+def _check_writable(path: str) -> None:
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        _wrong(f"--json {path}: there is no folder {folder}")
+    try:
+        with open(path, "a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        _wrong(f"--json {path}: {error.strerror}")
+
+
+def _write(path: str, text: str) -> None:
+    """The report into its file, or onto the terminal if that fails: the verdict stands."""
+    try:
+        if path != "-":
+            Path(path).write_text(text + "\n", encoding="utf-8")
+            return
+    except OSError as error:
+        print(f"backproof: --json {path}: {error.strerror}; here it is", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+@app.command()
+def laws(
+    pattern: Annotated[
+        str, typer.Argument(help="a pattern of names or chapters, which `backproof laws` lists")
+    ] = "*",
+) -> None:
+    """List the laws: name, chapter, what they need."""
+    from backproof.reports.terminal import catalogue, console
+
+    catalogue(_chosen(pattern), console())
+
+
+@app.command()
+def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a part of it")]) -> None:
+    """Explain a law: statement, why, tolerance, what it catches."""
+    from backproof.reports.terminal import console, explanation
+
+    shown = console()
+    for place, found in enumerate(_chosen(law)):
+        if place:
+            shown.print()
+        explanation(found, shown)
+
+
+@app.command()
+def smoke(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(help="as for check")],
+    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+) -> None:
+    """Call each capability once: is the adapter alive?"""
+    from backproof.cases.networks import OutOfScope
+    from backproof.frontends.smoke import smoke as signs
+    from backproof.reports.terminal import console, heading, signs_of_life
+
+    judgements = _judgements([subject], "*", precision, _options(option), {})
+    _load(judgements, context.obj)
+    if context.obj.asked:
+        sys.exit(130)
+    shown = console()
+    heading(judgements[0].report, shown)
+    try:
+        found = signs(judgements[0].subject)
+    except OutOfScope as reason:
+        _wrong(str(reason))
+    finally:
+        judgements[0].server.close()
+    signs_of_life(found, shown)
+    sys.exit(0 if all(sign.state != "fails" for sign in found) else 1)
+
+
+@app.command()
+def new(file: Annotated[str, typer.Argument(help="where to write the adapter")]) -> None:
+    """Write an adapter to fill in; it runs as it is and explains every capability."""
+    from importlib.resources import files
+
+    path = Path(file)
+    if path.suffix != ".py":
+        _wrong(f"new {file}: give a name that ends in .py")
+    text = (files("backproof") / "frontends" / "template.py").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text.replace("FILE", shlex.quote(path.as_posix())))
+    except FileExistsError:
+        _wrong(f"new {file}: it exists already; give another name")
+    except OSError as error:
+        _wrong(f"new {file}: {error.strerror}")
+    words = shlex.quote(path.as_posix())
+    print(f"{file} is written; it runs as it is:\n\n    backproof check {words}:MyNetwork\n")
+    print("Put your network in its place, one capability at a time.")
+
+
+def _chosen(pattern: str) -> Any:
+    from backproof.judging.judgement import chosen
+
+    try:
+        return chosen(pattern)
+    except ValueError as reason:
+        _wrong(str(reason))

@@ -1,0 +1,103 @@
+"""Several laws at a time: worker processes, each with a process of the subject of its own."""
+
+import atexit
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple
+
+from backproof.frontends.interrupts import Interrupts
+from backproof.frontends.session import Show
+from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.settings import Settings
+from backproof.reports.report import Row
+from backproof.subjects.loading import CannotLoad
+from backproof.subjects.process import Child, Limits
+
+
+class Judged(NamedTuple):
+    """What a worker has found out: a row, and what the subject did meanwhile."""
+
+    row: Row
+    answered: set[str]
+    met: set[str]
+    refused: dict[str, str]
+    noise: dict[str, str]
+
+
+def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
+    """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
+    child = judgement.server
+    assert isinstance(child, Child)
+    words = (child.subject, child.precision, child.options, child.limits, judgement.settings)
+    os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
+    pool = ProcessPoolExecutor(
+        jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=words
+    )
+    try:
+        with interrupts.stoppable():
+            futures = {
+                pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)
+            }
+            _collect(judgement, futures, show)
+    except BrokenProcessPool:
+        pass  # the rows that are missing are unfinished
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+    finally:
+        pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
+
+
+def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
+    for future in as_completed(futures):
+        try:
+            judged = future.result()
+        except CannotLoad as reason:  # it could be loaded once, and not a second time
+            row = judgement.report.laws[futures[future]]
+            row.status, row.reason = "error", f"it cannot be loaded twice: {reason}"
+            show.finished(row)
+            continue
+        judgement.report.laws[futures[future]] = judged.row
+        judgement.subject.answered |= judged.answered
+        judgement.subject.met |= judged.met
+        judgement.subject.refused |= judged.refused
+        judgement.subject.noise |= judged.noise
+        judgement.note()
+        show.finished(judged.row)
+
+
+_worker: list[Judgement] = []
+
+
+def _begin(
+    subject: str,
+    precision: str | None,
+    options: dict[str, str],
+    limits: Limits,
+    settings: Settings,
+) -> None:
+    """In a worker: load the subject once; Ctrl-C is for the process that was called."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    child = Child(subject, precision, options, limits)
+    judgement = Judgement(child, chosen("*"), settings, subject)
+    atexit.register(child.close)
+    _worker.append(judgement)
+    with contextlib.suppress(CannotLoad):
+        judgement.load()
+
+
+def _judge(law: str) -> Any:
+    judgement = _worker[0]
+    if not hasattr(judgement, "subject"):
+        judgement.load()  # again, so that its own reason is raised
+    place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
+    judgement.judge(place)
+    subject = judgement.subject
+    row = judgement.report.laws[place]
+    return Judged(row, subject.answered, subject.met, subject.refused, subject.noise)

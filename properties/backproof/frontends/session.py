@@ -1,0 +1,93 @@
+"""A run of `backproof check`: pytest closed to the user's configuration, one item a law.
+
+Without the closing, an `addopts`, a conftest or a plugin in the user's folder silently empties or
+weakens the run. Ctrl-C stops the law that is running; the report is whole, and says what was not
+finished.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from backproof import laws as laws_package
+from backproof.frontends import plugin
+from backproof.frontends.interrupts import Interrupts
+from backproof.judging.judgement import Judgement
+from backproof.reports.report import Row
+
+
+class Watcher:
+    """The pytest plugin of a run: shows progress, and lets Ctrl-C in while a law runs."""
+
+    def __init__(self, judgement: Judgement, interrupts: Interrupts, show: "Show") -> None:
+        self._judgement, self._interrupts, self._show = judgement, interrupts, show
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the subject to the collector."""
+        config.stash[plugin.JUDGEMENTS] = [self._judgement]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Keep the subject: whoever made it ends it."""
+        config.stash[plugin.JUDGEMENTS] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: plugin.LawItem) -> Iterator[None]:
+        """Show which law is running, and its row when it is done."""
+        row = self._judgement.report.laws[item.place]
+        self._show.started(row)
+        try:
+            with self._interrupts.stoppable():
+                return (yield)
+        finally:
+            self._show.finished(row)
+
+
+class Show(Protocol):
+    """Where progress is shown."""
+
+    def started(self, row: Row) -> None:
+        """A law begins."""
+
+    def finished(self, row: Row) -> None:
+        """A law has its verdict."""
+
+
+def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
+    """Judge a subject by all its laws, until Ctrl-C."""
+    watcher = Watcher(judgement, interrupts, show)
+    with tempfile.TemporaryDirectory(prefix="backproof-") as folder, _closed():
+        ini = Path(folder) / "backproof.ini"
+        ini.write_text("[pytest]\n")
+        arguments = [
+            "-c", str(ini), "--rootdir", folder, "--noconftest", "--import-mode=importlib",
+            "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
+            "-p", "no:logging", "-p", "no:warnings", "-s", *laws_package.__path__,
+        ]  # fmt: skip
+        code = pytest.main(arguments, plugins=[plugin, watcher])
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        for row in judgement.report.laws:
+            if row.status == "unfinished":
+                row.status, row.reason = "internal", "pytest failed before the law was run"
+
+
+@contextmanager
+def _closed() -> Iterator[None]:
+    """The environment without pytest's own variables."""
+    kept = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

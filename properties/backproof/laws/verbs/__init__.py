@@ -1,0 +1,1 @@
+"""What several laws ask of a subject, or compare in its answers."""

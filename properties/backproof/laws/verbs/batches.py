@@ -1,0 +1,87 @@
+"""The rows of a case taken in other ways: cut, copied, in another order, and added up again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproof.cases.case import Case
+from backproof.judging.judge import near
+from backproof.subjects.subject import Answer, Subject
+from refnet.conventions import Conventions
+from refnet.rounding.precision import U64
+
+Parts = list[tuple[float, Case]]
+
+
+def divisor_of(c: Conventions, rows: int, outputs: int) -> float:
+    """What the sum of the losses of the rows is divided by, without sample weights."""
+    return {"mean": rows, "sum": 1, "mean over outputs": rows * outputs}[c.reduction]
+
+
+def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
+    """The loss, and each part of the gradient where it is offered, by name."""
+    answers = [("loss", subject.loss(case))]
+    if subject.offers("gradient"):
+        for place, layer in enumerate(subject.gradient(case)):
+            answers.append((f"gradient[{place}].weights", layer.weights))
+            answers.append((f"gradient[{place}].biases", layer.biases))
+    return answers
+
+
+def rearranged(
+    subject: Subject, case: Case, rng: np.random.Generator
+) -> Iterator[tuple[str, Parts]]:
+    """Other ways to ask for all rows: each a list of cases with the share of their answers."""
+    rows, summed = len(case.inputs), subject.conventions.reduction == "sum"
+    order, cut = rng.permutation(rows), int(rng.integers(1, max(rows, 2)))
+    parts = [_rows(case, order[:cut]), _rows(case, order[cut:])]
+    if rows == 1 or not all(_offers(subject, part) for part in parts):
+        yield "in another order", [(1.0, _rows(case, order))]
+    else:
+        shares = [1.0 if summed else len(part.inputs) / rows for part in parts]
+        yield "in two batches", list(zip(shares, parts, strict=True))
+    twice = _rows(case, np.repeat(order, 2))
+    if _offers(subject, twice):
+        yield "with every row twice", [(0.5 if summed else 1.0, twice)]
+
+
+def repeated(
+    subject: Subject, case: Case, rng: np.random.Generator
+) -> Iterator[tuple[Case, Parts]]:
+    """Weights 1, 2 and 3, and the rows so many times, where the scope has both."""
+    rows, c = len(case.inputs), subject.conventions
+    copies = rng.integers(1, 4, rows)
+    many = _rows(case, np.repeat(np.arange(rows), copies))
+    if subject.scope.sample_weights and _offers(subject, many):
+        by_rows = c.sample_weight_mean == "rows" and c.reduction != "sum"
+        share = float(np.sum(copies)) / rows if by_rows else 1.0
+        yield replace(case, sample_weights=copies.astype(float)), [(share, many)]
+
+
+def _rows(case: Case, chosen: NDArray[np.intp]) -> Case:
+    return replace(case, inputs=case.inputs[chosen], targets=case.targets[chosen])
+
+
+def _offers(subject: Subject, case: Case) -> bool:
+    low, high = subject.scope.rows
+    return low <= len(case.inputs) and (high is None or len(case.inputs) <= high)
+
+
+def adds_up(subject: Subject, whole: list[tuple[str, Answer]], parts: Parts, what: str) -> None:
+    """Each of the answers is the sum of those of the parts, times their shares."""
+    shares, answers = [s for s, _ in parts], [answers_of(subject, part) for _, part in parts]
+    for (name, answer), *terms in zip(whole, *answers, strict=True):
+        weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
+        with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
+            total = np.sum(weighted, axis=0)
+        radius = sum(s * term.radius for s, (_, term) in zip(shares, terms, strict=True))
+        size = np.sum(np.abs(weighted), axis=0)
+        near(
+            answer.value,
+            total,
+            answer.radius + radius + 4 * U64 * size,
+            scale=np.abs(answer.value) + size,
+            what=f"{name} against the rows {what}",
+        )

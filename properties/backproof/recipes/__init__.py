@@ -1,1 +1,0 @@
-"""How the arguments of laws are drawn, beyond the networks of `backproof.cases`: an idea a file."""

@@ -1,0 +1,297 @@
+"""What a person reads: a line for each law, a block for each broken one, the headline."""
+
+import contextlib
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backproof.judging.law import Law, laws
+from backproof.reports.remarks import remarks
+from backproof.reports.report import FAILING, Finding, Report, Row, Status
+
+if TYPE_CHECKING:
+    from backproof.frontends.smoke import Sign
+
+COLOURS: dict[Status, str] = {
+    "holds": "green",
+    "broken": "bold red",
+    "error": "bold red",
+    "vacuous": "red",
+    "weak": "yellow",
+    "unsupported": "dim",
+    "unfinished": "yellow",
+    "internal": "bold magenta",
+    "known": "yellow",
+    "stale": "red",
+}
+WIDEST = 72
+
+
+class Patient:
+    """A stream that goes on when nobody listens any more, or when the disk is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """The text, if it can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that can be done."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def console(error: bool = False) -> Console:
+    """Where a person reads; the subject's own words are no markup."""
+    stream: Any = Patient(sys.stderr if error else sys.stdout)
+    return Console(file=stream, highlight=False, markup=False)
+
+
+def heading(report: Report, console: Console) -> None:
+    """What is judged, and which relaxations it declares."""
+    subject = report.subject
+    version = f" {subject.version}" if subject.version else ""
+    offers = ", ".join(subject.capabilities)
+    words = f"{subject.name}{version} in {subject.precision}, offering {offers}"
+    console.print(words, soft_wrap=True)
+    if subject.declared:
+        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", soft_wrap=True)
+
+
+def line(row: Row, console: Console) -> None:
+    """One row: the verdict, the law, and how much was judged."""
+    text = Text()
+    text.append(f"{row.status:<12}", COLOURS[row.status])
+    text.append(row.law)
+    if row.judged:
+        text.append(
+            f"  {row.examples} examples, {row.judged:,} entries, worst ratio "
+            f"{_ratio(row.worst_ratio)}, power {row.power:.0%}, {row.seconds:.1f} s",
+            "dim",
+        )
+    elif row.reason and row.status not in FAILING:
+        text.append(f"  {row.reason}", "dim")
+    console.print(text, soft_wrap=True, highlight=False)
+
+
+class Progress:
+    """The law that is running, and the rows that are done."""
+
+    def __init__(self, console: Console, status: Any) -> None:
+        self._console, self._status = console, status
+
+    def started(self, row: Row) -> None:
+        """A law begins."""
+        self._status.update(f"{row.law} ...")
+
+    def finished(self, row: Row) -> None:
+        """A law has its verdict."""
+        line(row, self._console)
+
+
+def _ratio(value: float) -> str:
+    if value >= 1e300 or value != value:
+        return "infinite"
+    return f"{value:.2f}" if 0.005 <= value < 1000 or value == 0 else f"{value:.1e}"
+
+
+def closing(report: Report, console: Console) -> None:
+    """A block for each law that does not hold, the notes, and the headline."""
+    known, shown = {law.name: law for law in laws()}, dict[str, str]()
+    for place, row in enumerate(report.laws):
+        if row.status not in FAILING and row.status != "internal":
+            continue
+        console.print()
+        if row.status == "error" and (row.reason or "") in shown:
+            same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
+            console.print(same, soft_wrap=True)
+            continue
+        shown.setdefault(row.reason or "", row.law)
+        console.print(explained(known[row.law], report, place), soft_wrap=True)
+    notes = remarks(report)
+    if notes and shown:
+        console.print()
+    for note in notes:
+        console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
+    console.print()
+    console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+
+
+def explained(law: Law, report: Report, place: int) -> str:
+    """The block of a law that does not hold: claim, smallest case, numbers, how to run it again."""
+    row = report.laws[place]
+    lines = [f"{row.status}: {row.law}", f"  {law.statement}"]
+    for finding in row.findings:
+        try:
+            lines += _finding(finding) + _hint(finding.hint, report)
+        except Exception:  # nothing that is shown may end the run
+            lines.append(f"  {finding!r}")
+    if not row.findings and row.reason:
+        lines.append(f"  {row.reason}")
+    lines.append(f"  run it again: {_again(row, report)}")
+    lines.append(f"  read about it: backproof explain {row.law}")
+    return "\n".join(lines)
+
+
+def _again(row: Row, report: Report) -> str:
+    """The call that gives the same verdict."""
+    subject = report.subject
+    if not subject.subject:  # an object, judged from Python
+        given = f"laws={row.law!r}, profile={report.profile!r}, seed={report.seed}"
+        return f"backproof.check({subject.name}, {given})"
+    options = {**subject.options}
+    precision = options.pop("precision", None)
+    words = ["backproof", "check", subject.subject, "--laws", row.law, "--seed", str(report.seed)]
+    words += ["--profile", report.profile] if report.profile != "default" else []
+    words += ["--precision", precision] if precision else []
+    words += [word for key, value in options.items() for word in ("--option", f"{key}={value}")]
+    return shlex.join(words)
+
+
+def _finding(finding: Finding) -> list[str]:
+    if finding.kind == "internal":
+        return [
+            "  a fault of backproof itself, not of the subject; please report it:",
+            finding.what,
+        ]
+    lines = []
+    if finding.arguments:
+        lines.append("  the smallest case:")
+        for name, value in _parts(finding.arguments):
+            lines.append(f"    {name} = {_literal(value)}")
+    if finding.ratio is None:
+        lines.append(f"  {finding.what}")
+    else:
+        lines += [
+            f"  {finding.place()}",
+            f"    observed {finding.observed!r}, the subject's{_off(finding)}",
+            f"    expected {finding.expected!r}",
+            f"    allowed  {finding.allowed!r}, the largest error that is legal here",
+            f"    ratio    {_ratio(finding.ratio)}, the error over what is allowed",
+        ]
+    lines += [f"    {part}" for part in finding.detail.splitlines()]
+    return lines
+
+
+def _hint(hint: str, report: Report) -> list[str]:
+    """What would mend this law, and how much else it would mend."""
+    if not hint:
+        return []
+    hints = [row.findings[0].hint for row in report.laws if row.status == "broken"]
+    mended = sum(bool(other) and _parted(other) <= _parted(hint) for other in hints)
+    fits = f"  every answer to this law that can be judged fits {hint}: "
+    if mended == len(hints):
+        return [f"{fits}declare it, or mend it"]
+    return [f"{fits}{mended} of {len(hints)} broken laws would hold; declare it, or find a mistake"]
+
+
+def _parted(hint: str) -> set[str]:
+    return set(hint.removeprefix("Conventions(").removesuffix(")").split(", "))
+
+
+def _off(finding: Finding) -> str:
+    """How far off, as a newcomer would say it."""
+    observed, expected = finding.observed, finding.expected
+    if not isinstance(observed, float) or not isinstance(expected, float) or not expected:
+        return ""
+    share = abs(observed / expected - 1)
+    return f", off by {share:.2%}" if 1e-4 <= share < 10 else ""
+
+
+def _parts(arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The drawn arguments; of two networks, each part with the name of its network before it."""
+    networks = [name for name, value in arguments.items() if isinstance(value, dict)]
+    if len(networks) < 2:
+        return _flattened(arguments)
+    return [
+        (f"{name}.{part}" if name in networks else part, value)
+        for name, argument in arguments.items()
+        for part, value in _flattened({name: argument})
+    ]
+
+
+def _flattened(arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The arguments with the parts of a network, or of two, by their own names."""
+    flat: list[tuple[str, Any]] = []
+    for name, value in arguments.items():
+        if isinstance(value, dict):
+            flat += _flattened(value)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for place, layer in enumerate(value):
+                flat += [(f"{name}[{place}].{part}", array) for part, array in layer.items()]
+        else:
+            flat.append((name, value))
+    return flat
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text = repr(value)
+    if len(text) <= WIDEST or not isinstance(value, list):
+        return text
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):  # no array of numbers: whatever it is, it can be printed
+        return text
+    shown = ", ".join(repr(float(x)) for x in array.ravel()[:3])
+    return f"<{' x '.join(map(str, array.shape))} numbers, {shown}, ...; all of them in --json>"
+
+
+def table(reports: list[Report], console: Console) -> None:
+    """Several subjects: a row for each law, a column for each subject."""
+    grid = Table(show_edge=False, pad_edge=False)
+    grid.add_column("law", no_wrap=False)
+    for report in reports:
+        words = report.subject.subject.rpartition(":")[2] or report.subject.name
+        grid.add_column(f"{words}\n{report.subject.precision}")
+    for place, row in enumerate(reports[0].laws):
+        cells = [report.laws[place].status for report in reports]
+        grid.add_row(row.law, *(Text(status, COLOURS[status]) for status in cells))
+    console.print(grid)
+
+
+def signs_of_life(signs: "list[Sign]", console: Console) -> None:
+    """A line for each capability."""
+    for sign in signs:
+        colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
+        text = Text(f"{sign.state:<9}", colour)
+        console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
+
+
+def catalogue(found: list[Law], console: Console) -> None:
+    """The laws, chapter by chapter: name and needs."""
+    from backproof.judging.law import CHAPTERS
+
+    for chapter, title in CHAPTERS.items():
+        inside = [law for law in found if law.chapter == chapter]
+        if inside:
+            console.print(f"{title} ({chapter})", style="bold", highlight=False)
+        for law in inside:
+            console.print(f"  {law.name}", highlight=False, soft_wrap=True)
+            also = f"; uses {', '.join(law.also)} if offered" if law.also else ""
+            needs = f"    needs {', '.join(law.needs)}{also}"
+            console.print(needs, style="dim", highlight=False, soft_wrap=True)
+
+
+def explanation(law: Law, console: Console) -> None:
+    """A law in words: statement, why, tolerance, what it catches, source, page."""
+    console.print(law.name, style="bold", highlight=False)
+    console.print(law.statement, highlight=False, markup=False)
+    for title in ("Why", "Tolerance", "Catches", "Source"):
+        console.print()
+        console.print(Text(f"{title}: ", "bold") + Text(law.section(title)), highlight=False)
+    console.print()
+    console.print(f"needs: {', '.join(law.needs)}", highlight=False)

@@ -1,0 +1,182 @@
+"""One call of an implementation, guarded: whatever it does becomes an outcome with a name."""
+
+import time
+import traceback
+import warnings
+from typing import Any
+
+import numpy as np
+
+from backproof.contract import CAPABILITIES, Fit, NotSupported
+from backproof.subjects.messages import Call, Failure, Outcome
+from refnet.architecture import Layer
+
+
+def perform(implementation: Any, call: Call) -> Outcome:
+    """The outcome of a call: the answer in float64, or why there is none.
+
+    The implementation gets fresh, writable arrays in its own type. Whatever it raises, even
+    SystemExit, is caught; its arguments are compared with what they were.
+    """
+    dtype = implementation.precision.dtype
+    given = _arguments(call, dtype)
+    started = time.perf_counter()
+    outcome = _answer(implementation, call, given)
+    outcome.seconds = time.perf_counter() - started
+    changed = [name for name, value in given.items() if _changed(value, getattr(call, name), dtype)]
+    if changed and outcome.failure is None:
+        what = " and ".join(changed)
+        message = (
+            f"{call.capability} changed its argument {what}; a call leaves its arguments alone"
+        )
+        outcome.failure = Failure(kind="changed", message=message)
+    return outcome
+
+
+def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> Outcome:
+    try:
+        # as in a fresh interpreter, whatever the caller has set
+        numbers = np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")
+        with numbers, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a warning is no error, whatever the interpreter says
+            raw = getattr(implementation, call.capability)(*given.values())
+            return Outcome(answer=normal(call, raw))
+    except NotSupported as reason:
+        return Outcome(failure=Failure(kind="unsupported", message=str(reason)))
+    except Nonsense as error:
+        return Outcome(failure=Failure(kind="nonsense", message=str(error)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit included: no call may end the run
+        return Outcome(failure=_raised(call, error))
+
+
+def _raised(call: Call, error: BaseException) -> Failure:
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [f for f in frames if f.filename != __file__]
+    detail = "".join(traceback.format_list(inside[-3:])).rstrip()
+    if isinstance(error, SystemExit):
+        message = f"{call.capability} called sys.exit({error.code!r})"
+    else:
+        text = _text(error)
+        message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
+    return Failure(kind="raised", message=message, detail=detail)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # an exception that cannot even be shown
+        return "(its message cannot be shown)"
+
+
+def _arguments(call: Call, dtype: str) -> dict[str, Any]:
+    """The arguments as the contract lists them, in copies of the implementation's own type."""
+    given = {name: getattr(call, name) for name in CAPABILITIES[call.capability]}
+    for name in ("inputs", "targets", "sample_weights"):
+        if given.get(name) is not None:
+            given[name] = np.array(given[name], dtype=dtype)
+    if given.get("parameters") is not None:
+        given["parameters"] = [
+            Layer(np.array(w, dtype=dtype), np.array(b, dtype=dtype))
+            for w, b in call.parameters or []
+        ]
+    return given
+
+
+def _changed(value: Any, kept: Any, dtype: str) -> bool:
+    """Whether an argument is no longer what the call says."""
+    if isinstance(value, np.ndarray):
+        return value.tobytes() != np.asarray(kept, dtype=dtype).tobytes()
+    if not isinstance(value, list):
+        return False  # numbers, names and frozen dataclasses
+    if len(value) != len(kept):
+        return True
+    return any(
+        _changed(part, other, dtype)
+        for layer, before in zip(value, kept, strict=True)
+        for part, other in zip(layer, before, strict=True)
+    )
+
+
+class Nonsense(Exception):  # noqa: N818 (what the answer is)
+    """An answer that has the wrong shape or is no number."""
+
+
+def normal(call: Call, raw: Any) -> Any:
+    """The answer of a capability as float64 arrays of the right shapes.
+
+    Raises: Nonsense saying what came and what was expected.
+    """
+    architecture, name = call.architecture, call.capability
+    rows = 0 if call.inputs is None else len(call.inputs)
+    if name in ("forward", "forward_training"):
+        return _array(raw, (rows, architecture.widths[-1]), name)
+    if name in ("loss", "evaluate"):
+        return _array(raw, (), name)
+    if name == "hidden":
+        return _hidden(raw, [(rows, width) for width in architecture.widths[1:-1]])
+    if name == "fit":
+        if not isinstance(raw, tuple) or len(raw) != 2:
+            raise Nonsense(f"fit returned {_short(raw)}; give Fit(parameters, gradient_tolerance)")
+        return Fit(_layers(raw[0], architecture.shapes, name), _tolerance(raw[1]))
+    return _layers(raw, architecture.shapes, name)
+
+
+def _hidden(raw: Any, shapes: list[tuple[int, int]]) -> list[Any]:
+    parts = _sequence(raw, len(shapes), "hidden", "one array for each hidden layer")
+    return [
+        _array(x, s, f"hidden[{i}]") for i, (x, s) in enumerate(zip(parts, shapes, strict=True))
+    ]
+
+
+def _layers(raw: Any, shapes: list[tuple[int, int]], name: str) -> list[Layer[Any]]:
+    layers = []
+    for i, (part, shape) in enumerate(
+        zip(_sequence(raw, len(shapes), name, "one Layer for each layer"), shapes, strict=True)
+    ):
+        pair = _sequence(part, 2, f"{name}[{i}]", "Layer(weights, biases)")
+        weights = _array(pair[0], shape, f"{name}[{i}].weights")
+        layers.append(Layer(weights, _array(pair[1], shape[1:], f"{name}[{i}].biases")))
+    return layers
+
+
+def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:
+    if not isinstance(raw, list | tuple) or len(raw) != length:
+        raise Nonsense(f"{name} returned {_short(raw)}; give {length}, {rule}")
+    return list(raw)
+
+
+def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
+    try:
+        array = np.asarray(raw)
+    except Exception as error:
+        raise Nonsense(f"{name} returned {_short(raw)}, which is no array: {error}") from None
+    if array.dtype.kind not in "fiub" and not _extended_float(array):
+        raise Nonsense(f"{name} returned {_short(raw)} of type {array.dtype}; give real numbers")
+    if array.shape != shape:
+        raise Nonsense(f"{name} returned shape {array.shape}; expected {shape}")
+    return array.astype(np.float64)
+
+
+def _extended_float(array: Any) -> bool:
+    return array.dtype.kind == "V" and "float" in array.dtype.name  # ml_dtypes' bfloat16
+
+
+def _tolerance(raw: Any) -> float | None:
+    if raw is None:
+        return None
+    value = float(_array(raw, (), "fit's gradient_tolerance"))
+    if not 0 <= value < np.inf:
+        raise Nonsense(f"fit returned the gradient_tolerance {value}; give a number >= 0, or None")
+    return value
+
+
+def _short(raw: Any) -> str:
+    shape = getattr(raw, "shape", None)
+    if shape is not None:
+        return f"an array of shape {tuple(shape)}"
+    if isinstance(raw, list | tuple):
+        return f"a {type(raw).__name__} of {len(raw)}"
+    text = repr(raw)
+    return text if len(text) <= 60 else f"{text[:57]}..."

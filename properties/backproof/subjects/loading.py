@@ -1,0 +1,186 @@
+"""From the words of the command line to an implementation."""
+
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import backproof
+import refnet
+from backproof.contract import CAPABILITIES, Scope, capabilities
+from refnet.conventions import Conventions
+from refnet.rounding.precision import PRESETS, Precision
+
+BUILT_IN = {
+    "refnet": ("backproof.adapters.refnet:Refnet", "the reference engine"),
+    "sklearn": ("backproof.adapters.sklearn:Sklearn", "scikit-learn's MLP networks"),
+    "sklearn-logistic": (
+        "backproof.adapters.sklearn_logistic:SklearnLogistic",
+        "scikit-learn's LogisticRegression",
+    ),
+}
+"""The built-in adapters: where each stands, and what it judges."""
+
+PACKAGES = {"sklearn": "scikit-learn"}
+"""The packages that have another name than their module."""
+
+_SCOPE = (
+    "for instance scope = Scope(activations=('sigmoid',), heads=(('sigmoid', 'cross_entropy'),))"
+)
+
+
+class CannotLoad(Exception):  # noqa: N818 (it reads as a sentence: cannot load, because)
+    """The subject cannot be judged; the message says why, and the way out."""
+
+
+def load(subject: str, precision: str | None = None, options: dict[str, str] | None = None) -> Any:
+    """The implementation that the words name, constructed with the precision and the options.
+
+    Raises: CannotLoad.
+    """
+    place, known = BUILT_IN.get(subject, (subject, ""))
+    module_name, colon, name = place.rpartition(":")
+    if not colon:
+        raise CannotLoad(_no_name(subject))
+    module = _module(module_name, subject, bool(known))
+    found = getattr(module, name, None)
+    if found is None:
+        raise CannotLoad(f"{module_name} defines no {name}{_candidates(module)}")
+    return checked(_constructed(found, subject, precision, options or {}), subject)
+
+
+def checked(implementation: Any, subject: str) -> Any:
+    """The implementation itself, once its declarations are in order.
+
+    Raises: CannotLoad naming the attribute, the rule and the value.
+    """
+    scope = getattr(implementation, "scope", None)
+    if not isinstance(scope, Scope):
+        what = "has no scope" if scope is None else f"has scope={scope!r}, which is no Scope"
+        raise CannotLoad(f"{subject} {what}: say what it can express, {_SCOPE}")
+    for field, kind in (("precision", Precision), ("conventions", Conventions)):
+        default = PRESETS["float64"] if field == "precision" else Conventions()
+        value = getattr(implementation, field, default)
+        if isinstance(value, str) and field == "precision" and value in PRESETS:
+            value = PRESETS[value]
+        if not isinstance(value, kind):
+            presets = f", or one of {', '.join(PRESETS)}" if field == "precision" else ""
+            raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}{presets}")
+        _provide(implementation, field, value)
+    if not capabilities(implementation):
+        raise CannotLoad(
+            f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"
+        )
+    return implementation
+
+
+def _provide(implementation: Any, field: str, value: Any) -> None:
+    if getattr(implementation, field, None) is value:
+        return
+    try:
+        object.__setattr__(implementation, field, value)  # a frozen dataclass too
+    except AttributeError:
+        kind = type(implementation).__name__
+        raise CannotLoad(f"{kind} has no room for {field}: give it the attribute") from None
+
+
+def _no_name(subject: str) -> str:
+    built_in = ", ".join(BUILT_IN)
+    if subject.endswith(".py"):
+        return f"{subject} names a file; say which class in it, as {subject}:Name"
+    return (
+        f"{subject!r} is no built-in adapter ({built_in}); "
+        "give path/to/file.py:Name or package.module:Name"
+    )
+
+
+def _module(name: str, subject: str, built_in: bool) -> ModuleType:
+    try:
+        if name.endswith(".py"):
+            return _from_file(Path(name))
+        if not built_in:
+            sys.path.append(os.getcwd())  # last, so that nothing there stands in for ours
+        return importlib.import_module(name)
+    except CannotLoad:
+        raise
+    except ModuleNotFoundError as error:
+        raise CannotLoad(_missing(error, name, subject, built_in)) from error
+    except BaseException as error:  # whatever a module does while it is imported
+        message = f"{name} failed while it was imported: {type(error).__name__}: {error}"
+        raise CannotLoad(f"{message}\n{_where(error)}") from error
+
+
+def _where(error: BaseException) -> str:
+    """The last line of theirs on the way to the error; a rule of ours was broken there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (backproof, refnet))
+    theirs = [frame for frame in frames if not frame.filename.startswith((*ours, "<"))]
+    return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
+
+
+def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
+    if built_in:
+        name = str(error.name)
+        return f"{subject} needs {name}: pip install {PACKAGES.get(name, name)}"
+    if error.name and f"{name}.".startswith(f"{error.name}.") and not name.endswith(".py"):
+        return f"there is no module {name} to import, from here or installed"
+    return f"{name} imports {error.name}, which is not installed"
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise CannotLoad(f"there is no file {path}")
+    sys.dont_write_bytecode = True  # nothing is written beside the user's file
+    sys.path.insert(0, str(path.resolve().parent))  # as if the file were run
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise CannotLoad(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    if path.stem not in sys.modules:
+        sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _candidates(module: ModuleType) -> str:
+    names = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and capabilities(value)
+    ]
+    return f"; it has {', '.join(names)}" if names else ""
+
+
+def _way_out(found: Any, given: dict[str, Any]) -> str:
+    """What to do about a constructor that does not take what it is given."""
+    if not isinstance(getattr(found, "scope", None), Scope):
+        return "; if it is a network, it needs an adapter: backproof new FILE writes one"
+    if "precision" in given:
+        return "; say precision = ... in the class, or let its constructor take it"
+    return ""
+
+
+def _constructed(found: Any, subject: str, precision: str | None, options: dict[str, str]) -> Any:
+    given: dict[str, Any] = dict(options)
+    if precision is not None:
+        given["precision"] = precision
+    if not callable(found) or (not inspect.isclass(found) and capabilities(found)):
+        if given:
+            raise CannotLoad(f"{subject} is no class: --precision and --option have nowhere to go")
+        return found
+    try:
+        inspect.signature(found).bind(**given)
+    except (TypeError, ValueError) as error:  # ValueError: it has no signature
+        words = ", ".join(f"{key}={value}" for key, value in given.items()) or "no arguments"
+        message = f"{subject} cannot be constructed with {words}: {error}{_way_out(found, given)}"
+        raise CannotLoad(message) from error
+    try:
+        return found(**given)
+    except Exception as error:
+        message = f"{subject} failed in its constructor: {type(error).__name__}: {error}"
+        raise CannotLoad(f"{message}\n{_where(error)}") from error

@@ -1,0 +1,121 @@
+"""The messages between the judge and an implementation, and their bytes.
+
+A frame is four bytes of length, little endian, and a MessagePack map. An array travels as an
+extension of code 1: its type, its shape, and its raw bytes.
+"""
+
+from typing import IO, Any
+
+import msgspec
+import numpy as np
+
+from backproof.contract import Scope
+from refnet.architecture import Architecture, Layer
+from refnet.conventions import Conventions
+from refnet.rounding.precision import Precision
+from refnet.training.optimizers import Optimizer
+
+_ARRAY = 1
+
+
+class Load(msgspec.Struct, kw_only=True):
+    """The first message: what to load, how, and how much memory it may take (bytes; 0: any)."""
+
+    subject: str
+    precision: str | None = None
+    options: dict[str, str] = {}
+    memory: int = 0
+
+
+class Hello(msgspec.Struct, kw_only=True):
+    """The answer to `Load`: what the implementation says of itself."""
+
+    name: str
+    version: str
+    scope: Scope
+    precision: Precision
+    conventions: Conventions
+    capabilities: list[str]
+
+
+class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One question: a capability and its arguments."""
+
+    capability: str
+    architecture: Architecture
+    parameters: list[Layer[Any]] | None = None
+    inputs: Any = None
+    targets: Any = None
+    sample_weights: Any = None
+    batch_size: int | None = None
+    optimizer: Optimizer | None = None
+    epochs: int = 1
+    initializer: str = ""
+    seed: int = 0
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """Why there is no answer: raised, nonsense, unsupported, changed, or load."""
+
+    kind: str
+    message: str
+    detail: str = ""
+
+
+class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds."""
+
+    answer: Any = None
+    hello: Hello | None = None
+    failure: Failure | None = None
+    noise: str = ""
+    seconds: float = 0.0
+
+
+def _encode_array(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value)
+        header = msgspec.msgpack.encode((array.dtype.str, value.shape))
+        return msgspec.msgpack.Ext(_ARRAY, bytes([len(header)]) + header + array.tobytes())
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot send a {type(value).__name__}")
+
+
+def _decode_array(code: int, data: memoryview) -> Any:
+    length = data[0]
+    dtype, shape = msgspec.msgpack.decode(data[1 : 1 + length])
+    return np.frombuffer(data[1 + length :], dtype=dtype).reshape(shape)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+
+
+def encode(message: Any) -> bytes:
+    """The bytes of a message, without its length."""
+    return _encoder.encode(message)
+
+
+def decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    """A decoder for one type of message."""
+    return msgspec.msgpack.Decoder(kind, ext_hook=_decode_array)
+
+
+def write(stream: IO[bytes], message: Any) -> None:
+    """One frame onto a stream."""
+    write_frame(stream, encode(message))
+
+
+def write_frame(stream: IO[bytes], body: bytes) -> None:
+    """The bytes of one message onto a stream, after their length."""
+    stream.write(len(body).to_bytes(4, "little") + body)
+    stream.flush()
+
+
+def read(stream: IO[bytes]) -> bytes | None:
+    """The body of the next frame, or None at the end of the stream."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    body = stream.read(int.from_bytes(head, "little"))
+    return body if len(body) == int.from_bytes(head, "little") else None

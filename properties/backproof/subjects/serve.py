@@ -1,0 +1,108 @@
+"""The child process, python -m backproof.subjects.serve: it answers calls until its input ends.
+
+The streams of the protocol are put out of reach before any foreign code is loaded: what a subject
+prints goes to a file of its own and is reported, and its input is empty.
+"""
+
+import contextlib
+import ctypes
+import faulthandler
+import os
+import signal
+import sys
+import tempfile
+from typing import Any, BinaryIO
+
+from backproof.contract import capabilities
+from backproof.subjects.calls import perform
+from backproof.subjects.loading import CannotLoad, load
+from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, read, write
+
+
+def main() -> None:
+    """Answer one `Load`, then calls."""
+    _die_with_the_parent()
+    requests, replies, noise = _take_streams()
+    faulthandler.enable()
+    body = read(requests)
+    if body is None:
+        return
+    message = decoder(Load).decode(body)
+    _limit_memory(message.memory)
+    try:
+        implementation = load(message.subject, message.precision, message.options)
+    except CannotLoad as reason:
+        write(replies, Outcome(failure=Failure(kind="load", message=str(reason))))
+        return
+    write(replies, Outcome(hello=hello(implementation, message.subject), noise=noise.text()))
+    _answer_calls(implementation, requests, replies, noise)
+
+
+def hello(implementation: Any, subject: str) -> Hello:
+    """What the implementation says of itself."""
+    return Hello(
+        name=str(getattr(implementation, "name", "") or subject.rpartition(":")[2]),
+        version=str(getattr(implementation, "version", "")),
+        scope=implementation.scope,
+        precision=implementation.precision,
+        conventions=implementation.conventions,
+        capabilities=list(capabilities(implementation)),
+    )
+
+
+def _answer_calls(
+    implementation: Any, requests: BinaryIO, replies: BinaryIO, noise: "Noise"
+) -> None:
+    calls = decoder(Call)
+    while (body := read(requests)) is not None:
+        outcome = perform(implementation, calls.decode(body))
+        outcome.noise = noise.text()
+        write(replies, outcome)
+
+
+class Noise:
+    """What has been printed to standard output since it was last asked."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def text(self) -> str:
+        """The first thousand characters printed since the last call."""
+        with contextlib.suppress(Exception):  # a subject may have closed or replaced sys.stdout
+            sys.stdout.flush()
+        length = os.fstat(self._stream.fileno()).st_size
+        if not length:
+            return ""
+        self._stream.seek(0)
+        printed = self._stream.read(1000)
+        os.ftruncate(self._stream.fileno(), 0)
+        os.lseek(1, 0, os.SEEK_SET)
+        return printed.decode("utf-8", "replace")
+
+
+def _take_streams() -> tuple[BinaryIO, BinaryIO, Noise]:
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    printed = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (it lives as long as the process)
+    os.dup2(printed.fileno(), 1)
+    return requests, replies, Noise(printed)
+
+
+def _die_with_the_parent() -> None:
+    """Linux: a judge that is killed leaves no subject behind, not even one that hangs."""
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _limit_memory(limit: int) -> None:
+    if not limit:
+        return
+    with contextlib.suppress(ImportError, ValueError, OSError):  # no such limit on this system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+if __name__ == "__main__":
+    main()
