@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
+from backproof.laws.catalogue import chosen
 from backproof.subjects import subject as subject_module
+from backproof.subjects.named import Named
 from backproof.subjects.process import Child
 
 PARTS = ("subject", "protocol", "engine", "hypothesis", "suite")
@@ -54,7 +56,7 @@ def measured(words: str, profile: str) -> dict[str, Any]:
     Trial.check = clock.timed("body", Trial.check)  # type: ignore[method-assign]
     Child.call = clock.timed("call", Child.call)  # type: ignore[method-assign]
     try:
-        judgement = Judgement(Child(words), chosen("*"), Settings(profile), words)
+        judgement = Judgement(Named(words), chosen("*"), Settings(profile))
         judgement.load()
         for place in range(len(judgement.laws)):
             judgement.judge(place)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backproof.judging.law import laws
+from backproof.laws.catalogue import laws
 
 HERE = Path(__file__).parent
 LAW = "no_hidden_layer_is_logistic_regression"

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
-from backproof.subjects.local import Local
+from backproof.laws.catalogue import chosen
+from backproof.subjects.named import Named
 from refnet import BFLOAT16, FLOAT16, FLOAT32
 from refnet.rounding.precision import Precision
 from tests.controls.simulated import Simulated
@@ -32,7 +33,7 @@ CONTROLS: list[tuple[str | Precision, str, int]] = [
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: f"{c[0]}-{c[1]}"[:40])
 def test_no_law_breaks_on_a_correct_network(control: tuple[str | Precision, str, int]) -> None:
-    judgement = Judgement(Local(Simulated(*control)), chosen("*"), Settings("quick", seed=5))
+    judgement = Judgement(Named(Simulated(*control)), chosen("*"), Settings("quick", seed=5))
     judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from backproof.judging.law import laws
+from backproof.laws.catalogue import laws
 from backproof.mutants import mutants
 from backproof.reports.report import STATUSES
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from backproof.cases.dyadic import KINDS, IntegerNetworks
 from backproof.cases.integers import IntegerCase, digits
+from backproof.cases.recipe import OutOfScope
 from backproof.cases.shifts import SHIFTS, ShiftedLogits, SoftmaxLogits
-from backproof.cases.space import OutOfScope
 from backproof.contract import NotSupported, Scope
+from backproof.judging.questions import ask
 from refnet import gradient
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Layer
 from refnet.conventions import STRICT, Conventions
@@ -23,26 +23,23 @@ from refnet.rounding.precision import FLOAT16, FLOAT32, FLOAT64, PRESETS, Precis
 EVERYTHING = Scope(activations=ACTIVATIONS, heads=HEADS)
 QUARTER = Conventions(leaky_slope=0.25)
 RECIPES = {
-    "forward": IntegerNetworks(),
-    "backward": IntegerNetworks(backward=True),
-    "collapsed": IntegerNetworks((1, None), ("identity",), collapsed=True),
-    "leaky": IntegerNetworks(activations=("leaky_relu",), backward=True).under(QUARTER),
+    "forward": (IntegerNetworks(), STRICT),
+    "backward": (IntegerNetworks(backward=True), STRICT),
+    "collapsed": (IntegerNetworks((1, None), ("identity",), collapsed=True), STRICT),
+    "leaky": (IntegerNetworks(activations=("leaky_relu",), backward=True), QUARTER),
 }
 
 precisions = pytest.mark.parametrize("precision", PRESETS.values(), ids=lambda p: p.name)
-recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+recipes = pytest.mark.parametrize(("recipe", "conventions"), RECIPES.values(), ids=RECIPES)
 
 
 def each(strategy: st.SearchStrategy[Any], body: Callable[[Any], None], examples: int = 60) -> None:
     """The body on drawn cases."""
-    explicit = settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    seed(0)(explicit(given(strategy)(body)))()
+
+    def one(drawn: Any) -> None:
+        body(drawn)
+
+    ask(one, {"drawn": strategy}, examples=examples, seed=0)
 
 
 def fractions(array: Any) -> Any:
@@ -82,18 +79,18 @@ def rounded_products(p: Precision, left: Any, right: Any, rng: np.random.Generat
 @precisions
 @recipes
 def test_outputs_and_gradients_are_those_in_fractions(
-    precision: Precision, recipe: IntegerNetworks
+    precision: Precision, recipe: IntegerNetworks, conventions: Conventions
 ) -> None:
     def same(case: IntegerCase) -> None:
-        outputs, layers = longhand(case, recipe.conventions)
-        assert np.all(fractions(case.outputs(recipe.conventions)) == outputs)
+        outputs, layers = longhand(case, conventions)
+        assert np.all(fractions(case.outputs(conventions)) == outputs)
         if recipe.backward:
-            found = case.gradient(recipe.conventions)
+            found = case.gradient(conventions)
             for (weights, biases), (w, b) in zip(found, layers, strict=True):
                 assert np.all(fractions(weights) == w)
                 assert np.all(fractions(biases) == b)
 
-    each(recipe.strategy(EVERYTHING, precision), same, examples=25)
+    each(recipe.strategy(EVERYTHING, precision, conventions), same, examples=25)
 
 
 @precisions
@@ -109,18 +106,20 @@ def test_every_order_of_rounded_sums_is_exact(precision: Precision) -> None:
         np.testing.assert_array_equal(a, case.outputs(STRICT))
 
     recipe = IntegerNetworks(activations=("relu", "identity"))
-    each(recipe.strategy(EVERYTHING, precision), exact)
+    each(recipe.strategy(EVERYTHING, precision, STRICT), exact)
 
 
 @precisions
 @recipes
-def test_all_numbers_are_represented_exactly(precision: Precision, recipe: IntegerNetworks) -> None:
+def test_all_numbers_are_represented_exactly(
+    precision: Precision, recipe: IntegerNetworks, conventions: Conventions
+) -> None:
     def exact(case: IntegerCase) -> None:
         arrays = [x for layer in case.parameters for x in layer] + [case.inputs, case.targets]
         assert all(np.array_equal(precision.round(x), x) for x in arrays)
         assert case.regime.holds(case)
 
-    each(recipe.strategy(EVERYTHING, precision), exact)
+    each(recipe.strategy(EVERYTHING, precision, conventions), exact)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ def test_all_numbers_are_represented_exactly(precision: Precision, recipe: Integ
     ids=repr,
 )
 def test_the_engine_agrees_bit_by_bit(conventions: Conventions) -> None:
-    recipe = IntegerNetworks(backward=True).under(conventions)
+    recipe = IntegerNetworks(backward=True)
 
     def same(case: IntegerCase) -> None:
         problem = case.problem(conventions)
@@ -143,7 +142,7 @@ def test_the_engine_agrees_bit_by_bit(conventions: Conventions) -> None:
             np.testing.assert_array_equal(one.weights, other.weights)
             np.testing.assert_array_equal(one.biases, other.biases)
 
-    each(recipe.strategy(EVERYTHING, FLOAT64), same)
+    each(recipe.strategy(EVERYTHING, FLOAT64, conventions), same)
 
 
 def test_no_relu_stands_at_its_kink() -> None:
@@ -155,7 +154,7 @@ def test_no_relu_stands_at_its_kink() -> None:
             a = np.maximum(z, 0)
 
     recipe = IntegerNetworks((1, None), ("relu",), backward=True)
-    each(recipe.strategy(EVERYTHING, FLOAT32), away)
+    each(recipe.strategy(EVERYTHING, FLOAT32, STRICT), away)
 
 
 @precisions
@@ -167,7 +166,7 @@ def test_most_numbers_survive_the_halving(precision: Precision) -> None:
         weights = case.gradient(STRICT)[0].weights
         shares[case.kind].append(float(np.mean(weights != 0)))
 
-    each(recipe.strategy(EVERYTHING, precision), count, examples=100)
+    each(recipe.strategy(EVERYTHING, precision, STRICT), count, examples=100)
     assert {kind: np.mean(found) > 0.3 for kind, found in shares.items()} == dict.fromkeys(
         KINDS, True
     )
@@ -175,20 +174,22 @@ def test_most_numbers_survive_the_halving(precision: Precision) -> None:
 
 def test_many_digits_need_the_whole_precision() -> None:
     largest: list[float] = []
-    strategy = IntegerNetworks().strategy(EVERYTHING, FLOAT64, ("many digits",))
+    strategy = IntegerNetworks(kinds=("many digits",)).strategy(EVERYTHING, FLOAT64, STRICT)
     each(strategy, lambda case: largest.append(float(np.max(np.abs(case.outputs(STRICT))))))
     assert np.median(largest) > 2.0**45
 
 
 @recipes
-def test_simpler_cases_stay_in_the_regime(recipe: IntegerNetworks) -> None:
+def test_simpler_cases_stay_in_the_regime(
+    recipe: IntegerNetworks, conventions: Conventions
+) -> None:
     def stay(case: IntegerCase) -> None:
         for simpler in case.simpler():
             assert simpler.regime.holds(simpler)
-            outputs, _ = longhand(simpler, recipe.conventions)
-            assert np.all(fractions(simpler.outputs(recipe.conventions)) == outputs)
+            outputs, _ = longhand(simpler, conventions)
+            assert np.all(fractions(simpler.outputs(conventions)) == outputs)
 
-    each(recipe.strategy(EVERYTHING, FLOAT16), stay, examples=4)
+    each(recipe.strategy(EVERYTHING, FLOAT16, conventions), stay, examples=4)
 
 
 @pytest.mark.parametrize(("conventions", "offered"), [(STRICT, False), (QUARTER, True)])
@@ -196,8 +197,8 @@ def test_only_a_slope_that_is_a_power_of_two_is_drawn(
     conventions: Conventions, offered: bool
 ) -> None:
     names: set[str] = set()
-    recipe = IntegerNetworks((1, None)).under(conventions)
-    strategy = recipe.strategy(EVERYTHING, FLOAT64)
+    recipe = IntegerNetworks((1, None))
+    strategy = recipe.strategy(EVERYTHING, FLOAT64, conventions)
     each(strategy, lambda case: names.update(case.architecture.activations))
     assert names == {"relu", "identity"} | ({"leaky_relu"} if offered else set())
 
@@ -206,48 +207,56 @@ TWO_LAYERS = Architecture((3, 2, 1), "tanh", "identity", "squared_error")
 
 
 @pytest.mark.parametrize(
-    ("recipe", "scope", "reason"),
+    ("recipe", "conventions", "scope", "reason"),
     [
         (
             IntegerNetworks(),
+            STRICT,
             Scope(activations=("relu",), heads=(("sigmoid", "cross_entropy"),)),
             "exact answers need a head of identity with squared_error or identity with huber",
         ),
         (
             IntegerNetworks((1, None)),
+            STRICT,
             Scope(activations=("tanh",), heads=HEADS),
             "needs units of relu or identity",
         ),
         (
             IntegerNetworks(backward=True),
+            STRICT,
             Scope(activations=ACTIVATIONS, heads=HEADS, rows=(10, 15)),
             "2\\^k rows, the scope has 10 to 15",
         ),
         (
-            IntegerNetworks(backward=True).under(Conventions(reduction="mean over outputs")),
+            IntegerNetworks(backward=True),
+            Conventions(reduction="mean over outputs"),
             Scope(activations=ACTIVATIONS, heads=HEADS, outputs=(3, 3)),
             "2\\^k outputs, the scope has 3 to 3",
         ),
         (
-            IntegerNetworks(backward=True).under(Conventions(squared_error=0.3)),
+            IntegerNetworks(backward=True),
+            Conventions(squared_error=0.3),
             EVERYTHING,
             "powers of two, not squared_error=0.3",
         ),
         (
-            RECIPES["collapsed"],
+            *RECIPES["collapsed"],
             Scope(activations=ACTIVATIONS, heads=HEADS, hidden_layers=(1, 2)),
             "with and without hidden layers",
         ),
         (
             IntegerNetworks(),
+            STRICT,
             Scope(activations=ACTIVATIONS, heads=HEADS, architectures=(TWO_LAYERS,)),
             "none of the scope's architectures fits",
         ),
     ],
 )
-def test_what_a_scope_lacks_is_said(recipe: IntegerNetworks, scope: Scope, reason: str) -> None:
+def test_what_a_scope_lacks_is_said(
+    recipe: IntegerNetworks, conventions: Conventions, scope: Scope, reason: str
+) -> None:
     with pytest.raises(OutOfScope, match=reason):
-        recipe.strategy(scope, FLOAT64)
+        recipe.strategy(scope, FLOAT64, conventions)
 
 
 def test_scopes_are_kept() -> None:
@@ -260,7 +269,7 @@ def test_scopes_are_kept() -> None:
         assert case.architecture == relu
         assert len(case.inputs) == 32
 
-    each(IntegerNetworks(backward=True).strategy(fixed, FLOAT64), kept, examples=10)
+    each(IntegerNetworks(backward=True).strategy(fixed, FLOAT64, STRICT), kept, examples=10)
 
 
 def test_a_factor_that_is_no_power_of_two_is_refused() -> None:
@@ -268,7 +277,7 @@ def test_a_factor_that_is_no_power_of_two_is_refused() -> None:
         with pytest.raises(NotSupported, match="no power of two"):
             case.gradient(Conventions(squared_error=0.3))
 
-    each(IntegerNetworks(backward=True).strategy(EVERYTHING, FLOAT64), refused, examples=5)
+    each(IntegerNetworks(backward=True).strategy(EVERYTHING, FLOAT64, STRICT), refused, examples=5)
 
 
 def test_digits_are_those_of_the_coarsest_rounding() -> None:
@@ -296,7 +305,7 @@ def test_shifted_logits_are_exact(precision: Precision) -> None:
                 assert np.array_equal(precision.round(last.biases), last.biases)
                 assert np.array_equal(precision.round(logits), logits)
 
-    each(SoftmaxLogits().strategy(EVERYTHING, precision), exact, examples=40)
+    each(SoftmaxLogits().strategy(EVERYTHING, precision, STRICT), exact, examples=40)
     assert shifts <= set(SHIFTS)
     assert max(shifts) > 88 or precision.name == "float16"  # beyond the range of exp
 
@@ -308,4 +317,4 @@ def test_logits_reach_the_softmax_as_they_are() -> None:
         inputs = hidden if case.architecture.hidden_layers else case.inputs
         np.testing.assert_array_equal(inputs @ last.weights + last.biases, case.logits)
 
-    each(SoftmaxLogits().strategy(EVERYTHING, FLOAT32), same)
+    each(SoftmaxLogits().strategy(EVERYTHING, FLOAT32, STRICT), same)

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
+from backproof.laws.catalogue import chosen
 from backproof.reports.report import Report
-from backproof.subjects.loading import CannotLoad
+from backproof.subjects.failures import CannotLoad
+from backproof.subjects.named import Named
 from backproof.subjects.process import Child, Limits
 
 HERE = Path(__file__).parent
@@ -17,8 +19,8 @@ BOTH = f"{FORWARD},{ELSE}"
 
 
 def judged(name: str, laws: str = BOTH, memory: int = 2**30) -> Report:
-    child = Child(f"{HERE / 'hostile.py'}:{name}", limits=Limits(1.0, 3.0, memory))
-    judgement = Judgement(child, chosen(laws), Settings("quick"))
+    named = Named(f"{HERE / 'hostile.py'}:{name}", limits=Limits(1.0, 3.0, memory))
+    judgement = Judgement(named, chosen(laws), Settings("quick"))
     judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)
@@ -68,8 +70,8 @@ def test_what_a_subject_prints_is_noted() -> None:
 
 
 def test_a_subject_that_hangs_three_times_is_not_asked_again() -> None:
-    child = Child(f"{HERE / 'hostile.py'}:Sleeps", limits=Limits(0.3, 3.0))
-    judgement = Judgement(child, chosen(FORWARD) * 4, Settings("quick"))
+    named = Named(f"{HERE / 'hostile.py'}:Sleeps", limits=Limits(0.3, 3.0))
+    judgement = Judgement(named, chosen(FORWARD) * 4, Settings("quick"))
     judgement.load()
     for place in range(4):
         judgement.judge(place)

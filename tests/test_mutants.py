@@ -3,19 +3,20 @@
 import pytest
 
 from backproof.judging.judgement import Judgement
-from backproof.judging.law import Law, laws
+from backproof.judging.law import Law
 from backproof.judging.settings import Settings
+from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
 from backproof.reports.report import Row
 from backproof.reports.terminal import explained
-from backproof.subjects.local import Local
+from backproof.subjects.named import Named
 
 
 def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:
-    judgement = Judgement(Local(mutant.implementation()), [law], Settings("default", seed=1))
+    judgement = Judgement(Named(mutant.implementation()), [law], Settings("default", seed=1))
     judgement.load()
     judgement.judge(0)
-    return judgement.report.laws[0], explained(law, judgement.report, 0)
+    return judgement.report.laws[0], explained(judgement.report, 0)
 
 
 KILLS = [

@@ -7,7 +7,7 @@ import numpy as np
 
 import backproof
 from backproof.adapters.refnet import Refnet
-from backproof.judging.law import laws
+from backproof.laws.catalogue import laws
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Described, Finding, Report, Row
 from backproof.reports.terminal import explained
@@ -53,9 +53,9 @@ def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> 
     alike = Finding(kind="broken", what="loss", ratio=2.0, hint="Conventions(reduction='sum')")
     other = Finding(kind="broken", what="loss", ratio=2.0)
     first = row(law.name, status="broken", findings=[alike])
-    alone = explained(law, report(first), 0)
+    alone = explained(report(first), 0)
     assert "fits Conventions(reduction='sum'): declare it, or mend it" in alone
-    both = explained(law, report(first, row("two", status="broken", findings=[other])), 0)
+    both = explained(report(first, row("two", status="broken", findings=[other])), 0)
     assert "fits Conventions(reduction='sum'): 1 of 2 broken laws would hold" in both
 
 
@@ -87,7 +87,7 @@ def test_of_two_networks_each_part_is_shown_with_its_name() -> None:
     law = laws("every_call_stands_alone")[0]
     networks = {"case": {"inputs": [[1.0]]}, "other": {"inputs": [[2.0]]}, "dropout": 0.5}
     finding = Finding(kind="error", what="it raised", arguments=networks)
-    shown = explained(law, report(row(law.name, status="error", findings=[finding])), 0)
+    shown = explained(report(row(law.name, status="error", findings=[finding])), 0)
     assert "case.inputs = [[1.0]]" in shown
     assert "other.inputs = [[2.0]]" in shown
     assert "\n    dropout = 0.5" in shown

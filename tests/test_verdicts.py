@@ -9,16 +9,17 @@ import pytest
 
 from backproof.adapters.refnet import Refnet
 from backproof.cases.case import Case
+from backproof.cases.kinds import KINDS
 from backproof.cases.networks import networks
 from backproof.contract import NotSupported, Scope
-from backproof.judging import law as law_module
 from backproof.judging.judge import near
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law, law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Document, Report, Row, exit_status, json_schema
-from backproof.subjects.local import Local
+from backproof.subjects.named import Named
 from backproof.subjects.subject import Subject
+from refnet.architecture import ACTIVATIONS, HEADS
 
 DOCUMENTED = """A statement.
 
@@ -29,12 +30,6 @@ DOCUMENTED = """A statement.
     """
 
 
-@pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Laws that are made here leave no trace."""
-    monkeypatch.setattr(law_module, "_registered", dict(law_module._registered))
-
-
 def made(check: Any, **recipes: Any) -> Law:
     check.__doc__ = DOCUMENTED
     check.__name__ = "a_law_of_the_test"
@@ -42,7 +37,7 @@ def made(check: Any, **recipes: Any) -> Law:
 
 
 def verdict(made: Law, subject: Any = Refnet, **more: Any) -> Row:
-    judgement = Judgement(Local(subject), [made], Settings(**more))
+    judgement = Judgement(Named(subject), [made], Settings(**more))
     judgement.load()
     judgement.judge(0)
     judgement.close()
@@ -104,8 +99,13 @@ def test_vacuous_when_every_bound_is_infinite() -> None:
 def test_vacuous_when_a_required_kind_is_never_met() -> None:
     recipe = networks(kinds=("ones",), required=("zeros",))
     row = verdict(made(right, case=recipe))
-    assert row.status == "holds", "the kind is drawn by itself when it was not met"
-    assert row.kinds["zeros"] > 0
+    assert (row.status, row.reason) == ("vacuous", "never met: zeros")
+
+
+def test_a_short_run_meets_every_kind_head_and_activation_in_turn() -> None:
+    row = verdict(made(right), profile="quick")
+    met = {*KINDS, *ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
+    assert {name for name in met if not row.kinds.get(name)} == set()
 
 
 def test_weak_when_the_bounds_leave_nothing_to_see() -> None:
@@ -173,17 +173,24 @@ def test_the_exit_status(statuses: tuple[Any, ...], expected: int) -> None:
 
 def backproof_report(*statuses: Any) -> Report:
     rows = [
-        Row(law=f"l{i}", chapter="c", needs=[], status=s, judged=int(s not in ("unsupported",)))
+        Row(
+            law=f"l{i}",
+            chapter="c",
+            statement="",
+            needs=[],
+            status=s,
+            judged=int(s not in ("unsupported",)),
+        )
         for i, s in enumerate(statuses)
     ]
-    return Report(subject=Judgement(Local(Refnet), [], Settings()).report.subject, laws=rows)
+    return Report(subject=Judgement(Named(Refnet), [], Settings()).report.subject, laws=rows)
 
 
 def test_the_json_report_fits_its_published_schema_and_has_no_infinity() -> None:
     def wrong(subject: Subject, case: Case) -> None:
         near(1.0, 0.0, 0.0)
 
-    judgement = Judgement(Local(Refnet), [made(wrong)], Settings("quick"))
+    judgement = Judgement(Named(Refnet), [made(wrong)], Settings("quick"))
     judgement.load()
     judgement.judge(0)
     text = judgement.report.to_json()

@@ -18,7 +18,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from backproof.judging.law import CHAPTERS, Law, laws
+from backproof.judging.law import Law
+from backproof.laws.catalogue import CHAPTERS, laws
 from backproof.mutants import mutants
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

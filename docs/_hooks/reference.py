@@ -20,7 +20,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from backproof.contract import CAPABILITIES, Implementation
-from backproof.judging.law import laws
+from backproof.laws.catalogue import laws
 from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
         Precision,
         Scope,
     )
+    from backproof.frontends.check import check
     from backproof.frontends.parametrize import parametrize
-    from backproof.judging.judgement import check
     from backproof.reports.report import Report
-    from backproof.subjects.loading import CannotLoad
+    from backproof.subjects.failures import CannotLoad
 
 _PLACES = {
-    "check": "judging.judgement",
-    "CannotLoad": "subjects.loading",
+    "check": "frontends.check",
+    "CannotLoad": "subjects.failures",
     "Report": "reports.report",
     "parametrize": "frontends.parametrize",
     **dict.fromkeys(

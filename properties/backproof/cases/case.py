@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.cases.recipe import Drawn
 from backproof.cases.space import Space
 from refnet import Problem
 from refnet.architecture import Architecture, Array, Layer, Parameters
@@ -12,7 +13,7 @@ from refnet.conventions import Conventions
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Case(Drawn):
     """A network with inputs and targets, all exactly representable in the subject's precision."""
 
     architecture: Architecture
@@ -22,6 +23,12 @@ class Case:
     space: Space = field(repr=False)
     sample_weights: Array | None = None
     kind: str = ""
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """The kind, each activation, and the head as in "sigmoid with cross_entropy"."""
+        a = self.architecture
+        return (*filter(None, [self.kind]), *a.activations, " with ".join(a.head))
 
     def problem(self, conventions: Conventions) -> Problem:
         """The case as the engine takes it."""
@@ -73,10 +80,15 @@ def _architecture_words(a: Architecture) -> str:
 
 
 @dataclass(frozen=True)
-class Direction:
+class Direction(Drawn):
     """Which way all parameters move: each by 1 for the seed 0, else each by -1, 0 or 1."""
 
     seed: int
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """Nothing that a law must have met."""
+        return ()
 
     def literal(self) -> str:
         """The direction in words."""

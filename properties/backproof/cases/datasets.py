@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
-from backproof.cases.space import OutOfScope, Space
-from backproof.contract import Scope
-from backproof.judging.simplify import simpler_cases
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.simpler import simpler_cases
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Architecture, Array, Layer
 from refnet.logistic.certificate import certify
 from refnet.logistic.datasets import overlapping
@@ -26,10 +29,10 @@ MOST_FEATURES, MOST_CLASSES = 5, 3
 MOST_OVERLAPPING = 10
 """Rows of overlapping data: with these no number exceeds 225, which eight binary digits hold."""
 
-Labelled = tuple[Array, NDArray[np.int64]]  # inputs (n, features), classes (n,)
+Points = tuple[Array, NDArray[np.int64]]  # inputs (n, features), classes (n,)
 
 
-def _every_label(rng: Generator, features: int, classes: int, rows: int) -> Labelled:
+def _every_label(rng: Generator, features: int, classes: int, rows: int) -> Points:
     """Points that span the space, each of them in every class, so that no plane separates them."""
     count = features + 1
     while True:
@@ -42,7 +45,7 @@ def _every_label(rng: Generator, features: int, classes: int, rows: int) -> Labe
     return points[again], labels
 
 
-def _overlapping(rng: Generator, features: int, classes: int, rows: int) -> Labelled:
+def _overlapping(rng: Generator, features: int, classes: int, rows: int) -> Points:
     """Two classes with the same mean: a witness in whole numbers proves that they overlap."""
     found = overlapping(rng, min(max(rows, features + 2), MOST_OVERLAPPING), features)
     cloud = found.design[:, :-1]
@@ -50,14 +53,14 @@ def _overlapping(rng: Generator, features: int, classes: int, rows: int) -> Labe
     return cloud / size, found.labels[:, 0].astype(int)
 
 
-def _penalised(rng: Generator, features: int, classes: int, rows: int) -> Labelled:
+def _penalised(rng: Generator, features: int, classes: int, rows: int) -> Points:
     """Any inputs and labels, each class once at least; the case has a penalty on the weights."""
     more = max(rows - classes, 0)
     labels = np.append(np.arange(classes), rng.integers(0, classes, more))
     return rng.normal(size=(len(labels), features)) * 10 ** rng.uniform(-1, 0.5), labels
 
 
-KINDS: dict[str, Callable[[Generator, int, int, int], Labelled]] = {
+KINDS: dict[str, Callable[[Generator, int, int, int], Points]] = {
     "every label": _every_label,
     "overlapping": _overlapping,
     "penalised": _penalised,
@@ -68,10 +71,9 @@ KINDS: dict[str, Callable[[Generator, int, int, int], Labelled]] = {
 class FitCase(Case):
     """Data with one best fit."""
 
-    def simpler(self) -> "Iterator[FitCase]":
+    def simpler(self) -> Iterator[Self]:
         """The simpler cases that are known to have one best fit too."""
         for case in simpler_cases(self):
-            assert isinstance(case, FitCase)  # a case keeps its type
             if case.has_minimiser():
                 yield case
 
@@ -88,7 +90,7 @@ class FitCase(Case):
 
 
 @dataclass(frozen=True)
-class Fits:
+class Fits(Recipe):
     """The recipe: a network without hidden layer and data with one best fit, simplest kind first.
 
     Cases of two classes have one sigmoid output, or two of a softmax.
@@ -98,7 +100,7 @@ class Fits:
     kinds: tuple[str, ...] = tuple(KINDS)
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 
@@ -117,17 +119,17 @@ class Fits:
             "overlapping": ("sigmoid", 2) not in classes or space.rows[0] > MOST_OVERLAPPING,
             "penalised": not space.l2,
         }
-        drawn = tuple(kind for kind in kinds or self.kinds if not lacking.get(kind))
+        drawn = tuple(kind for kind in self.kinds if not lacking.get(kind))
         return _fits(space, drawn or ("every label",), classes, features)
 
 
-def _classes(space: Space) -> list[tuple[str, int]]:
+def _classes(space: Space) -> tuple[tuple[str, int], ...]:
     """The pairs (output, classes) that the space has."""
     low, (least, most) = space.outputs[0], space.outputs_of("softmax")
     outputs = [output for output, _ in space.heads]
     found = [("sigmoid", 2)] if "sigmoid" in outputs and low <= 1 else []
     many = range(least, min(most, MOST_CLASSES) + 1) if "softmax" in outputs else ()
-    return found + [("softmax", count) for count in many]
+    return (*found, *(("softmax", count) for count in many))
 
 
 def _features(space: Space, classes: int) -> int:
@@ -137,16 +139,20 @@ def _features(space: Space, classes: int) -> int:
 
 @st.composite
 def _fits(
-    draw: DrawFn, space: Space, kinds: tuple[str, ...], classes: list[tuple[str, int]], most: int
+    draw: DrawFn,
+    space: Space,
+    kinds: tuple[str, ...],
+    classes: tuple[tuple[str, int], ...],
+    most: int,
 ) -> Case:
-    kind = draw(st.sampled_from(kinds))
-    output, count = classes[0] if kind == "overlapping" else draw(st.sampled_from(classes))
-    features, rows = draw(st.integers(space.features[0], most)), space.size(draw, space.rows)
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    kind = in_turn(draw, "kind", kinds)
+    output, count = classes[0] if kind == "overlapping" else in_turn(draw, "classes", classes)
+    features = draw(among(tuple(range(space.features[0], most + 1))))
+    rows, rng = space.size(draw, space.rows), np.random.default_rng(draw(SEEDS))
     inputs, labels = KINDS[kind](rng, features, count, rows)
-    l2 = draw(st.sampled_from(PENALTIES)) if kind == "penalised" else 0.0
+    l2 = draw(among(PENALTIES)) if kind == "penalised" else 0.0
     weights = None
-    if space.sample_weights and draw(st.integers(0, 3)) == 3:
+    if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, len(inputs)) / 4.0
     targets: Array = labels[:, None].astype(np.float64)
     if output == "softmax":

@@ -11,10 +11,12 @@ from numpy.random import Generator
 
 from backproof.cases.integers import IntegerCase, Regime, digits, power_of_two
 from backproof.cases.networks import Networks
-from backproof.cases.space import OutOfScope, Space
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among, in_turn, turns
 from backproof.contract import Range, Scope
 from refnet.architecture import Architecture, Layer
-from refnet.conventions import STRICT, Conventions
+from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
 
 SIZES, FEW_SIZES = (1, 2, 3, 4, 5, 8), (1, 3)
@@ -27,7 +29,7 @@ LARGEST = {"signs": 1, "small integers": 3, "hundreds": 300}
 
 
 @dataclass(frozen=True)
-class IntegerNetworks:
+class IntegerNetworks(Recipe):
     """The recipe: networks of integers with an identity output, which are known exactly.
 
     backward:  the gradient is, too: squared error, 2^k rows, no ReLU at its kink
@@ -38,94 +40,92 @@ class IntegerNetworks:
     activations: tuple[str, ...] = ("relu", "leaky_relu", "identity")
     backward: bool = False
     collapsed: bool = False
-    conventions: Conventions = STRICT
     kinds: tuple[str, ...] = KINDS
     required: tuple[str, ...] = KINDS
 
-    def under(self, conventions: Conventions) -> "IntegerNetworks":
-        """The recipe under the subject's conventions, of which some are powers of two."""
-        return replace(self, conventions=conventions)
-
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[IntegerCase]:
         """Networks that the scope can express.
 
         Raises: OutOfScope saying what it lacks, or which convention is no power of two.
         """
         few = scope.shapes == "few"
-        space = replace(self._space(scope, precision), sizes=FEW_SIZES if few else SIZES)
-        outputs = self._outputs(space)
+        space = replace(
+            self._space(scope, precision, conventions), sizes=FEW_SIZES if few else SIZES
+        )
+        outputs = self._outputs(space, conventions)
         rows = _rows(space, FEW_ROWS if few else ROWS, self.backward)
-        architectures = self._architectures(space, outputs)
-        regime = Regime(digits(precision), self.conventions, self.backward, self.collapsed)
-        return _integers(space, regime, architectures, rows, kinds or self.kinds)
+        architectures = self._architectures(space, outputs, conventions)
+        regime = Regime(digits(precision), conventions, self.backward, self.collapsed)
+        return _integers(space, regime, architectures, rows, self.kinds)
 
-    def _space(self, scope: Scope, precision: Precision) -> Space:
+    def _space(self, scope: Scope, precision: Precision, c: Conventions) -> Space:
         heads = SQUARED_ERROR if self.backward else IDENTITY_OUTPUTS
         if not set(heads) & set(scope.heads):
             shown = " or ".join(" with ".join(head) for head in heads)
             raise OutOfScope(f"exact answers need a head of {shown}; the scope has none")
         if self.collapsed and (scope.hidden_layers[0] or scope.architectures is not None):
             raise OutOfScope("the law needs networks with and without hidden layers")
-        names = self._names()
+        names = self._names(c)
         if self.hidden_layers[0] and not set(names) & set(scope.activations):
             raise OutOfScope(f"the law needs units of {' or '.join(names)}; the scope has none")
-        c = self.conventions
         if self.backward and not power_of_two(c.squared_error * c.gradient_factor):
             factors = f"squared_error={c.squared_error!r}, gradient_factor={c.gradient_factor!r}"
             raise OutOfScope(f"exact answers need powers of two, not {factors}")
         recipe = Networks(self.hidden_layers, activations=names, heads=heads, plain=True)
         return recipe.space(scope, precision)
 
-    def _names(self) -> tuple[str, ...]:
-        slope = self.conventions.leaky_slope
+    def _names(self, c: Conventions) -> tuple[str, ...]:
+        slope = c.leaky_slope
         dyadic = power_of_two(slope) and 0 < slope <= 1
         return tuple(name for name in self.activations if name != "leaky_relu" or dyadic)
 
-    def _outputs(self, space: Space) -> list[int]:
+    def _outputs(self, space: Space, c: Conventions) -> tuple[int, ...]:
         """Numbers of outputs: powers of two where the loss is a mean over outputs, too."""
-        averaged = self.backward and self.conventions.reduction == "mean over outputs"
+        averaged = self.backward and c.reduction == "mean over outputs"
         low, high = space.outputs
-        found = [k for k in range(low, high + 1) if power_of_two(k) or not averaged]
+        found = tuple(k for k in range(low, high + 1) if power_of_two(k) or not averaged)
         if not found:
             raise OutOfScope(f"the law needs 2^k outputs, the scope has {low} to {high}")
         return found
 
-    def _architectures(self, space: Space, outputs: list[int]) -> SearchStrategy[Architecture]:
+    def _architectures(
+        self, space: Space, outputs: tuple[int, ...], c: Conventions
+    ) -> SearchStrategy[Architecture]:
         if space.architectures is None:
             return _drawn(space, outputs)
-        fitting = [
+        fitting = tuple(
             a
             for a in space.architectures
             if space.admits(a, space.rows[0])
             and a.head in space.heads
             and a.widths[-1] in outputs
-            and set(a.activations) <= set(self._names())
+            and set(a.activations) <= set(self._names(c))
             and not a.dropout
             and not (a.l2 and self.backward)
-        ]
+        )
         if not fitting:
             raise OutOfScope("none of the scope's architectures fits")
-        return st.sampled_from(fitting)
+        return turns("architecture", fitting)
 
 
-def _rows(space: Space, sizes: tuple[int, ...], backward: bool) -> list[int]:
+def _rows(space: Space, sizes: tuple[int, ...], backward: bool) -> tuple[int, ...]:
     low, high = space.rows
-    found = [n for n in sizes if low <= n <= high]
+    found = tuple(n for n in sizes if low <= n <= high)
     power = 2 ** math.ceil(math.log2(low))
     if not found and backward and power > high:
         raise OutOfScope(f"the law needs 2^k rows, the scope has {low} to {high}")
-    return found or [power if power <= high else low]
+    return found or (power if power <= high else low,)
 
 
 @st.composite
-def _drawn(draw: DrawFn, space: Space, outputs: list[int]) -> Architecture:
-    head = draw(st.sampled_from(space.heads))
-    depth = draw(st.integers(*space.hidden_layers))
+def _drawn(draw: DrawFn, space: Space, outputs: tuple[int, ...]) -> Architecture:
+    head, (low, high) = in_turn(draw, "head", space.heads), space.hidden_layers
+    depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     hidden = [space.size(draw, space.hidden_widths) for _ in range(depth)]
-    widths = (space.size(draw, space.features), *hidden, draw(st.sampled_from(outputs)))
-    return Architecture(widths, draw(st.sampled_from(space.activations)), *head)
+    widths = (space.size(draw, space.features), *hidden, draw(among(outputs)))
+    return Architecture(widths, in_turn(draw, "activation", space.activations), *head)
 
 
 @st.composite
@@ -134,12 +134,11 @@ def _integers(
     space: Space,
     regime: Regime,
     architectures: SearchStrategy[Architecture],
-    rows: list[int],
+    rows: tuple[int, ...],
     kinds: tuple[str, ...],
 ) -> IntegerCase:
-    kind, architecture = draw(st.sampled_from(kinds)), draw(architectures)
-    count = draw(st.sampled_from(rows))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    kind, architecture = in_turn(draw, "kind", kinds), draw(architectures)
+    count, rng = draw(among(rows)), np.random.default_rng(draw(SEEDS))
     factors = len(architecture.widths) * (2 if regime.backward else 1)  # in a product of all
     largest = LARGEST.get(kind, 2 ** (regime.digits // factors))
     shapes = [part for shape in architecture.shapes for part in (shape, shape[1:])]

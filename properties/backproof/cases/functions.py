@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,8 +10,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
-from backproof.cases.space import OutOfScope
-from backproof.contract import Scope
+from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.approximation.continuous import (
     Continuous,
     FourierSum,
@@ -49,7 +50,7 @@ def continuous(kind: str, seed: int) -> Continuous:
 
 
 @dataclass(frozen=True, eq=False)
-class Staircase:
+class Staircase(Drawn):
     """A continuous function, and the sum of sigmoids that approximates it on a grid of cells.
 
     bound: sup |f - G| in exact arithmetic; rounded: what rounding the readout adds to it
@@ -64,6 +65,11 @@ class Staircase:
     bound: float
     rounded: float
 
+    @property
+    def met(self) -> tuple[str, ...]:
+        """The kind of the function, and what the network has."""
+        return self.case.met
+
     def literal(self) -> dict[str, Any]:
         """The function and the network as plain values."""
         drawn = f"continuous({self.kind!r}, seed={self.seed})"
@@ -71,7 +77,7 @@ class Staircase:
         del case["targets"]  # nothing is trained
         return {"function": drawn, "cells": self.cells, "steepness": self.steepness, **case}
 
-    def simpler(self) -> "Iterator[Staircase]":
+    def simpler(self) -> Iterator[Self]:
         """The staircase asked at fewer points."""
         for row in range(len(self.case.inputs) if len(self.case.inputs) > 1 else 0):
             one = self.case.inputs[row : row + 1]
@@ -79,14 +85,14 @@ class Staircase:
 
 
 @dataclass(frozen=True)
-class Staircases:
+class Staircases(Recipe):
     """The recipe: a function of each kind, a grid of cells, and how steep the units are."""
 
     required: tuple[str, ...] = KINDS
     kinds: tuple[str, ...] = KINDS
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Staircase]:
         """Staircases that the scope can express.
 
@@ -98,17 +104,17 @@ class Staircases:
             raise OutOfScope("the law needs one hidden layer of sigmoid or tanh units")
         if space.features[0] > 1 or space.outputs[0] > 1 or space.architectures is not None:
             raise OutOfScope("the law needs networks of one feature and one output, of any width")
-        return _staircases(space, scope, kinds or self.kinds)
+        return _staircases(space, scope, self.kinds)
 
 
 @st.composite
 def _staircases(draw: DrawFn, space: Any, scope: Scope, kinds: tuple[str, ...]) -> Staircase:
-    kind = draw(st.sampled_from(kinds))
+    kind = in_turn(draw, "kind", kinds)
     low, high = scope.widths[0], scope.widths[1] or CELLS[-1]
-    cells = draw(st.sampled_from([n for n in CELLS if low <= n <= high] or [low]))
-    steepness = draw(st.sampled_from(STEEPNESS))
-    activation, head = draw(st.sampled_from(space.activations)), draw(st.sampled_from(space.heads))
-    seed = draw(st.integers(0, 2**32 - 1))
+    cells = draw(among(tuple(n for n in CELLS if low <= n <= high) or (low,)))
+    activation = in_turn(draw, "activation", space.activations)
+    head = in_turn(draw, "head", space.heads)
+    steepness, seed = draw(among(STEEPNESS)), draw(SEEDS)
     function = continuous(kind, seed)
     architecture = Architecture((1, cells, 1), activation, *head)
     rows = max(space.rows[0], min(space.rows[1], MOST_ROWS))

@@ -8,13 +8,13 @@ whatever the order of the sums and the rounding of the multiplicands, and no tol
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from backproof.cases.case import Case
+from backproof.cases.simpler import simpler_cases
 from backproof.contract import NotSupported
-from backproof.judging.simplify import simpler_cases
 from refnet.architecture import Array, Layer
 from refnet.conventions import STRICT, Conventions
 from refnet.rounding.precision import Precision
@@ -33,7 +33,7 @@ def power_of_two(factor: float) -> bool:
     return abs(math.frexp(factor)[0]) == 0.5
 
 
-class Step(NamedTuple):
+class IntegerLayer(NamedTuple):
     """One layer in integers: inputs and logits count units of 2^-bits."""
 
     inputs: Whole
@@ -41,7 +41,7 @@ class Step(NamedTuple):
     bits: int
 
 
-def traced(case: Case, conventions: Conventions, numbers: type = np.int64) -> list[Step]:
+def traced(case: Case, conventions: Conventions, numbers: type = np.int64) -> list[IntegerLayer]:
     """The forward pass in integers.
 
     Raises: NotSupported for a leaky slope that is no power of two.
@@ -51,7 +51,7 @@ def traced(case: Case, conventions: Conventions, numbers: type = np.int64) -> li
     names = (*case.architecture.activations, "identity")
     for name, (weights, biases) in zip(names, case.parameters, strict=True):
         logits = inputs @ weights.astype(numbers) + biases.astype(numbers) * 2**bits
-        steps.append(Step(inputs, logits, bits))
+        steps.append(IntegerLayer(inputs, logits, bits))
         slopes, finer = _slopes(name, logits, conventions)
         inputs, bits = logits * slopes, bits + finer
     return steps
@@ -70,7 +70,7 @@ def _slopes(name: str, logits: Whole, conventions: Conventions) -> tuple[Whole, 
 
 
 def deltas(
-    case: Case, conventions: Conventions, steps: list[Step]
+    case: Case, conventions: Conventions, steps: list[IntegerLayer]
 ) -> Iterator[tuple[int, Whole, int]]:
     """From the last layer back: its place, outputs - targets as it arrives there, and its bits."""
     last, numbers = steps[-1], steps[-1].logits.dtype
@@ -134,7 +134,7 @@ class Regime:
         if self.backward:
             yield from self._backward_sizes(case, steps)
 
-    def _backward_sizes(self, case: Case, steps: list[Step]) -> Iterator[Whole]:
+    def _backward_sizes(self, case: Case, steps: list[IntegerLayer]) -> Iterator[Whole]:
         last = steps[-1]
         residual = np.abs(last.logits) + np.abs(case.targets) * 2.0**last.bits
         yield np.sum(residual**2)  # so that a loss computed along with it does not overflow
@@ -177,10 +177,9 @@ class IntegerCase(Case):
             layers.append(Layer(weights * scale * 2.0 ** -steps[place].bits, biases * scale))
         return layers[::-1]
 
-    def simpler(self) -> "Iterator[IntegerCase]":
+    def simpler(self) -> Iterator[Self]:
         """The simpler cases that stay in the regime."""
         for case in simpler_cases(self):
-            assert isinstance(case, IntegerCase)  # a case keeps its type
             whole = not self.regime.backward or power_of_two(len(case.inputs))
             if whole and self.regime.holds(case):
                 yield case

@@ -2,15 +2,12 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of
-from backproof.laws.verbs.batches import divisor_of
-from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
 from refnet.rounding.precision import U64
@@ -38,32 +35,6 @@ def _counts(case: Case) -> int:
 def _tail(mean: float, counts: int) -> float:
     """P(N >= m) <= e^-mean (e mean / m)^m, for m above the mean: Chernoff's bound"""
     return math.exp(counts * (1 + math.log(mean / counts)) - mean)
-
-
-def loss_of(subject: Subject, case: Case, y: Array) -> tuple[float, float]:
-    """The loss of the first row with this outcome, and the constant it lacks, with its radius."""
-    rows, c = subject.scope.rows[0], subject.conventions
-    inputs, targets = np.repeat(case.inputs[:1], rows, 0), np.repeat(y[None], rows, 0)
-    answer = subject.loss(replace(case, inputs=inputs, targets=targets))
-    factor = divisor_of(c, *targets.shape) / rows
-    constant = _missing_constant(c, y[0]) if case.architecture.loss == "poisson" else 0.0
-    return float(answer.value) * factor + constant, float(answer.radius) * factor
-
-
-def _log_factorial(y: float) -> float:
-    return math.log(math.factorial(int(y))) if y > 0 else 0.0
-
-
-def _missing_constant(c: Conventions, y: float) -> float:
-    """log y!, less what a Poisson loss is declared to have of it."""
-    return _log_factorial(y) - _declared_constant(c, y)
-
-
-def _declared_constant(c: Conventions, y: float) -> float:
-    """What a Poisson loss is declared to add to e^z - y z."""
-    if c.poisson_constant == "stirling":
-        return y * math.log(y) - y + 0.5 * math.log(2 * math.pi * y) if y > 1 else 0.0
-    return _log_factorial(y) if c.poisson_constant == "log y!" else 0.0
 
 
 def log_likelihoods(

@@ -1,20 +1,19 @@
 """Networks whose logits are known exactly, so that a loss is judged apart from its forward pass."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks, networks
-from backproof.cases.space import OutOfScope
-from backproof.contract import NotSupported, Scope
-from backproof.subjects.subject import Subject
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.turns import SEEDS, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
@@ -57,7 +56,7 @@ FILLS: dict[str, Callable[[Generator, Shape], Array]] = {
 
 
 @dataclass(frozen=True)
-class Logits:
+class Logits(Recipe):
     """The recipe: cases without penalty and sample weights, of these heads, with known logits."""
 
     heads: tuple[tuple[str, str], ...]
@@ -65,32 +64,36 @@ class Logits:
     required: tuple[str, ...] = ("saturated logits", "mixed rows")
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
         recipe = networks(heads=self.heads, plain=True, kinds=("zeros",))
-        drawn = recipe.strategy(scope, precision)
-        mixed = with_rows_apart(recipe, scope, precision)
-
-        def of(kind: str) -> SearchStrategy[Case]:
-            case = mixed if kind == "mixed rows" else drawn
-            return st.builds(_filled, case, st.just(kind), st.integers(0, 2**32 - 1))
-
-        return st.sampled_from(kinds or self.kinds).flatmap(of)
+        drawn = recipe.strategy(scope, precision, conventions)
+        return _known(self.kinds, drawn, with_rows_apart(recipe, scope, precision, conventions))
 
 
-def with_rows_apart(recipe: Networks, scope: Scope, precision: Precision) -> SearchStrategy[Case]:
+@st.composite
+def _known(
+    draw: DrawFn, kinds: tuple[str, ...], cases: SearchStrategy[Case], apart: SearchStrategy[Case]
+) -> Case:
+    kind = in_turn(draw, "logits", kinds)
+    return _filled(draw(apart if kind == "mixed rows" else cases), kind, draw(SEEDS))
+
+
+def with_rows_apart(
+    recipe: Networks, scope: Scope, precision: Precision, conventions: Conventions
+) -> SearchStrategy[Case]:
     """Cases without a hidden layer, if the scope has any: behind one, all rows have one logit.
 
     Raises: OutOfScope saying what the scope lacks.
     """
     try:
-        return replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision)
+        return replace(recipe, hidden_layers=(0, 0)).strategy(scope, precision, conventions)
     except OutOfScope:
-        return recipe.strategy(scope, precision)
+        return recipe.strategy(scope, precision, conventions)
 
 
 def _filled(case: Case, kind: str, seed: int) -> Case:
@@ -140,20 +143,3 @@ def cross_entropy(case: Case, z: Array) -> float:
 def range_of(case: Case, z: Array) -> Array:
     """The largest difference of two logits of a row; a sigmoid's second logit is 0."""
     return np.ptp(z, axis=-1) if case.architecture.output == "softmax" else np.abs(z)
-
-
-def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
-    """Nothing, where cross-entropy comes from logits, or no probability is below u or the clip.
-
-    Raises: NotSupported otherwise.
-    """
-    c, logarithm = subject.conventions, case.architecture.loss == "cross_entropy"
-    if not logarithm or (c.loss_from == "logits" and not c.probability_clip):
-        return
-    least = max(subject.precision.unit, c.probability_clip)
-    limit = -math.log(least) - math.log(case.architecture.widths[-1] + 1)
-    if any(np.max(range_of(case, z)) > limit for z in logits):
-        raise NotSupported(
-            "the loss is declared to be computed from rounded or clipped probabilities: "
-            "it promises nothing for logits beyond log(1/u) or the clip"
-        )

@@ -6,20 +6,21 @@ kind and a seed that fill the arrays, then a few overrides that Hypothesis can s
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.case import Case as Case
-from backproof.cases.case import Direction as Direction
+from backproof.cases.case import Case, Direction
 from backproof.cases.kinds import KINDS, targets
-from backproof.cases.space import OutOfScope as OutOfScope
-from backproof.cases.space import Space as Space
-from backproof.contract import Range, Scope
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.simpler import simpler_cases
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -29,8 +30,17 @@ OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
 
 
+@dataclass(frozen=True, eq=False)
+class NetworkCase(Case):
+    """A case of which every simpler one in its space will do as well."""
+
+    def simpler(self) -> Iterator[Self]:
+        """The case with less in it, then with plainer numbers."""
+        return simpler_cases(self)
+
+
 @dataclass(frozen=True)
-class Networks:
+class Networks(Recipe):
     """A recipe: which networks a law speaks of, and the kinds that it must have met.
 
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
@@ -78,6 +88,19 @@ class Networks:
             architectures=scope.architectures,
         )
 
+    def requires(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> tuple[str, ...]:
+        """The required kinds; unless the scope names its architectures, each head and activation.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        if scope.architectures is not None:
+            return self.required
+        space = self.space(scope, precision)
+        names = space.activations if space.hidden_layers[1] else ()
+        return (*self.required, *(" with ".join(head) for head in space.heads), *names)
+
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = _common(self.heads, scope.heads)
         (low, high), (least, most) = scope.outputs, scope.softmax_outputs
@@ -89,9 +112,9 @@ class Networks:
         return heads
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Case]:
-        """Cases of the recipe within the scope, of these kinds only.
+        """Cases of the recipe within the scope.
 
         Raises: OutOfScope saying what the scope lacks.
         """
@@ -101,7 +124,7 @@ class Networks:
             if not fitting:
                 raise OutOfScope("none of the scope's architectures fits")
             space = replace(space, architectures=fitting)
-        return _cases(space, kinds or self.kinds)
+        return _cases(space, self.kinds)
 
 
 def networks(**demands: Any) -> Networks:
@@ -110,28 +133,26 @@ def networks(**demands: Any) -> Networks:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Anything(Recipe):
     """A recipe that no scope narrows: an argument of a law that is no network."""
 
     make: Callable[[], SearchStrategy[Any]]
-    required: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Any]:
         """The strategy, whatever the scope."""
         return self.make()
 
 
-def seeds() -> Drawn:
+def seeds() -> Anything:
     """Seeds for what a law draws itself."""
-    return Drawn(lambda: st.integers(0, 2**32 - 1))
+    return Anything(lambda: SEEDS)
 
 
-def directions() -> Drawn:
+def directions() -> Anything:
     """Directions in which the parameters move."""
-    return Drawn(lambda: st.builds(Direction, st.integers(0, 2**32 - 1)))
+    return Anything(lambda: SEEDS.map(Direction))
 
 
 def _meet(what: str, demand: Range, scope: Range, most: int) -> tuple[int, int]:
@@ -156,16 +177,16 @@ def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any
 
 @st.composite
 def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
-    kind = draw(st.sampled_from(kinds))
+    kind = in_turn(draw, "kind", kinds)
     architecture = _drawn_architecture(draw, space)
     rows = space.size(draw, space.rows)
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rng = np.random.default_rng(draw(SEEDS))
     parameters, inputs = KINDS[kind](rng, architecture, rows, space.precision)
     weights = None
-    if space.sample_weights and draw(st.integers(0, 3)) == 3:
+    if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, rows) / 4.0
     parameters = _overridden(draw, parameters)
-    return Case(
+    return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
         inputs=space.precision.round(inputs),
@@ -178,9 +199,10 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
 
 def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
     if space.architectures is not None:
-        return draw(st.sampled_from(space.architectures))
-    head = draw(st.sampled_from(space.heads))
-    depth = draw(st.integers(*space.hidden_layers))
+        return in_turn(draw, "architecture", space.architectures)
+    head = in_turn(draw, "head", space.heads)
+    low, high = space.hidden_layers
+    depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     widths = (
         space.size(draw, space.features),
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
@@ -190,24 +212,27 @@ def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
         widths,
         _activation(draw, space, depth),
         *head,
-        l2=draw(st.sampled_from((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
-        delta=draw(st.sampled_from((1.0, 0.5, 2.0))) if head[1] == "huber" else 1.0,
+        l2=draw(among((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
+        delta=draw(among((1.0, 0.5, 2.0))) if head[1] == "huber" else 1.0,
         label_smoothing=_smoothing(draw, space, head),
     )
 
 
 def _activation(draw: DrawFn, space: Space, depth: int) -> str | tuple[str, ...]:
     """One name for all hidden layers, or now and then one for each."""
-    name = draw(st.sampled_from(space.activations))
-    if not space.mixed or depth < 2 or draw(st.integers(0, 3)) < 3:
+    if not depth:
+        return space.activations[0]
+    name = in_turn(draw, "activation", space.activations)
+    if depth == 1 or not space.mixed or not draw(among((False, False, False, True))):
         return name
-    return (name, *(draw(st.sampled_from(space.activations)) for _ in range(depth - 1)))
+    return (name, *(draw(among(space.activations)) for _ in range(depth - 1)))
 
 
 def _smoothing(draw: DrawFn, space: Space, head: tuple[str, str]) -> float:
     if not space.label_smoothing or head[1] != "cross_entropy":
         return 0.0
-    return draw(st.sampled_from((0.0, 0.0, 0.0, 0.125)))
+    smoothing: float = draw(among((0.0, 0.0, 0.0, 0.125)))
+    return smoothing
 
 
 def _rounded(space: Space, values: Array) -> Array:
@@ -218,8 +243,8 @@ def _rounded(space: Space, values: Array) -> Array:
 
 def _overridden(draw: DrawFn, parameters: Parameters) -> Parameters:
     """The parameters with a few entries set to drawn corners."""
-    for _ in range(draw(st.integers(0, 2))):
-        layer = parameters[draw(st.integers(0, len(parameters) - 1))]
-        array = layer[draw(st.integers(0, 1))]
-        array.flat[draw(st.integers(0, array.size - 1))] = draw(st.sampled_from(OVERRIDES))
+    for _ in range(draw(among((0, 1, 2)))):
+        layer = parameters[draw(among(tuple(range(len(parameters)))))]
+        array = layer[draw(among((0, 1)))]
+        array.flat[draw(SEEDS) % array.size] = draw(among(OVERRIDES))
     return parameters

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases.networks import Drawn
-from backproof.cases.space import OutOfScope
-from backproof.contract import Scope
+from backproof.cases.networks import Anything
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.turns import among, turns
+from backproof.contract import Conventions, Scope
 from refnet.rounding.precision import Precision
 
 LEARNING_RATES = (1.0, 0.5, 0.125, 0.1, 2.0**-10, 4.0)
@@ -17,7 +17,7 @@ LEARNING_RATES = (1.0, 0.5, 0.125, 0.1, 2.0**-10, 4.0)
 
 
 @dataclass(frozen=True)
-class Offered:
+class Offered(Recipe):
     """The recipe: values that a scope allows, simplest first; none is a reason to be out of scope.
 
     values: from the scope to what is drawn; lacking: what is said where there is nothing
@@ -25,11 +25,9 @@ class Offered:
 
     values: Callable[[Scope], tuple[Any, ...]]
     lacking: str
-    required: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Any]:
         """One of the values.
 
@@ -38,7 +36,7 @@ class Offered:
         values = self.values(scope)
         if not values:
             raise OutOfScope(self.lacking)
-        return st.sampled_from(values)
+        return turns(self.lacking, values)
 
 
 def learning_rates(optimizer: str, rates: tuple[float, ...] = LEARNING_RATES) -> Offered:
@@ -54,6 +52,6 @@ def initializers() -> Offered:
     return Offered(lambda scope: scope.initializers, "the scope has no initializers")
 
 
-def epochs() -> Drawn:
+def epochs() -> Anything:
     """Numbers of epochs, few first."""
-    return Drawn(lambda: st.sampled_from((1, 2, 5, 10)))
+    return Anything(lambda: among((1, 2, 5, 10)))

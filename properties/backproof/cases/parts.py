@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,13 +10,13 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
-from backproof.cases.space import OutOfScope, Space
-from backproof.contract import NotSupported, Scope
-from backproof.subjects.subject import Answer, Subject
+from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
-Head = tuple[str, str]
 LINEAR = ("identity", "squared_error")
 WIDTHS_BETWEEN = (1, 2, 3, 4, 5, 8)
 
@@ -43,7 +43,7 @@ def apart(**demands: Any) -> Apart:
 
 
 def layers_alone(
-    case: Case, first: int, last: int, inputs: Array, head: Head | None = None
+    case: Case, first: int, last: int, inputs: Array, head: tuple[str, str] | None = None
 ) -> Case:
     """The layers first, ..., last - 1 of a network, as a network of their own on these inputs.
 
@@ -72,20 +72,8 @@ def hidden_layer_alone(case: Case, place: int, inputs: Array, units: slice = sli
     return replace(case, architecture=one, parameters=[chosen, silent], inputs=inputs)
 
 
-def fed_back(subject: Subject, answer: Answer) -> Array:
-    """What the subject has computed, as inputs of another network, which changes no bit of it.
-
-    Raises: NotSupported where it cannot be given back exactly.
-    """
-    if not np.all(np.isfinite(answer.value)):
-        raise NotSupported("activations overflow")
-    if not np.array_equal(subject.precision.round(answer.value), answer.value):
-        raise NotSupported("activations have more digits than the declared precision")
-    return answer.value
-
-
 @dataclass(frozen=True, eq=False)
-class Composition:
+class Composition(Drawn):
     """Two networks, the second of which takes in the outputs of the first, and the longer network.
 
     The inputs of `second` are still to be replaced by the outputs of `first`.
@@ -96,9 +84,9 @@ class Composition:
     whole: Case
 
     @property
-    def kind(self) -> str:
-        """The kind of numbers in the longer network."""
-        return self.whole.kind
+    def met(self) -> tuple[str, ...]:
+        """What the longer network is an example of."""
+        return self.whole.met
 
     def literal(self) -> dict[str, Any]:
         """The inputs and the three networks as plain values, each by its own name."""
@@ -111,17 +99,15 @@ class Composition:
                     shown[f"{name}.parameters[{place}].{field}"] = values
         return shown
 
-    def simpler(self) -> Iterator["Composition"]:
+    def simpler(self) -> Iterator[Self]:
         """The composition with one row of inputs."""
         space, rows = self.whole.space, len(self.whole.inputs)
         for row in range(rows if rows > max(space.rows[0], 1) else 0):
-            one = slice(row, row + 1)
-            yield Composition(
-                *(
-                    replace(case, inputs=case.inputs[one], targets=case.targets[one])
-                    for case in (self.first, self.second, self.whole)
-                )
+            first, second, whole = (
+                replace(case, inputs=case.inputs[[row]], targets=case.targets[[row]])
+                for case in (self.first, self.second, self.whole)
             )
+            yield replace(self, first=first, second=second, whole=whole)
 
 
 @dataclass(frozen=True)
@@ -154,7 +140,7 @@ class Compositions(Apart):
 
 
 @dataclass(frozen=True)
-class Composed:
+class Composed(Recipe):
     """The recipe of `Compositions`, as an argument of a law."""
 
     networks: Compositions = Compositions()
@@ -164,32 +150,36 @@ class Composed:
         """The kinds of numbers that must have been met."""
         return self.networks.required
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of numbers that are drawn."""
-        return self.networks.kinds
+    def requires(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> tuple[str, ...]:
+        """What the longer networks must have.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        return self.networks.requires(scope, precision, conventions)
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Composition]:
         """Compositions that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        return _compositions(self.networks.strategy(scope, precision, kinds), scope)
+        return _compositions(self.networks.strategy(scope, precision, conventions), scope)
 
 
 @st.composite
 def _compositions(draw: DrawFn, wholes: SearchStrategy[Case], scope: Scope) -> Composition:
     whole = draw(wholes)
     joints, widths = _joints(whole, scope), _between(whole.space, scope)
-    if joints and not (bool(widths) and draw(st.booleans())):
-        cut, head = draw(st.sampled_from(joints))
+    if joints and not (widths and draw(among((False, True)))):
+        cut, head = draw(among(joints))
         first = layers_alone(whole, 0, cut, whole.inputs, head)
         nothing = np.zeros((len(whole.inputs), whole.architecture.widths[cut]))
         return Composition(first, layers_alone(whole, cut, len(whole.parameters), nothing), whole)
-    cut = draw(st.integers(0, len(whole.parameters) - 1))
-    return _merged(whole, cut, draw(st.sampled_from(widths)), draw(st.integers(0, 2**32 - 1)))
+    cut = draw(among(tuple(range(len(whole.parameters)))))
+    return _merged(whole, cut, draw(among(widths)), draw(SEEDS))
 
 
 def _between(space: Space, scope: Scope) -> tuple[int, ...]:
@@ -200,18 +190,18 @@ def _between(space: Space, scope: Scope) -> tuple[int, ...]:
     return tuple(width for width in WIDTHS_BETWEEN if scope.outputs[0] <= width <= most)
 
 
-def _joints(whole: Case, scope: Scope) -> list[tuple[int, Head]]:
+def _joints(whole: Case, scope: Scope) -> tuple[tuple[int, tuple[str, str]], ...]:
     """The hidden layers that can end a network of their own, each with the head that ends it."""
     a, (low, high) = whole.architecture, scope.outputs
     classes, most = scope.softmax_outputs
     heads = {head[0]: head for head in reversed(whole.space.heads)}
-    return [
+    return tuple(
         (cut, heads[name])
         for cut, name in enumerate(a.activations, start=1)
         if name in heads
         and low <= a.widths[cut] <= (high or 10**9)
         and (name != "softmax" or classes <= a.widths[cut] <= (most or 10**9))
-    ]
+    )
 
 
 def _merged(whole: Case, cut: int, width: int, seed: int) -> Composition:

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.random import Generator
 
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
-from backproof.cases.space import OutOfScope, Space
+from backproof.cases.recipe import Drawn, OutOfScope
+from backproof.cases.space import Space
 from refnet.architecture import Architecture, Array, Layer, Parameters
 
 HEAD = ("sigmoid", "cross_entropy")
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class Labelled(Drawn):
     """A network on points that keep their places and labels, whatever is made simpler.
 
     margin: how far on the right side every logit lies, where the weights are known to solve it
@@ -24,15 +25,19 @@ class Labelled:
     """
 
     case: Case
-    kind: str
     margin: float = 0.0
     floor: float = 0.0
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """What the network is an example of."""
+        return self.case.met
 
     def literal(self) -> dict[str, Any]:
         """The network and its points as plain values."""
         return self.case.literal()
 
-    def simpler(self) -> "Iterator[Labelled]":
+    def simpler(self) -> Iterator[Self]:
         """The same points with plainer parameters, unless these are the ones that solve them."""
         for place, layer in enumerate(self.case.parameters if not self.margin else ()):
             for part in ("weights", "biases"):

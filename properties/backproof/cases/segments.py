@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from backproof.cases.case import Case
-from backproof.cases.logits import logits_of, range_of, with_logits
-from backproof.contract import Scope
-from backproof.judging.law import Recipe
-from backproof.laws.verbs.batches import divisor_of
-from backproof.subjects.subject import Subject
+from backproof.cases.logits import logits_of, with_logits
+from backproof.cases.recipe import Drawn, Recipe
+from backproof.cases.turns import SEEDS
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Layer, Parameters
-from refnet.rounding.precision import U64, Precision
+from refnet.rounding.precision import Precision
 
 
 def halfway(one: Parameters, other: Parameters) -> Parameters:
@@ -24,16 +23,16 @@ def halfway(one: Parameters, other: Parameters) -> Parameters:
 
 
 @dataclass(frozen=True, eq=False)
-class Segment:
+class Segment(Drawn):
     """The straight line between two parameters of a case."""
 
     case: Case
     other: Parameters
 
     @property
-    def kind(self) -> str:
-        """The kind of the case."""
-        return self.case.kind
+    def met(self) -> tuple[str, ...]:
+        """What the case is an example of."""
+        return self.case.met
 
     @property
     def points(self) -> tuple[Case, Case, Case]:
@@ -48,7 +47,7 @@ class Segment:
         words = {"architecture": shown.pop("architecture"), "a": ends[0], "b": ends[1]}
         return {**words, **shown}
 
-    def simpler(self) -> "Iterator[Segment]":
+    def simpler(self) -> Iterator[Self]:
         """The same segment over one row less."""
         count = len(self.case.inputs)
         for gone in range(count if count > self.case.space.rows[0] else 0):
@@ -57,55 +56,35 @@ class Segment:
             yield replace(self, case=replace(self.case, inputs=inputs, targets=targets))
 
 
-def chord_above(subject: Subject, segment: Segment) -> tuple[float, float, float]:
-    """(F(a) + F(b)) / 2 - F((a + b) / 2), its radius, and the size of what cancels in it."""
-    at_a, at_b, between = (subject.loss(point) for point in segment.points)
-    ends = float(at_a.value + at_b.value) / 2
-    size = float(np.abs(at_a.value) + np.abs(at_b.value)) / 2 + abs(float(between.value))
-    radius = float(at_a.radius + at_b.radius) / 2 + float(between.radius)
-    return ends - float(between.value), radius + 4 * U64 * size, size
-
-
-def most_above(subject: Subject, segment: Segment) -> tuple[float, float]:
-    """The sum of the squared ranges over 32n, and what rounding the ranges in float64 costs."""
-    case, a, b = segment.case, segment.case.parameters[0], segment.other[0]
-    weights, biases = b.weights - a.weights, b.biases - a.biases
-    changes = case.inputs @ weights + biases
-    terms = np.abs(case.inputs) @ np.abs(weights) + np.abs(biases)
-    # twice the error of a change: a range is a difference of two
-    error = 2 * (len(weights) + 3) * U64 * np.max(terms, axis=-1, keepdims=True)
-    ranges = range_of(case, changes).reshape(len(changes), -1)
-    divisor = 32 * divisor_of(subject.conventions, *changes.shape)
-    bound = float(np.sum(ranges**2)) / divisor
-    return bound, float(np.sum((ranges + error) ** 2)) * (1 + 2.0**-40) / divisor - bound
-
-
 @dataclass(frozen=True)
-class Segments:
+class Segments(Recipe):
     """The recipe: a case by another recipe, and the other end from it and a seed."""
 
     cases: Recipe
     make: Callable[[Case, int], Segment]
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of the cases."""
-        return self.cases.kinds
-
-    @property
     def required(self) -> tuple[str, ...]:
         """The kinds of the cases without which the law is vacuous."""
         return self.cases.required
 
+    def requires(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> tuple[str, ...]:
+        """What the cases must have.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        return self.cases.requires(scope, precision, conventions)
+
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Segment]:
         """Segments that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        drawn = self.cases.strategy(scope, precision, kinds)
-        return st.builds(self.make, drawn, st.integers(0, 2**32 - 1))
+        return st.builds(self.make, self.cases.strategy(scope, precision, conventions), SEEDS)
 
 
 def near_or_far(case: Case, seed: int) -> Segment:

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.integers import digits
 from backproof.cases.logits import logits_of, with_logits, with_rows_apart
 from backproof.cases.networks import networks
-from backproof.contract import Scope
-from backproof.judging.simplify import simpler_cases
+from backproof.cases.recipe import Recipe
+from backproof.cases.simpler import simpler_cases
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Ball, within
@@ -53,11 +55,10 @@ class ShiftedLogits(Case):
         """The case as plain values."""
         return {**super().literal(), "shift": self.shift}
 
-    def simpler(self) -> "Iterator[ShiftedLogits]":
+    def simpler(self) -> Iterator[Self]:
         """The simpler cases whose logits are exact, before the shift and after."""
         plainer = [s for s in SHIFTS if abs(s) < abs(self.shift)]
         for case in (*(replace(self, shift=s) for s in plainer), *simpler_cases(self)):
-            assert isinstance(case, ShiftedLogits)  # a case keeps its type
             weights, biases = (np.abs(part) for part in case.parameters[-1])
             inputs = 0.0 if case.architecture.hidden_layers else np.abs(case.inputs)
             size = np.dot(inputs, weights) + biases + abs(case.shift)
@@ -66,34 +67,40 @@ class ShiftedLogits(Case):
 
 
 @dataclass(frozen=True)
-class SoftmaxLogits:
+class SoftmaxLogits(Recipe):
     """The recipe: softmax outputs of integer logits, and a shift."""
 
     kinds: tuple[str, ...] = tuple(LARGEST)
     required: tuple[str, ...] = ("small integers", "hundreds", "distant rows")
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[ShiftedLogits]:
         """Networks that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
         recipe = networks(heads=HEADS, plain=True, kinds=("zeros",))
-        drawn = recipe.strategy(scope, precision)
-        distant = with_rows_apart(recipe, scope, precision)
         room = 2 ** (digits(precision) - 1)
+        return _logits(
+            self.kinds,
+            recipe.strategy(scope, precision, conventions),
+            with_rows_apart(recipe, scope, precision, conventions),
+            tuple(shift for shift in SHIFTS if abs(shift) <= room),
+        )
 
-        def of(kind: str) -> SearchStrategy[ShiftedLogits]:
-            return st.builds(
-                _shifted,
-                distant if kind == "distant rows" else drawn,
-                st.just(kind),
-                st.sampled_from([shift for shift in SHIFTS if abs(shift) <= room]),
-                st.integers(0, 2**32 - 1),
-            )
 
-        return st.sampled_from(kinds or self.kinds).flatmap(of)
+@st.composite
+def _logits(
+    draw: DrawFn,
+    kinds: tuple[str, ...],
+    cases: SearchStrategy[Case],
+    distant: SearchStrategy[Case],
+    shifts: tuple[int, ...],
+) -> ShiftedLogits:
+    kind = in_turn(draw, "logits", kinds)
+    case = draw(distant if kind == "distant rows" else cases)
+    return _shifted(case, kind, draw(among(shifts)), draw(SEEDS))
 
 
 def _shifted(case: Case, kind: str, shift: int, seed: int) -> ShiftedLogits:

@@ -12,14 +12,16 @@ from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import Networks
 from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, fitting
-from backproof.cases.space import OutOfScope, Space
-from backproof.contract import Scope
+from backproof.cases.recipe import OutOfScope, Recipe
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
 
 @dataclass(frozen=True)
-class Simplices:
+class Simplices(Recipe):
     """The recipe: d + 1 points that a unit tells apart, and d + 2 that no unit does.
 
     "shattered" has d + 1 affinely independent points with any labels; the others have one point
@@ -31,29 +33,29 @@ class Simplices:
     required: tuple[str, ...] = ("shattered", "all but one", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Labelled]:
         """Points in as many dimensions as the scope has, up to five.
 
         Raises: OutOfScope saying what the scope lacks.
         """
         space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
-        offered = [
+        offered = tuple(
             one
             for one in (Architecture((d, 1), "identity", *HEAD) for d in range(1, 6))
             if all(fitting(space, one, one.widths[0] + extra) for extra in (1, 2))
-        ]
+        )
         if not offered:
             raise OutOfScope("the law needs d + 1 and d + 2 rows of d features, and one output")
-        return _simplices(space, offered, kinds or self.kinds)
+        return _simplices(space, offered, self.kinds)
 
 
 @st.composite
 def _simplices(
-    draw: DrawFn, space: Space, offered: list[Architecture], kinds: tuple[str, ...]
+    draw: DrawFn, space: Space, offered: tuple[Architecture, ...], kinds: tuple[str, ...]
 ) -> Labelled:
-    kind, wanted = draw(st.sampled_from(kinds)), draw(st.sampled_from(offered))
-    rng, d = np.random.default_rng(draw(st.integers(0, 2**32 - 1))), wanted.widths[0]
+    kind, wanted = in_turn(draw, "kind", kinds), draw(among(offered))
+    rng, d = np.random.default_rng(draw(SEEDS)), wanted.widths[0]
     corners, inverse = _corners(rng, d)
     signs, make = rng.choice([-1, 1], d + 1), _maker(space, wanted, kind)
     if kind == "shattered":
@@ -73,7 +75,7 @@ def _maker(space: Space, wanted: Architecture, kind: str) -> Callable[..., Label
         architecture = demanded(space, wanted, len(points))
         targets = (signs[:, None] > 0).astype(float)
         case = Case(architecture, weights, points.astype(float), targets, space, kind=kind)
-        return Labelled(case, kind, *bounds)
+        return Labelled(case, *bounds)
 
     return make
 

@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from backproof.cases.turns import among
 from refnet.architecture import Architecture
 from refnet.rounding.precision import Precision
-
-
-class OutOfScope(Exception):  # noqa: N818 (it is a reason, not a fault)
-    """The scope has no case of this kind; the message says what it lacks."""
 
 
 @dataclass(frozen=True)
@@ -62,4 +58,5 @@ class Space:
     def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
         """A width or a number of rows, small ones first."""
         low, high = limits
-        return draw(st.sampled_from([s for s in self.sizes if low <= s <= high] or [low]))
+        size: int = draw(among(tuple(s for s in self.sizes if low <= s <= high) or (low,)))
+        return size

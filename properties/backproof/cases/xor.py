@@ -1,20 +1,22 @@
 """XOR: four points that a hidden layer tells apart, and no unit alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
+from numpy.random import Generator
 
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import Networks
 from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
-from backproof.cases.space import OutOfScope, Space
-from backproof.contract import NotSupported, Scope
+from backproof.cases.space import Space
+from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.contract import Conventions, Scope
 from refnet.architecture import Architecture, Layer, Parameters
-from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -26,14 +28,14 @@ BENDS = {"relu": 0.0, "leaky_relu": 0.0, "elu": 0.0, "selu": 0.0, "softplus": 22
 
 
 @dataclass(frozen=True)
-class XorRegressions:
+class XorRegressions(Recipe):
     """The recipe: XOR without a hidden layer; and with two hidden units, or x1 x2 as a feature."""
 
-    kinds: tuple[str, ...] = (*KINDS, "two hidden units", "product feature")
+    kinds: tuple[str, ...] = tuple(KINDS)
     required: tuple[str, ...] = ("zeros", "small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 
@@ -41,68 +43,73 @@ class XorRegressions:
         """
         space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
         linear = demanded(space, Architecture((2, 1), "identity", *HEAD), 4)
-        solved = [_product(space), *_solutions(scope, precision)]
-        solutions = [one for one in solved if one is not None]
-        drawn = st.builds(
-            lambda kind, seed: _on_xor(space, linear, kind, seed),
-            st.sampled_from([kind for kind in kinds or self.kinds if kind in KINDS]),
-            st.integers(0, 2**32 - 1),
-        )
-        if kinds is not None or not solutions:
-            return drawn
-        return drawn | drawn | st.sampled_from(solutions)
+        return _on_xor(space, linear, self.kinds, (*_product(space), *_solutions(scope, precision)))
 
 
-def _on_xor(space: Space, architecture: Architecture, kind: str, seed: int) -> Labelled:
-    parameters = drawn_parameters(space, architecture, kind, np.random.default_rng(seed))
+@st.composite
+def _on_xor(
+    draw: DrawFn,
+    space: Space,
+    architecture: Architecture,
+    kinds: tuple[str, ...],
+    solutions: tuple[Labelled, ...],
+) -> Labelled:
+    """Any parameters, or now and then, where there are some, those of a network that solves XOR."""
+    if solutions and draw(among((False, False, True))):
+        return in_turn(draw, "solution", solutions)
+    kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
+    parameters = drawn_parameters(space, architecture, kind, rng)
     case = Case(architecture, parameters, XOR, DIFFERENT, space, kind=kind)
-    return Labelled(case, kind, floor=4 * np.log(2))
+    return Labelled(case, floor=4 * np.log(2))
 
 
-def _product(space: Space) -> Labelled | None:
+def _product(space: Space) -> list[Labelled]:
     """20 x1 + 20 x2 - 40 x1 x2 - 10, which is -10 or 10"""
     architecture = fitting(space, Architecture((3, 1), "identity", *HEAD), 4)
     if architecture is None:
-        return None
+        return []
     inputs = np.append(XOR, XOR[:, :1] * XOR[:, 1:], axis=1)
     layers = [Layer(np.array([[20.0], [20.0], [-40.0]]), np.array([-10.0]))]
-    return Labelled(Case(architecture, layers, inputs, DIFFERENT, space), "product feature", 9.0)
+    case = Case(architecture, layers, inputs, DIFFERENT, space, kind="product feature")
+    return [Labelled(case, margin=9.0)]
 
 
 @dataclass(frozen=True)
-class XorNetworks:
+class XorNetworks(Recipe):
     """The recipe: XOR with two hidden units, at weights that solve it and at any others.
 
     Any others are multiples of 1/16 and at most 8 in size, so that a mean of two is exact.
     """
 
-    kinds: tuple[str, ...] = (*KINDS, "two hidden units")
+    kinds: tuple[str, ...] = tuple(KINDS)
     required: tuple[str, ...] = ("small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, kinds: tuple[str, ...] | None = None
+        self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        solved = _solutions(scope, precision)
+        solved = tuple(_solutions(scope, precision))
         if not solved:
             raise OutOfScope("the law needs four rows, and a hidden layer of two monotone units")
-        drawn = st.builds(
-            _elsewhere,
-            st.sampled_from(solved),
-            st.sampled_from([kind for kind in kinds or self.kinds if kind in KINDS]),
-            st.integers(0, 2**32 - 1),
-        )
-        return drawn if kinds is not None else drawn | st.sampled_from(solved)
+        return _solved_or_not(solved, self.kinds)
 
 
-def _elsewhere(solved: Labelled, kind: str, seed: int) -> Labelled:
-    case, rng = solved.case, np.random.default_rng(seed)
+@st.composite
+def _solved_or_not(draw: DrawFn, solved: tuple[Labelled, ...], kinds: tuple[str, ...]) -> Labelled:
+    solution = in_turn(draw, "solution", solved)
+    if draw(among((False, True))):
+        return solution
+    kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
+    return _elsewhere(solution.case, kind, rng)
+
+
+def _elsewhere(case: Case, kind: str, rng: Generator) -> Labelled:
     drawn = drawn_parameters(case.space, case.architecture, kind, rng)
     grid = [Layer(*(np.clip(np.round(x * 16) / 16, -8, 8) for x in layer)) for layer in drawn]
-    return Labelled(case.with_parameters(grid), kind)
+    return Labelled(replace(case, parameters=grid, kind=kind))
 
 
 def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
@@ -119,8 +126,10 @@ def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
     for name in space.activations:
         architecture = fitting(space, Architecture((2, 2, 1), name, *HEAD), 4)
         if architecture is not None:
-            case = Case(architecture, xor_solution(name), XOR, DIFFERENT, space)
-            solved.append(Labelled(case, "two hidden units", 9.0))
+            case = Case(
+                architecture, xor_solution(name), XOR, DIFFERENT, space, kind="two hidden units"
+            )
+            solved.append(Labelled(case, margin=9.0))
     return solved
 
 
@@ -145,18 +154,6 @@ def exchanged_and_halfway(case: Case) -> tuple[Case, Case]:
     other = [units, Layer(readout[::-1].copy(), bias)]
     between = halfway(case.parameters, other)
     return case.with_parameters(other), case.with_parameters(between)
-
-
-def unless_flat(c: Conventions, case: Case) -> None:
-    """Nothing, where units in two pieces are monotone and bend enough for the weights above.
-
-    Raises: NotSupported otherwise.
-    """
-    units = case.architecture.activations
-    if "leaky_relu" in units and not 0 <= c.leaky_slope <= 0.5:
-        raise NotSupported(f"leaky_slope={c.leaky_slope}: the law's weights are for 0 to 0.5")
-    if "elu" in units and not 0 <= c.elu_alpha <= 2:
-        raise NotSupported(f"elu_alpha={c.elu_alpha}: the law's weights are for 0 to 2")
 
 
 _OPPOSITE = np.array([[1.0, -1.0], [1.0, -1.0]])

@@ -116,20 +116,16 @@ def _judgements(
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
 ) -> "list[Judgement]":
-    from backproof.judging.judgement import Judgement, chosen
+    from backproof.frontends.check import before_the_laws
     from backproof.judging.settings import Settings
-    from backproof.subjects.process import Child, Limits
+    from backproof.subjects.named import Named
+    from backproof.subjects.process import Limits
 
+    named = [Named(words, precision, options, Limits(**(limits or {}))) for words in subjects]
     try:
-        laws, hard = chosen(pattern), Settings(**settings)
+        return [before_the_laws(one, pattern, Settings(**settings)) for one in named]
     except ValueError as reason:
         _wrong(str(reason))
-    allowed = Limits(**(limits or {}))
-    shown = options | ({"precision": precision} if precision else {})
-    return [
-        Judgement(Child(words, precision, options, allowed), laws, hard, words, shown)
-        for words in subjects
-    ]
 
 
 def _judge_all(
@@ -168,7 +164,7 @@ def _leave(status: int) -> NoReturn:
 
 
 def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
-    from backproof.subjects.loading import CannotLoad
+    from backproof.subjects.failures import CannotLoad
 
     try:
         with interrupts.stoppable():
@@ -245,7 +241,8 @@ def laws(
     ] = "*",
 ) -> None:
     """List the laws: name, chapter, what they need."""
-    from backproof.reports.terminal import catalogue, console
+    from backproof.frontends.words import catalogue
+    from backproof.reports.terminal import console
 
     catalogue(_chosen(pattern), console())
 
@@ -253,7 +250,8 @@ def laws(
 @app.command()
 def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a part of it")]) -> None:
     """Explain a law: statement, why, tolerance, what it catches."""
-    from backproof.reports.terminal import console, explanation
+    from backproof.frontends.words import explanation
+    from backproof.reports.terminal import console
 
     shown = console()
     for place, found in enumerate(_chosen(law)):
@@ -270,9 +268,10 @@ def smoke(
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
 ) -> None:
     """Call each capability once: is the adapter alive?"""
-    from backproof.cases.networks import OutOfScope
+    from backproof.cases.recipe import OutOfScope
     from backproof.frontends.smoke import smoke as signs
-    from backproof.reports.terminal import console, heading, signs_of_life
+    from backproof.frontends.words import signs_of_life
+    from backproof.reports.terminal import console, heading
 
     judgements = _judgements([subject], "*", precision, _options(option), {})
     _load(judgements, context.obj)
@@ -312,7 +311,7 @@ def new(file: Annotated[str, typer.Argument(help="where to write the adapter")])
 
 
 def _chosen(pattern: str) -> Any:
-    from backproof.judging.judgement import chosen
+    from backproof.laws.catalogue import chosen
 
     try:
         return chosen(pattern)

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from backproof.frontends.interrupts import Interrupts
 from backproof.frontends.session import Show
-from backproof.judging.judgement import Judgement, chosen
+from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
+from backproof.laws.catalogue import laws
 from backproof.reports.report import Row
-from backproof.subjects.loading import CannotLoad
-from backproof.subjects.process import Child, Limits
+from backproof.subjects.failures import CannotLoad
+from backproof.subjects.named import Named
 
 
 class Judged(NamedTuple):
@@ -31,12 +32,12 @@ class Judged(NamedTuple):
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
     """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
-    child = judgement.server
-    assert isinstance(child, Child)
-    words = (child.subject, child.precision, child.options, child.limits, judgement.settings)
     os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
     pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=words
+        jobs,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(judgement.named, judgement.settings),
     )
     try:
         with interrupts.stoppable():
@@ -74,19 +75,12 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
 _worker: list[Judgement] = []
 
 
-def _begin(
-    subject: str,
-    precision: str | None,
-    options: dict[str, str],
-    limits: Limits,
-    settings: Settings,
-) -> None:
+def _begin(named: Named, settings: Settings) -> None:
     """In a worker: load the subject once; Ctrl-C is for the process that was called."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    child = Child(subject, precision, options, limits)
-    judgement = Judgement(child, chosen("*"), settings, subject)
-    atexit.register(child.close)
+    judgement = Judgement(named, laws(), settings)
+    atexit.register(judgement.server.close)
     _worker.append(judgement)
     with contextlib.suppress(CannotLoad):
         judgement.load()

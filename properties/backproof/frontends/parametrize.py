@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from backproof.frontends.plugin import LawFailed
-from backproof.judging.judgement import Judgement, chosen
+from backproof.frontends.check import before_the_laws
+from backproof.frontends.outcome import put_to_the_test
+from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
-from backproof.reports.report import FAILING
-from backproof.reports.terminal import explained
-from backproof.subjects.local import Local
-from backproof.subjects.process import Child
+from backproof.subjects.named import Named
 
 
 class LawTest:
@@ -32,14 +30,7 @@ class LawTest:
 
         Raises: LawFailed when the law does not hold.
         """
-        self._judgement.judge(self._place)
-        self._judgement.settle(self._place)
-        report = self._judgement.report
-        row = report.laws[self._place]
-        if row.status == "unsupported":
-            pytest.skip(row.reason or "unsupported")
-        if row.status in FAILING or row.status == "internal":
-            raise LawFailed(explained(self._judgement.laws[self._place], report, self._place))
+        put_to_the_test(self._judgement, self._place)
 
 
 def parametrize(
@@ -54,10 +45,7 @@ def parametrize(
     Raises: CannotLoad when its declarations are wrong; ValueError for a pattern without laws or an
             unknown profile.
     """
-    isolated = isinstance(implementation, str)
-    server = Child(implementation) if isolated else Local(implementation)
-    words = implementation if isolated else ""
-    judgement = Judgement(server, chosen(laws), Settings(profile, seed), words)
+    judgement = before_the_laws(Named(implementation), laws, Settings(profile, seed))
     judgement.load()
     tests = [LawTest(judgement, place) for place in range(len(judgement.laws))]
     return pytest.mark.parametrize("law", tests, ids=repr)

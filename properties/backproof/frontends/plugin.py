@@ -31,14 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(JUDGEMENTS, [])
     subjects = config.getoption("--backproof")
     if subjects:
-        from backproof.judging.judgement import Judgement, chosen
+        from backproof.frontends.check import before_the_laws
         from backproof.judging.settings import Settings
-        from backproof.subjects.loading import CannotLoad
-        from backproof.subjects.process import Child
+        from backproof.subjects.failures import CannotLoad
+        from backproof.subjects.named import Named
 
         for words in subjects:
             try:
-                made = Judgement(Child(words), chosen("*"), Settings(), words)
+                made = before_the_laws(Named(words), "*", Settings())
                 made.load()
             except CannotLoad as reason:
                 raise pytest.UsageError(f"--backproof {words}: {reason}") from reason
@@ -68,28 +68,18 @@ class LawItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge, and fail or skip as the verdict says."""
-        from backproof.reports.report import FAILING
+        from backproof.frontends.outcome import put_to_the_test
 
-        self.judgement.judge(self.place)
-        self.judgement.settle(self.place)
-        row = self.judgement.report.laws[self.place]
-        if row.status == "unsupported":
-            pytest.skip(row.reason or "unsupported")
-        if row.status in FAILING or row.status == "internal":
-            raise LawFailed(row.reason or "")
+        put_to_the_test(self.judgement, self.place)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The finding, as `backproof check` prints it."""
-        if not isinstance(excinfo.value, LawFailed):
-            return super().repr_failure(excinfo)
-        from backproof.reports.terminal import explained
+        from backproof.frontends.outcome import LawFailed
 
-        return explained(self.judgement.laws[self.place], self.judgement.report, self.place)
+        if isinstance(excinfo.value, LawFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """A law is known by its name."""
         return self.path, None, self.name
-
-
-class LawFailed(Exception):  # noqa: N818 (it is what pytest shows: the law failed)
-    """A law does not hold."""

@@ -8,11 +8,11 @@ from hypothesis.strategies import SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import networks
-from backproof.cases.space import OutOfScope
+from backproof.cases.recipe import OutOfScope
 from backproof.contract import NotSupported
-from backproof.judging.trial import out_of_the_users_folder
-from backproof.subjects.process import Died
-from backproof.subjects.subject import Subject, SubjectError
+from backproof.judging.questions import out_of_the_users_folder
+from backproof.subjects.failures import Died, SubjectError
+from backproof.subjects.subject import Subject
 from refnet.training.optimizers import Optimizer
 
 
@@ -43,9 +43,9 @@ def _cases(subject: Subject) -> list[Case]:
     )
     found, reason = [], OutOfScope("the scope is empty")
     for hidden_layers in ((1, None), (0, 0)):
-        recipe = networks(hidden_layers=hidden_layers, plain=True)
+        recipe = networks(hidden_layers=hidden_layers, plain=True, kinds=("general position",))
         try:
-            drawn = recipe.strategy(subject.scope, subject.precision, ("general position",))
+            drawn = recipe.strategy(subject.scope, subject.precision, subject.conventions)
             with out_of_the_users_folder():
                 found.append(_telling(drawn, explicit))
         except OutOfScope as lacking:

@@ -1,40 +1,40 @@
 """From a failing example to a finding: made readable, asked for again, told from a convention."""
 
 from backproof.judging.recognition import COARSER, recognised
+from backproof.judging.search import Search
 from backproof.judging.simplify import simplest
-from backproof.judging.trial import Arguments, Trial, handful, held
+from backproof.judging.trial import Arguments, Trial
 from backproof.reports.report import Finding
-from backproof.subjects.process import Died
+from backproof.subjects.failures import Died
 from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
 
 HANDFUL = 20
 
 
-def explain(trial: Trial) -> None:
-    """Turn the trial's failing example into its finding.
+def explain(search: Search) -> Finding:
+    """The finding of a search that has failed.
 
     The literal arrays are made simpler as long as the law fails alike; then a fresh process is
     asked twice. What it does not repeat is no property of the network.
     """
-    assert trial.failing is not None
-    kept, first = trial.failing
+    assert search.failing is not None
+    trial, (kept, first) = search.trial, search.failing
     again = trial.judged(kept)
     arguments = kept
     if again is not None:
         arguments, _ = simplest(kept, lambda a: _fails_alike(trial, a, first))
     trial.subject.restart()
     found = [trial.judged(arguments) for _ in range(2)]
-    if again is not None and _steady(found):
-        trial.finding = found[0]
-        trial.show(arguments)
-        if trial.finding is not None and trial.finding.expected is not None:
+    if again is not None and found[0] is not None and _steady(found):
+        finding = trial.shown(found[0], arguments)
+        if finding.expected is not None:
             with trial.uncounted():
-                trial.finding.hint = _hint(trial, trial.finding)
-        return
+                finding.hint = _hint(search, finding)
+        return finding
     trial.judged(kept)  # so that the calls shown are those of the case shown
-    trial.finding = Finding(kind="error", what=_unsteady(trial, first, [again, *found]))
-    trial.show(kept)
+    unsteady = Finding(kind="error", what=_unsteady(trial, first, [again, *found]))
+    return trial.shown(unsteady, kept)
 
 
 def _fails_alike(trial: Trial, arguments: Arguments, first: Finding) -> bool:
@@ -71,10 +71,11 @@ def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
     return f"{what}: first {first.sentence()}; then {differing}"
 
 
-def _hint(trial: Trial, finding: Finding) -> str:
+def _hint(search: Search, finding: Finding) -> str:
     """The conventions or the precision that the failing example and a handful of others fit."""
-    assert trial.failing is not None
-    subject, arguments, some = trial.subject, trial.failing[0], list[Arguments]()
+    assert search.failing is not None
+    trial, arguments, some = search.trial, search.failing[0], list[Arguments]()
+    subject = trial.subject
 
     def finds(conventions: Conventions) -> Finding | None:
         with subject.supposed(conventions):
@@ -82,22 +83,21 @@ def _hint(trial: Trial, finding: Finding) -> str:
 
     def passes(conventions: Conventions, precision: Precision | None = None) -> bool:
         if not some:
-            some.extend(handful(trial, HANDFUL))
+            some.extend(search.handful(HANDFUL))
         with subject.supposed(conventions, precision):
-            tally = held(trial, some)
+            tally = trial.held(some)
         return tally is not None and tally.judged > tally.beyond
 
     if changes := recognised(subject.conventions, finding, finds, passes):
         return f"Conventions({changes})"
     coarser = COARSER.get(subject.precision.name)
-    if coarser and _seen(trial, coarser) and passes(subject.conventions, coarser):
+    if coarser and _seen(trial, arguments, coarser) and passes(subject.conventions, coarser):
         return f"precision={coarser.name!r}"
     return ""
 
 
-def _seen(trial: Trial, precision: Precision) -> bool:
+def _seen(trial: Trial, arguments: Arguments, precision: Precision) -> bool:
     """Whether the failing example passes in another precision, and could be judged there."""
-    assert trial.failing is not None
     with trial.subject.supposed(trial.subject.conventions, precision):
-        tally = held(trial, [trial.failing[0]])
+        tally = trial.held([arguments])
     return tally is not None and tally.judged > tally.beyond and tally.power > 0

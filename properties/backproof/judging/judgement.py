@@ -1,70 +1,32 @@
 """An implementation before the laws: what is asked, and the report."""
 
 import math
-from difflib import get_close_matches
-from typing import Any
 
-from backproof.judging.law import CHAPTERS, Law, laws
+from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Described, Finding, Report
-from backproof.subjects.local import Local
-from backproof.subjects.subject import BATCHES, Server, Subject, declared
-
-
-def check(
-    implementation: Any, *, laws: str = "*", profile: str = "default", seed: int = 0
-) -> Report:
-    """The report on an implementation, judged in this process.
-
-    implementation: an object or a class with the attributes of `Implementation`
-    laws:           a pattern of names or chapters; several are separated by commas
-    profile:        quick, default or thorough
-
-    Raises: CannotLoad when its declarations are wrong; ValueError for a pattern without laws or an
-            unknown profile.
-    """
-    settings = Settings(profile, seed)
-    judgement = Judgement(Local(implementation), chosen(laws), settings)
-    judgement.load()
-    for place in range(len(judgement.laws)):
-        judgement.judge(place)
-    judgement.close()
-    return judgement.report
-
-
-def chosen(pattern: str) -> list[Law]:
-    """The laws that fit a pattern.
-
-    Raises: ValueError when none does.
-    """
-    found = laws(pattern)
-    if not found:
-        words = {*CHAPTERS, *(word for law in laws() for word in law.name.split("_"))}
-        near = get_close_matches(pattern, words, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"no law or chapter fits {pattern!r}; {meant}`backproof laws` lists them")
-    return found
+from backproof.subjects.named import Named
+from backproof.subjects.subject import BATCHES, Subject, declared
 
 
 class Judgement:
-    """One subject before the laws: the rows exist from the start, and are filled one by one."""
+    """One subject before the laws: the rows exist from the start, and are filled one by one.
+
+    whole: whether these are all laws that there are
+    Raises: CannotLoad when the declarations of an object are wrong.
+    """
 
     def __init__(
-        self,
-        server: Server,
-        laws: list[Law],
-        settings: Settings,
-        words: str = "",
-        options: dict[str, str] | None = None,
+        self, named: Named, laws: list[Law], settings: Settings, *, whole: bool = False
     ) -> None:
-        self.laws, self.settings = laws, settings
-        self.server, self._options = server, options or {}
+        self.named, self.laws, self.settings, self.whole = named, laws, settings, whole
+        self.server = named.server()
         self.report = Report(
-            subject=Described(name=words, subject=words, options=self._options),
+            subject=Described(name=named.words, subject=named.words, options=named.given),
             seed=settings.seed,
             profile=settings.profile,
-            isolated=server.isolated,
+            isolated=self.server.isolated,
             laws=[blank_row(law) for law in laws],
         )
 
@@ -74,7 +36,7 @@ class Judgement:
         Raises: CannotLoad saying why it cannot be judged.
         """
         self.subject = Subject(self.server)
-        self.report.subject = _described(self.subject, self.report.subject.subject, self._options)
+        self.report.subject = _described(self.subject, self.named)
 
     def judge(self, place: int) -> None:
         """Run one law, and fill its row; the first one starts the clock of the time limit."""
@@ -94,7 +56,7 @@ class Judgement:
             return  # interrupted before it was loaded
         for place in range(len(self.report.laws)):
             self.settle(place)
-        whole = len(self.laws) == len(laws()) and not self.report.count("unfinished")
+        whole = self.whole and not self.report.count("unfinished")
         if whole and (unasked := _unasked(self.subject)):
             self.report.notes.append(
                 f"declared, and not asked for in this run: {', '.join(unasked)}"
@@ -128,15 +90,15 @@ def _never(subject: Subject, capability: str) -> str:
     return f"{capability} is offered and has never answered: {subject.refused[capability]}"
 
 
-def _described(subject: Subject, words: str, options: dict[str, str]) -> Described:
+def _described(subject: Subject, named: Named) -> Described:
     return Described(
         name=subject.name,
         version=subject.version,
         precision=subject.precision.name,
-        options=options,
+        options=named.given,
         capabilities=list(subject.capabilities),
         declared=declared(subject.conventions),
-        subject=words,
+        subject=named.words,
     )
 
 

@@ -1,27 +1,141 @@
-"""What Hypothesis asks of chance: a seed's questions, the same in every process.
+"""What is asked of chance: Hypothesis draws and shrinks, and a seed decides all of it.
 
 Hypothesis's own provider mixes constants of whatever modules are loaded into its draws, so that one
-seed asks other questions from Python than from the command line. Here a number is uniform between
-its bounds, and depends on the seed alone.
+seed would ask other questions from Python than from the command line. `Questions` depends on the
+seed alone: a number is uniform between its bounds, and a choice that is made `in_turn` takes what
+has come up least, alone and in the company of the choices before it in the same example.
 """
 
+import atexit
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from random import Random
 from typing import Any
 
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import seed as seeded
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
+from hypothesis.strategies import SearchStrategy
+
+from backproof.cases.turns import TURN
 
 BACKEND = "backproof"
 
+_seed: ContextVar[int] = ContextVar("seed")
 
-class Questions(HypothesisProvider):
-    """Integers between their bounds, each as likely; no law draws anything else."""
+
+def ask(
+    body: Callable[..., None],
+    strategies: dict[str, SearchStrategy[Any]],
+    *,
+    examples: int,
+    seed: int,
+    shrink: bool = False,
+) -> None:
+    """Call the body with so many examples; the first one that raises is shrunk, and raised."""
+    phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+    token = _seed.set(seed)
+    try:
+        with out_of_the_users_folder():
+            seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
+    finally:
+        _seed.reset(token)
+
+
+def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:
+    """Every setting, so that no profile of a user's changes a run."""
+    return settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=phases,
+        print_blob=False,
+        report_multiple_bugs=False,
+        stateful_step_count=1,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        backend=BACKEND,
+    )
+
+
+class Questions(PrimitiveProvider):
+    """The choices of one run, from its seed; laws draw integers, and whatever is made of them."""
+
+    def __init__(self, _: object) -> None:
+        super().__init__(None)
+        self._random = Random(_seed.get())
+        self._met: Counter[Hashable] = Counter()
+        self._company: list[Hashable] = []
+
+    @contextmanager
+    def per_test_case_context_manager(self) -> Iterator[None]:
+        """Another example: nothing is chosen yet."""
+        self._company = []
+        yield
 
     def draw_integer(
-        self, min_value: int | None = None, max_value: int | None = None, **words: Any
+        self, min_value: int | None = None, max_value: int | None = None, **_: Any
     ) -> int:
-        """An integer from min_value to max_value, both included."""
+        """The next in turn, or any integer from min_value to max_value."""
         assert min_value is not None and max_value is not None  # noqa: PT018
-        assert self._random is not None  # a test case has one
-        return self._random.randint(min_value, max_value)
+        turn = TURN.get()
+        if turn is None:
+            return self._random.randint(min_value, max_value)
+        return self._next(*turn)
+
+    def _next(self, name: str, values: tuple[Hashable, ...]) -> int:
+        """The place of the value that has come up least in this company, then least at all."""
+        choices = [(name, value) for value in values]
+        often = [
+            (sum(self._met[c, other] for other in self._company), self._met[c]) for c in choices
+        ]
+        least = min(often)
+        place = self._random.choice([i for i, times in enumerate(often) if times == least])
+        chosen = choices[place]
+        self._met.update([chosen, *((chosen, other) for other in self._company)])
+        self._company.append(chosen)
+        return place
+
+    def _times(self, choice: Hashable) -> tuple[int, int]:
+        """How often it has come up in this company, and how often at all."""
+        return sum(self._met[choice, other] for other in self._company), self._met[choice]
+
+    def draw_boolean(self, p: float = 0.5) -> bool:
+        """True with probability p."""
+        return self._random.random() < p
+
+    def draw_float(self, **_: Any) -> float:
+        """Not drawn: a seed makes numbers that a person can print again."""
+        raise TypeError("a recipe draws integers; let a seed make the floats")
+
+    def draw_string(self, *_: Any, **__: Any) -> str:
+        """Not drawn."""
+        raise TypeError("a recipe draws integers; choose among strings")
+
+    def draw_bytes(self, *_: Any, **__: Any) -> bytes:
+        """Not drawn."""
+        raise TypeError("a recipe draws integers; choose among bytes")
 
 
 AVAILABLE_PROVIDERS[BACKEND] = Questions
+
+_home: list[str] = []
+
+
+@contextmanager
+def out_of_the_users_folder() -> Iterator[None]:
+    """Hypothesis keeps its files in a folder of ours meanwhile, which goes with the process."""
+    if not _home:
+        _home.append(tempfile.mkdtemp(prefix="backproof-"))
+        atexit.register(shutil.rmtree, _home[0], ignore_errors=True)
+    set_hypothesis_home_dir(_home[0])
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)

@@ -3,13 +3,14 @@
 import time
 import traceback
 
-from backproof.cases.space import OutOfScope
+from backproof.cases.recipe import OutOfScope
 from backproof.judging.explain import explain
 from backproof.judging.law import Law
+from backproof.judging.search import Search
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
 from backproof.reports.report import Finding, Row
-from backproof.subjects.process import Died
+from backproof.subjects.failures import Died
 from backproof.subjects.subject import MOST_DEATHS, Subject
 
 MOST_REFUSED = 0.9
@@ -39,7 +40,13 @@ def run_law(law: Law, subject: Subject, settings: Settings, row: Row | None = No
 
 def blank_row(law: Law) -> Row:
     """The row of a law that has not been run."""
-    return Row(law=law.name, chapter=law.chapter, needs=list(law.needs), doc=law.page)
+    return Row(
+        law=law.name,
+        chapter=law.chapter,
+        statement=law.statement,
+        needs=list(law.needs),
+        doc=law.page,
+    )
 
 
 def _judge(law: Law, subject: Subject, settings: Settings, row: Row) -> None:
@@ -52,71 +59,72 @@ def _judge(law: Law, subject: Subject, settings: Settings, row: Row) -> None:
         row.status, row.reason = "error", f"not asked: {dead[0]} has hung or crashed too often"
         row.findings = [Finding(kind="error", what=subject.deaths[dead[0]][-1])]
         return
-    trial = Trial(law, subject, settings)
+    search, findings = Search(Trial(law, subject), settings), list[Finding]()
     try:
-        _try(trial)
+        findings += _found(search)
     except OutOfScope as reason:
         row.status, row.reason = "unsupported", str(reason)
-    except KeyboardInterrupt:
-        _write(trial, row)
-        if row.findings:
-            _decide(trial, row)  # what was found before Ctrl-C is not lost
+        return
+    except KeyboardInterrupt:  # what was found before Ctrl-C is not lost
+        if search.failing is not None:
+            arguments, finding = search.failing
+            findings.append(search.trial.shown(finding, arguments))
+            _decide(search, findings, row)
+        _write(search, findings, row)
         raise
-    else:
-        _write(trial, row)
-        _decide(trial, row)
+    _write(search, findings, row)
+    _decide(search, findings, row)
 
 
-def _try(trial: Trial) -> None:
-    """Search, and explain what was found; a death of the subject is a finding too."""
+def _found(search: Search) -> list[Finding]:
+    """What a search finds, explained; a hang or a crash of the subject is a finding too."""
     try:
-        trial.search()
-        if trial.failing is not None:
-            explain(trial)
+        search.run()
+        return [explain(search)] if search.failing is not None else []
     except Died as death:
-        trial.died(death)
+        if search.failing is not None:  # what was found before stands
+            arguments, finding = search.failing
+            return [search.trial.shown(finding, arguments)]
+        died = Finding(kind="error", what=death.message, detail=death.detail)
+        return [search.trial.shown(died, search.trial.arguments)]
 
 
-def _write(trial: Trial, row: Row) -> None:
+def _write(search: Search, findings: list[Finding], row: Row) -> None:
     """What was counted and found, into the row."""
-    if trial.finding is None and trial.failing is not None:  # there was no time to explain it
-        arguments, trial.finding = trial.failing
-        trial.show(arguments)
-    tally, finding = trial.tally, trial.finding
-    row.examples, row.judged = trial.examples, tally.judged
+    tally, ratios = search.tally, [finding.ratio or 0.0 for finding in findings]
+    row.examples, row.judged, row.unbounded = search.examples, tally.judged, tally.beyond
     row.kinds, row.power = tally.kinds, tally.power
-    row.worst_ratio = max(tally.worst_ratio, finding.ratio or 0.0 if finding else 0.0)
-    row.findings = [finding] if finding else []
-    row.refused = trial.refusals
-    missed = [name for name in trial.required() if not tally.kinds.get(name)]
-    if missed and tally.judged and not finding and not trial.cut:
+    row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
+    row.findings = findings
+    row.refused = dict(search.trial.refusals)
+    if tally.judged and not findings and not search.cut and (missed := search.missed()):
         row.notes.append(f"never answered: {', '.join(missed)}")
-    row.unbounded = tally.beyond
 
 
-def _decide(trial: Trial, row: Row) -> None:
+def _decide(search: Search, findings: list[Finding], row: Row) -> None:
     """The status, in the order of precedence."""
-    if row.findings:
-        row.status = "broken" if row.findings[0].kind == "broken" else "error"
-        row.reason = row.findings[0].sentence()
-    elif trial.cut:
+    tally, trial = search.tally, search.trial
+    if findings:
+        row.status = "broken" if findings[0].kind == "broken" else "error"
+        row.reason = findings[0].sentence()
+    elif search.cut:
         row.status, row.reason = "unfinished", "the time limit came first"
-    elif not trial.tally.judged and trial.refusals:
+    elif not tally.judged and trial.refusals:
         row.status, row.reason = "unsupported", trial.reason()
-    elif not trial.tally.judged:
+    elif not tally.judged:
         words = (
-            "any value is legal in this precision"
-            if trial.tally.beyond
-            else "the law compared nothing"
+            "any value is legal in this precision" if tally.beyond else "the law compared nothing"
         )
         row.status, row.reason = "vacuous", f"no entry could be judged: {words}"
-    elif trial.unmet():
-        row.status, row.reason = "vacuous", f"never met: {', '.join(trial.unmet())}"
-    elif trial.refused > MOST_REFUSED * trial.examples:
-        words = f"the subject refused {trial.refused} of {trial.examples} examples in its own scope"
+    elif search.unmet():
+        row.status, row.reason = "vacuous", f"never met: {', '.join(search.unmet())}"
+    elif trial.refused > MOST_REFUSED * search.examples:
+        words = (
+            f"the subject refused {trial.refused} of {search.examples} examples in its own scope"
+        )
         row.status, row.reason = "vacuous", words
-    elif trial.tally.power < WEAK:
-        share = f"{trial.tally.power:.0%} of the entries have power"
+    elif tally.power < WEAK:
+        share = f"{tally.power:.0%} of the entries have power"
         row.status, row.reason = "weak", f"the precision leaves little to see: {share}"
     else:
         row.status = "holds"

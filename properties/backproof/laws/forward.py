@@ -4,18 +4,19 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
-from backproof.cases.networks import Drawn, networks, seeds
+from backproof.cases.networks import Anything, networks, seeds
 from backproof.cases.shifts import ShiftedLogits, SoftmaxLogits
+from backproof.cases.turns import among
 from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.subjects.subject import Answer, Subject, SubjectError
+from backproof.subjects.failures import SubjectError
+from backproof.subjects.subject import Answer, Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.training.optimizers import Optimizer
 
@@ -206,7 +207,7 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
     also=("hidden", "loss", "gradient", "evaluate", "train", "forward_training"),
     case=networks(mixed=True),
     other=networks(mixed=True),
-    dropout=Drawn(lambda: st.sampled_from((0.0, 0.5))),
+    dropout=Anything(lambda: among((0.0, 0.5))),
 )
 def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: float) -> None:
     """A call has the same answer the first time and after any other calls.

@@ -8,29 +8,19 @@ from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
-from backproof.cases.likelihoods import expected_sum, log_likelihoods, loss_of, outcomes_of
-from backproof.cases.logits import (
-    Logits,
-    cross_entropy,
-    logits_of,
-    probabilities,
-    unless_rounded_away,
-)
+from backproof.cases.likelihoods import expected_sum, log_likelihoods, outcomes_of
+from backproof.cases.logits import Logits, cross_entropy, logits_of, probabilities
 from backproof.cases.networks import networks, seeds
 from backproof.cases.points import Labelled
-from backproof.cases.segments import (
-    Segment,
-    Segments,
-    chord_above,
-    most_above,
-    near_or_far,
-    upwards,
-)
+from backproof.cases.segments import Segment, Segments, near_or_far, upwards
 from backproof.cases.simplices import Simplices
-from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
+from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.laws.verbs.batches import adds_up, answers_of, divisor_of, rearranged, repeated
+from backproof.laws.verbs.chords import chord_above, most_above
+from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
+from backproof.laws.verbs.likelihoods import loss_of
 from backproof.subjects.subject import Answer, Subject
 from refnet.rounding.precision import U64
 

@@ -7,16 +7,10 @@ from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.networks import networks, seeds
-from backproof.cases.parts import (
-    Composed,
-    Composition,
-    apart,
-    fed_back,
-    hidden_layer_alone,
-    layers_alone,
-)
+from backproof.cases.parts import Composed, Composition, apart, hidden_layer_alone, layers_alone
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.left_out import fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
 from backproof.subjects.subject import Subject
 from refnet.architecture import ACTIVATIONS, Array, Layer

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backproof.adapters.refnet import Refnet
-from backproof.judging.law import CHAPTERS
+from backproof.laws.catalogue import CHAPTERS
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class Row(msgspec.Struct, kw_only=True):
 
     law: str
     chapter: str
+    statement: str
     needs: list[str]
     status: Status = "unfinished"
     examples: int = 0

@@ -3,19 +3,15 @@
 import contextlib
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from backproof.judging.law import Law, laws
 from backproof.reports.remarks import remarks
 from backproof.reports.report import FAILING, Finding, Report, Row, Status
-
-if TYPE_CHECKING:
-    from backproof.frontends.smoke import Sign
 
 COLOURS: dict[Status, str] = {
     "holds": "green",
@@ -109,7 +105,7 @@ def _ratio(value: float) -> str:
 
 def closing(report: Report, console: Console) -> None:
     """A block for each law that does not hold, the notes, and the headline."""
-    known, shown = {law.name: law for law in laws()}, dict[str, str]()
+    shown = dict[str, str]()
     for place, row in enumerate(report.laws):
         if row.status not in FAILING and row.status != "internal":
             continue
@@ -119,7 +115,7 @@ def closing(report: Report, console: Console) -> None:
             console.print(same, soft_wrap=True)
             continue
         shown.setdefault(row.reason or "", row.law)
-        console.print(explained(known[row.law], report, place), soft_wrap=True)
+        console.print(explained(report, place), soft_wrap=True)
     notes = remarks(report)
     if notes and shown:
         console.print()
@@ -129,10 +125,10 @@ def closing(report: Report, console: Console) -> None:
     console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
 
 
-def explained(law: Law, report: Report, place: int) -> str:
+def explained(report: Report, place: int) -> str:
     """The block of a law that does not hold: claim, smallest case, numbers, how to run it again."""
     row = report.laws[place]
-    lines = [f"{row.status}: {row.law}", f"  {law.statement}"]
+    lines = [f"{row.status}: {row.law}", f"  {row.statement}"]
     for finding in row.findings:
         try:
             lines += _finding(finding) + _hint(finding.hint, report)
@@ -261,37 +257,3 @@ def table(reports: list[Report], console: Console) -> None:
         cells = [report.laws[place].status for report in reports]
         grid.add_row(row.law, *(Text(status, COLOURS[status]) for status in cells))
     console.print(grid)
-
-
-def signs_of_life(signs: "list[Sign]", console: Console) -> None:
-    """A line for each capability."""
-    for sign in signs:
-        colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
-        text = Text(f"{sign.state:<9}", colour)
-        console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
-
-
-def catalogue(found: list[Law], console: Console) -> None:
-    """The laws, chapter by chapter: name and needs."""
-    from backproof.judging.law import CHAPTERS
-
-    for chapter, title in CHAPTERS.items():
-        inside = [law for law in found if law.chapter == chapter]
-        if inside:
-            console.print(f"{title} ({chapter})", style="bold", highlight=False)
-        for law in inside:
-            console.print(f"  {law.name}", highlight=False, soft_wrap=True)
-            also = f"; uses {', '.join(law.also)} if offered" if law.also else ""
-            needs = f"    needs {', '.join(law.needs)}{also}"
-            console.print(needs, style="dim", highlight=False, soft_wrap=True)
-
-
-def explanation(law: Law, console: Console) -> None:
-    """A law in words: statement, why, tolerance, what it catches, source, page."""
-    console.print(law.name, style="bold", highlight=False)
-    console.print(law.statement, highlight=False, markup=False)
-    for title in ("Why", "Tolerance", "Catches", "Source"):
-        console.print()
-        console.print(Text(f"{title}: ", "bold") + Text(law.section(title)), highlight=False)
-    console.print()
-    console.print(f"needs: {', '.join(law.needs)}", highlight=False)

@@ -7,9 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import CAPABILITIES, Fit, NotSupported
-from backproof.subjects.messages import Call, Failure, Outcome
+from backproof.contract import CAPABILITIES, Fit, NotSupported, capabilities
+from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from refnet.architecture import Layer
+
+
+def hello(implementation: Any, subject: str) -> Hello:
+    """What the implementation says of itself."""
+    return Hello(
+        name=str(getattr(implementation, "name", "") or subject.rpartition(":")[2]),
+        version=str(getattr(implementation, "version", "")),
+        scope=implementation.scope,
+        precision=implementation.precision,
+        conventions=implementation.conventions,
+        capabilities=list(capabilities(implementation)),
+    )
 
 
 def perform(implementation: Any, call: Call) -> Outcome:

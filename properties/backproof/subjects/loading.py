@@ -10,9 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import backproof
-import refnet
 from backproof.contract import CAPABILITIES, Scope, capabilities
+from backproof.subjects.failures import CannotLoad
 from refnet.conventions import Conventions
 from refnet.rounding.precision import PRESETS, Precision
 
@@ -29,13 +28,12 @@ BUILT_IN = {
 PACKAGES = {"sklearn": "scikit-learn"}
 """The packages that have another name than their module."""
 
+PACKAGE, ENGINE = Path(__file__).parents[1], Path(inspect.getfile(Conventions)).parent
+"""Where our own code lies: what is raised there is shown at the line of theirs that led to it."""
+
 _SCOPE = (
     "for instance scope = Scope(activations=('sigmoid',), heads=(('sigmoid', 'cross_entropy'),))"
 )
-
-
-class CannotLoad(Exception):  # noqa: N818 (it reads as a sentence: cannot load, because)
-    """The subject cannot be judged; the message says why, and the way out."""
 
 
 def load(subject: str, precision: str | None = None, options: dict[str, str] | None = None) -> Any:
@@ -118,7 +116,7 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
 def _where(error: BaseException) -> str:
     """The last line of theirs on the way to the error; a rule of ours was broken there."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (backproof, refnet))
+    ours = (f"{PACKAGE}{os.sep}", f"{ENGINE}{os.sep}")
     theirs = [frame for frame in frames if not frame.filename.startswith((*ours, "<"))]
     return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
 

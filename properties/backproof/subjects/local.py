@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from backproof.subjects.calls import perform
+from backproof.subjects.calls import hello, perform
 from backproof.subjects.loading import checked
 from backproof.subjects.messages import Call, Hello, Outcome
-from backproof.subjects.serve import hello
 
 
 class Local:

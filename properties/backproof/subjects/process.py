@@ -13,7 +13,7 @@ from typing import IO, BinaryIO
 
 import msgspec
 
-from backproof.subjects.loading import CannotLoad
+from backproof.subjects.failures import CannotLoad, Died
 from backproof.subjects.messages import (
     Call,
     Hello,
@@ -27,18 +27,6 @@ from backproof.subjects.messages import (
 
 PIPE = 32 * 1024
 """Bytes that a pipe takes at once on every system."""
-
-
-class Died(KeyboardInterrupt):
-    """The subject hung or crashed during a call.
-
-    A KeyboardInterrupt, because Hypothesis lets only those pass at once: a subject that hangs is
-    not asked again to make the example smaller.
-    """
-
-    def __init__(self, capability: str, message: str, detail: str = "") -> None:
-        super().__init__(message)
-        self.capability, self.message, self.detail = capability, message, detail
 
 
 @dataclass(frozen=True)

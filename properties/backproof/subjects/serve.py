@@ -13,10 +13,10 @@ import sys
 import tempfile
 from typing import Any, BinaryIO
 
-from backproof.contract import capabilities
-from backproof.subjects.calls import perform
-from backproof.subjects.loading import CannotLoad, load
-from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, read, write
+from backproof.subjects.calls import hello, perform
+from backproof.subjects.failures import CannotLoad
+from backproof.subjects.loading import load
+from backproof.subjects.messages import Call, Failure, Load, Outcome, decoder, read, write
 
 
 def main() -> None:
@@ -36,18 +36,6 @@ def main() -> None:
         return
     write(replies, Outcome(hello=hello(implementation, message.subject), noise=noise.text()))
     _answer_calls(implementation, requests, replies, noise)
-
-
-def hello(implementation: Any, subject: str) -> Hello:
-    """What the implementation says of itself."""
-    return Hello(
-        name=str(getattr(implementation, "name", "") or subject.rpartition(":")[2]),
-        version=str(getattr(implementation, "version", "")),
-        scope=implementation.scope,
-        precision=implementation.precision,
-        conventions=implementation.conventions,
-        capabilities=list(capabilities(implementation)),
-    )
 
 
 def _answer_calls(

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproof.cases.case import Case
-from backproof.contract import Fit, NotSupported
+from backproof.contract import Fit
 from backproof.reports.report import Finding
+from backproof.subjects.failures import Died, Refused, SubjectError
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
-from backproof.subjects.process import Died
 from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
 from refnet.conventions import STRICT, Conventions
@@ -43,18 +43,6 @@ class Server(Protocol):
 
     def close(self) -> None:
         """Ask nothing more."""
-
-
-class Refused(NotSupported):
-    """The subject does not support the case; what a law itself leaves out is NotSupported."""
-
-
-class SubjectError(Exception):
-    """The subject raised, answered nonsense, or changed its arguments."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.what)
-        self.finding = finding
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.contract import NotSupported
 from backproof.reports.report import Finding
-from backproof.subjects.subject import Subject, SubjectError
+from backproof.subjects.failures import SubjectError
+from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
 from refnet.logistic import newton

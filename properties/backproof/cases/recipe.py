@@ -1,0 +1,57 @@
+"""What a law asks for, a recipe, and what a recipe draws."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, Self
+
+from hypothesis.strategies import SearchStrategy
+
+from backproof.contract import Conventions, Precision, Scope
+
+
+class OutOfScope(Exception):  # noqa: N818 (it is a reason, not a fault)
+    """The scope has no case of this kind; the message says what it lacks."""
+
+
+class Drawn(ABC):
+    """An argument of a law that is more than a number or a name."""
+
+    @property
+    @abstractmethod
+    def met(self) -> tuple[str, ...]:
+        """What this is an example of: its kind, the activations and the head of its network."""
+
+    @abstractmethod
+    def literal(self) -> Any:
+        """Plain values, to print and to store."""
+
+    def simpler(self) -> Iterator[Self]:
+        """Arguments of the same sort with fewer rows, units or plainer numbers."""
+        return iter(())
+
+
+class Recipe(ABC):
+    """How one argument of a law is drawn, within what a subject declares."""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The kinds without which the law counts as vacuous."""
+        return ()
+
+    def requires(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> tuple[str, ...]:
+        """All that must be met: the required kinds, and of a network each activation and head.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        return self.required
+
+    @abstractmethod
+    def strategy(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> SearchStrategy[Any]:
+        """Values within the scope.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """

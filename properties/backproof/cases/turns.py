@@ -1,0 +1,41 @@
+"""Choices, with strategies that are made once; those with a name are taken in turn.
+
+A kind, an activation or a head that came up by luck would come up never, now and then. `in_turn`
+says which choice is being made, and whoever answers for chance gives each its turn.
+"""
+
+from collections.abc import Hashable
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+T = TypeVar("T", bound=Hashable)
+
+TURN: ContextVar[tuple[str, tuple[Hashable, ...]] | None] = ContextVar("turn", default=None)
+"""The choice that is being made: its name, and what there is to choose from."""
+
+SEEDS = st.integers(0, 2**32 - 1)
+"""Seeds that fill arrays."""
+
+
+@lru_cache(maxsize=1024)
+def among(values: tuple[T, ...]) -> SearchStrategy[T]:
+    """One of the values, the simplest first."""
+    return st.sampled_from(values)
+
+
+def in_turn(draw: DrawFn, name: str, values: tuple[T, ...]) -> T:
+    """One of the values, each as often as the others, and each in the company of every other."""
+    token = TURN.set((name, values))
+    try:
+        chosen: T = draw(among(values))
+        return chosen
+    finally:
+        TURN.reset(token)
+
+
+turns = st.composite(in_turn)
+"""turns(name, values): the same as a strategy."""

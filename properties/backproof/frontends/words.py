@@ -1,0 +1,40 @@
+"""What a person reads of laws and of signs of life: catalogue, explanation, smoke."""
+
+from rich.console import Console
+from rich.text import Text
+
+from backproof.frontends.smoke import Sign
+from backproof.judging.law import Law
+from backproof.laws.catalogue import CHAPTERS
+
+
+def signs_of_life(signs: list[Sign], console: Console) -> None:
+    """A line for each capability."""
+    for sign in signs:
+        colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
+        text = Text(f"{sign.state:<9}", colour)
+        console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
+
+
+def catalogue(found: list[Law], console: Console) -> None:
+    """The laws, chapter by chapter: name and needs."""
+    for chapter, title in CHAPTERS.items():
+        inside = [law for law in found if law.chapter == chapter]
+        if inside:
+            console.print(f"{title} ({chapter})", style="bold", highlight=False)
+        for law in inside:
+            console.print(f"  {law.name}", highlight=False, soft_wrap=True)
+            also = f"; uses {', '.join(law.also)} if offered" if law.also else ""
+            needs = f"    needs {', '.join(law.needs)}{also}"
+            console.print(needs, style="dim", highlight=False, soft_wrap=True)
+
+
+def explanation(law: Law, console: Console) -> None:
+    """A law in words: statement, why, tolerance, what it catches, source, page."""
+    console.print(law.name, style="bold", highlight=False)
+    console.print(law.statement, highlight=False, markup=False)
+    for title in ("Why", "Tolerance", "Catches", "Source"):
+        console.print()
+        console.print(Text(f"{title}: ", "bold") + Text(law.section(title)), highlight=False)
+    console.print()
+    console.print(f"needs: {', '.join(law.needs)}", highlight=False)

@@ -1,0 +1,69 @@
+"""The catalogue: all laws, chapter by chapter, and those that a pattern names."""
+
+import importlib
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+
+from backproof.judging.law import Law
+
+CHAPTERS = {
+    "meaning": "What the network is",
+    "forward": "The forward pass",
+    "loss": "The loss",
+    "gradient": "The gradient",
+    "steps": "Training, step by step",
+    "fit": "Fitting",
+    "initialization": "Initialisation",
+    "approximation": "What a network can approximate",
+}
+"""The chapters in reading order: a file of `backproof.laws` each."""
+
+
+def laws(pattern: str = "*") -> list[Law]:
+    """The laws whose name or chapter fits a pattern, chapter by chapter.
+
+    Several patterns are separated by commas; a pattern without wildcards may be a part of a name.
+    """
+    return [made for made in _every_law() if _fits(made, pattern)]
+
+
+@cache
+def _every_law() -> tuple[Law, ...]:
+    """The laws that the chapters' files define, in order.
+
+    Raises: ValueError for a name in use; a law is known by its name.
+    """
+    found: dict[str, Law] = {}
+    for chapter in CHAPTERS:
+        module = importlib.import_module(f"backproof.laws.{chapter}")
+        for made in vars(module).values():
+            if isinstance(made, Law) and made.check.__module__ == module.__name__:
+                if made.name in found:
+                    raise ValueError(
+                        f"law {made.name} is there already, in {found[made.name].chapter}"
+                    )
+                found[made.name] = made
+    return tuple(found.values())
+
+
+def _fits(made: Law, pattern: str) -> bool:
+    words = [word.strip() for word in pattern.split(",")]
+    return any(
+        fnmatchcase(made.name, word) or made.chapter == word or (word and word in made.name)
+        for word in words
+    )
+
+
+def chosen(pattern: str) -> list[Law]:
+    """The laws that fit a pattern.
+
+    Raises: ValueError when none does.
+    """
+    found = laws(pattern)
+    if not found:
+        words = {*CHAPTERS, *(word for law in laws() for word in law.name.split("_"))}
+        near = get_close_matches(pattern, words, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"no law or chapter fits {pattern!r}; {meant}`backproof laws` lists them")
+    return found

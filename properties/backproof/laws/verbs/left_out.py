@@ -1,0 +1,53 @@
+"""What a law leaves out: cases of which the subject promises nothing."""
+
+import math
+
+import numpy as np
+
+from backproof.cases.case import Case
+from backproof.cases.logits import range_of
+from backproof.contract import NotSupported
+from backproof.subjects.subject import Answer, Subject
+from refnet.architecture import Array
+from refnet.conventions import Conventions
+
+
+def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
+    """Nothing, where cross-entropy comes from logits, or no probability is below u or the clip.
+
+    Raises: NotSupported otherwise.
+    """
+    c, logarithm = subject.conventions, case.architecture.loss == "cross_entropy"
+    if not logarithm or (c.loss_from == "logits" and not c.probability_clip):
+        return
+    least = max(subject.precision.unit, c.probability_clip)
+    limit = -math.log(least) - math.log(case.architecture.widths[-1] + 1)
+    if any(np.max(range_of(case, z)) > limit for z in logits):
+        raise NotSupported(
+            "the loss is declared to be computed from rounded or clipped probabilities: "
+            "it promises nothing for logits beyond log(1/u) or the clip"
+        )
+
+
+def unless_flat(c: Conventions, case: Case) -> None:
+    """Nothing, where units in two pieces are monotone and bend enough for the weights above.
+
+    Raises: NotSupported otherwise.
+    """
+    units = case.architecture.activations
+    if "leaky_relu" in units and not 0 <= c.leaky_slope <= 0.5:
+        raise NotSupported(f"leaky_slope={c.leaky_slope}: the law's weights are for 0 to 0.5")
+    if "elu" in units and not 0 <= c.elu_alpha <= 2:
+        raise NotSupported(f"elu_alpha={c.elu_alpha}: the law's weights are for 0 to 2")
+
+
+def fed_back(subject: Subject, answer: Answer) -> Array:
+    """What the subject has computed, as inputs of another network, which changes no bit of it.
+
+    Raises: NotSupported where it cannot be given back exactly.
+    """
+    if not np.all(np.isfinite(answer.value)):
+        raise NotSupported("activations overflow")
+    if not np.array_equal(subject.precision.round(answer.value), answer.value):
+        raise NotSupported("activations have more digits than the declared precision")
+    return answer.value

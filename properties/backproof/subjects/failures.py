@@ -1,0 +1,32 @@
+"""The ways in which a subject does not answer."""
+
+from backproof.contract import NotSupported
+from backproof.reports.report import Finding
+
+
+class CannotLoad(Exception):  # noqa: N818 (it reads as a sentence: cannot load, because)
+    """The subject cannot be judged; the message says why, and the way out."""
+
+
+class Refused(NotSupported):
+    """The subject does not support the case; what a law itself leaves out is NotSupported."""
+
+
+class SubjectError(Exception):
+    """The subject raised, answered nonsense, or changed its arguments."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
+
+
+class Died(KeyboardInterrupt):
+    """The subject hung or crashed during a call.
+
+    A KeyboardInterrupt, because Hypothesis lets only those pass at once: a subject that hangs is
+    not asked again to make the example smaller.
+    """
+
+    def __init__(self, capability: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.capability, self.message, self.detail = capability, message, detail

@@ -1,0 +1,46 @@
+"""What a user names, words or an object, and the server that answers for it.
+
+Another kind of subject is one more way here from a name to a server.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from backproof.subjects.local import Local
+from backproof.subjects.process import Child, Limits
+from backproof.subjects.subject import Server
+
+
+@dataclass(frozen=True)
+class Named:
+    """A subject as a user names it.
+
+    subject:   words as on the command line, judged in a process of their own; or an object or a
+               class, judged in this one
+    precision, options: for the constructor of what the words name
+    limits:    what its process may take
+    """
+
+    subject: Any
+    precision: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def words(self) -> str:
+        """The words, if there are any."""
+        return self.subject if isinstance(self.subject, str) else ""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What the constructor is given, by name."""
+        return self.options | ({"precision": self.precision} if self.precision else {})
+
+    def server(self) -> Server:
+        """Whoever answers the calls.
+
+        Raises: CannotLoad when the declarations of an object are wrong.
+        """
+        if isinstance(self.subject, str):
+            return Child(self.subject, self.precision, self.options, self.limits)
+        return Local(self.subject)
