@@ -1,9 +1,12 @@
-"""Where the time of a check goes: the subject, the protocol, the engine, Hypothesis, the suite.
+"""What a check costs, and where: the subject, the protocol, the engine, Hypothesis, the suite.
 
-    python benchmarks/check.py [SUBJECT ...] [--profile default] [--json FILE]
+    python benchmarks/check.py [SUBJECT ...] [--rounds 3] [--json FILE]
 
-subject:    seconds inside the subject's own calls
-protocol:   messages and processes around them
+The goals are ratios of processor time against scikit-learn's `check_estimator(MLPClassifier())`,
+each command a process of its own, in alternation; then the split of one check, by processor time:
+
+subject:    in the process of the subject, its own calls and what surrounds them
+protocol:   messages between the processes, on the judge's side
 engine:     the balls of the answers
 hypothesis: drawing, shrinking, bookkeeping; what is not spent in the bodies of the laws
 suite:      the rest of the bodies: the laws' own arithmetic and the judge
@@ -11,24 +14,75 @@ suite:      the rest of the bodies: the laws' own arithmetic and the judge
 
 import argparse
 import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from backproof.judging.judgement import Judgement
+from backproof.frontends.check import before_the_laws
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
-from backproof.laws.catalogue import chosen
 from backproof.subjects import subject as subject_module
 from backproof.subjects.named import Named
 from backproof.subjects.process import Child
 
 PARTS = ("subject", "protocol", "engine", "hypothesis", "suite")
 
+PEER = [
+    "-W",
+    "ignore",
+    "-c",
+    "from sklearn.neural_network import MLPClassifier as M;"
+    "from sklearn.utils.estimator_checks import check_estimator as c; c(M())",
+]
+
+GOALS = {"quick": 0.5, "default": 1.3}
+"""check refnet against check_estimator; default with 35 laws."""
+
+HYPOTHESIS_GOAL = 0.8
+"""Milliseconds inside Hypothesis per example."""
+
+
+def processor_seconds(*words: str) -> float:
+    """What a Python process and all its children use."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *words]
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def against_the_peer(rounds: int) -> list[dict[str, Any]]:
+    """Each profile against check_estimator: medians over so many rounds, peer before and after."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("peer", *GOALS)}
+    processor_seconds(*PEER)  # compiles what is to be compiled
+    for _ in range(rounds):
+        seconds["peer"].append(processor_seconds(*PEER))
+        for profile in GOALS:
+            words = ("-m", "backproof", "check", "refnet", "--profile", profile)
+            seconds[profile].append(processor_seconds(*words))
+    medians = {name: statistics.median(found) for name, found in seconds.items()}
+    return [
+        {
+            "what": f"check refnet, {profile}, against check_estimator",
+            "seconds": medians[profile],
+            "peer_seconds": medians["peer"],
+            "ratio": medians[profile] / medians["peer"],
+            "goal": goal,
+        }
+        for profile, goal in GOALS.items()
+    ]
+
 
 class Clock:
-    """Seconds by name."""
+    """Processor seconds of this process, by name."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
@@ -37,17 +91,17 @@ class Clock:
         """The function, with its seconds added to a name."""
 
         def wrapper(*arguments: Any, **words: Any) -> Any:
-            started = time.perf_counter()
+            started = time.process_time()
             try:
                 return function(*arguments, **words)
             finally:
-                self.seconds[name] += time.perf_counter() - started  # type: ignore[assignment]
+                self.seconds[name] += time.process_time() - started  # type: ignore[assignment]
 
         return wrapper
 
 
-def measured(words: str, profile: str) -> dict[str, Any]:
-    """One check, with its seconds by part."""
+def split(words: str, profile: str) -> dict[str, Any]:
+    """One check, with its processor seconds by part."""
     clock = Clock()
     kept = Trial.check, subject_module.Answer.ball, Child.call
     subject_module.Answer.ball = property(  # type: ignore[assignment]
@@ -55,15 +109,33 @@ def measured(words: str, profile: str) -> dict[str, Any]:
     )
     Trial.check = clock.timed("body", Trial.check)  # type: ignore[method-assign]
     Child.call = clock.timed("call", Child.call)  # type: ignore[method-assign]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
-        judgement = Judgement(Named(words), chosen("*"), Settings(profile))
+        judgement = before_the_laws(Named(words), "*", Settings(profile))
         judgement.load()
+        judge = clock.timed("total", judgement.judge)
         for place in range(len(judgement.laws)):
-            judgement.judge(place)
+            judge(place)
         judgement.close()
     finally:
         Trial.check, subject_module.Answer.ball, Child.call = kept  # type: ignore
-    return _split(words, profile, judgement, clock)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total, body, call, engine = (clock.seconds[n] for n in ("total", "body", "call", "engine"))
+    examples = sum(row.examples for row in judgement.report.laws)
+    return {
+        "of": words,
+        "profile": profile,
+        "subject": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "protocol": call,
+        "engine": engine,
+        "hypothesis": total - body,
+        "suite": body - call - engine,
+        "laws": len(judgement.laws),
+        "examples": examples,
+        "judged": sum(row.judged for row in judgement.report.laws),
+        "hypothesis_ms": 1000 * (total - body) / examples,
+        "goal": HYPOTHESIS_GOAL,
+    }
 
 
 def _ball_of(answer: Any, clock: Clock) -> Any:
@@ -72,39 +144,29 @@ def _ball_of(answer: Any, clock: Clock) -> Any:
     return answer.__dict__["_made"]
 
 
-def _split(words: str, profile: str, judgement: Judgement, clock: Clock) -> dict[str, Any]:
-    total = sum(row.seconds for row in judgement.report.laws)
-    own = judgement.subject.seconds
-    body, call, engine = (clock.seconds[name] for name in ("body", "call", "engine"))
-    return {
-        "subject": own,
-        "protocol": call - own,
-        "engine": engine,
-        "hypothesis": total - body,
-        "suite": body - call - engine,
-        "total": total,
-        "of": words,
-        "profile": profile,
-        "laws": len(judgement.laws),
-        "judged": sum(row.judged for row in judgement.report.laws),
-    }
-
-
 def main() -> None:
-    """Measure, print a table, and write JSON where asked."""
+    """Measure, print two tables, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("subjects", nargs="*", default=["refnet", "sklearn"])
     parser.add_argument("--profile", default="default")
+    parser.add_argument("--rounds", type=int, default=3, help="0: only the split")
     parser.add_argument("--json")
     given = parser.parse_args()
-    rows = [measured(words, given.profile) for words in given.subjects]
-    print(f"{'':24}{'total':>9}" + "".join(f"{part:>12}" for part in PARTS) + f"{'judged':>12}")
-    for row in rows:
+    ratios = against_the_peer(given.rounds) if given.rounds else []
+    for row in ratios:
+        sides = f"{row['seconds']:.1f} s / {row['peer_seconds']:.1f} s"
+        print(f"{row['what']:52}{sides:>18}{row['ratio']:>8.2f}  (goal {row['goal']})")
+    splits = [split(words, given.profile) for words in given.subjects]
+    columns = "".join(f"{part:>12}" for part in PARTS)
+    print(f"{'':24}{columns}{'examples':>10}{'judged':>11}  ms in Hypothesis per example")
+    for row in splits:
         parts = "".join(f"{row[part]:>10.1f} s" for part in PARTS)
-        print(f"{row['of'][-24:]:24}{row['total']:>7.1f} s{parts}{row['judged']:>12,}")
+        counts = f"{row['examples']:>10,}{row['judged']:>11,}"
+        goal = f"{row['hypothesis_ms']:.2f} (goal {row['goal']})"
+        print(f"{row['of'][-24:]:24}{parts}{counts}  {goal}")
     if given.json:
         with open(given.json, "w", encoding="utf-8") as stream:
-            json.dump(rows, stream, indent=2)
+            json.dump({"ratios": ratios, "splits": splits}, stream, indent=2)
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     weights = None
     if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, rows) / 4.0
-    parameters = _overridden(draw, parameters)
+    _override(parameters, rng, draw(among((0, 1, 2))))
     return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
@@ -241,10 +241,8 @@ def _rounded(space: Space, values: Array) -> Array:
     return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
 
 
-def _overridden(draw: DrawFn, parameters: Parameters) -> Parameters:
-    """The parameters with a few entries set to drawn corners."""
-    for _ in range(draw(among((0, 1, 2)))):
-        layer = parameters[draw(among(tuple(range(len(parameters)))))]
-        array = layer[draw(among((0, 1)))]
-        array.flat[draw(SEEDS) % array.size] = draw(among(OVERRIDES))
-    return parameters
+def _override(parameters: Parameters, rng: np.random.Generator, count: int) -> None:
+    """Set so many entries of the parameters to corners."""
+    for _ in range(count):
+        array = parameters[rng.integers(len(parameters))][rng.integers(2)]
+        array.flat[rng.integers(array.size)] = rng.choice(OVERRIDES)

@@ -9,7 +9,6 @@ has come up least, alone and in the company of the choices before it in the same
 import atexit
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -70,7 +69,7 @@ class Questions(PrimitiveProvider):
     def __init__(self, _: object) -> None:
         super().__init__(None)
         self._random = Random(_seed.get())
-        self._met: Counter[Hashable] = Counter()
+        self._met: dict[Hashable, list[int]] = {}
         self._company: list[Hashable] = []
 
     @contextmanager
@@ -91,20 +90,18 @@ class Questions(PrimitiveProvider):
 
     def _next(self, name: str, values: tuple[Hashable, ...]) -> int:
         """The place of the value that has come up least in this company, then least at all."""
-        choices = [(name, value) for value in values]
-        often = [
-            (sum(self._met[c, other] for other in self._company), self._met[c]) for c in choices
-        ]
-        least = min(often)
-        place = self._random.choice([i for i, times in enumerate(often) if times == least])
-        chosen = choices[place]
-        self._met.update([chosen, *((chosen, other) for other in self._company)])
-        self._company.append(chosen)
+        tables = [self._times(name, values, other) for other in (*self._company, None)]
+        times = [(sum(together), alone) for *together, alone in zip(*tables, strict=True)]
+        least = min(times)
+        place = self._random.choice([i for i, count in enumerate(times) if count == least])
+        for table in tables:
+            table[place] += 1
+        self._company.append((name, place))
         return place
 
-    def _times(self, choice: Hashable) -> tuple[int, int]:
-        """How often it has come up in this company, and how often at all."""
-        return sum(self._met[choice, other] for other in self._company), self._met[choice]
+    def _times(self, name: str, values: tuple[Hashable, ...], other: Hashable) -> list[int]:
+        """How often each value has come up together with another choice, or at all."""
+        return self._met.setdefault((name, values, other), [0] * len(values))
 
     def draw_boolean(self, p: float = 0.5) -> bool:
         """True with probability p."""

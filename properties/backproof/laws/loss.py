@@ -294,7 +294,7 @@ def the_loss_is_a_negative_log_likelihood(subject: Subject, case: Case) -> None:
     Why:       cross-entropy, Poisson loss and squared error are minus the logarithms of these
                probabilities, so that to minimise them is to maximise the targets' likelihood.
     Tolerance: the balls of the losses, less than 2^-40 for the Poisson distribution's tail by
-               Chernoff's bound, and the rounding in scipy.stats, which gives the log-likelihoods.
+               Chernoff's bound, and the rounding of the log-likelihoods, from scipy.special.
     Catches:   logarithms to another base, a wrong factor or constant, labels that are smoothed.
     Source:    McCullagh and Nelder, Generalized Linear Models, 1989, section 2.2.
     """

@@ -62,8 +62,8 @@ class Row(msgspec.Struct, kw_only=True):
 
     law: str
     chapter: str
-    statement: str
     needs: list[str]
+    statement: str = ""
     status: Status = "unfinished"
     examples: int = 0
     judged: int = 0
