@@ -9,10 +9,10 @@ from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of
-from backproof.laws.verbs.batches import divisor_of
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.problem import divisor_of
 from refnet.rounding.precision import U64
 
 

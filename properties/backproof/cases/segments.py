@@ -12,9 +12,9 @@ from backproof.cases.case import Case
 from backproof.cases.logits import logits_of, range_of, with_logits
 from backproof.contract import Scope
 from backproof.judging.law import Recipe
-from backproof.laws.verbs.batches import divisor_of
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
+from refnet.problem import divisor_of
 from refnet.rounding.precision import U64, Precision
 
 

@@ -30,8 +30,9 @@ from backproof.cases.simplices import Simplices
 from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway, unless_flat
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.laws.verbs.batches import adds_up, answers_of, divisor_of, rearranged, repeated
+from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeated
 from backproof.subjects.subject import Answer, Subject
+from refnet.problem import divisor_of
 from refnet.rounding.precision import U64
 
 MODERATE = ("zeros", "small integers", "quarters")
