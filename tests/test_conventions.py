@@ -4,13 +4,18 @@ The settings follow from the types of the fields. A new word or flag is judged w
 a new number needs an example here, and its rule.
 """
 
+import re
+from ast import literal_eval
 from dataclasses import fields, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backproof.adapters.refnet import Refnet
+from backproof.frontends import template
 from backproof.judging.law import Law, laws
 from backproof.judging.run import run_law
 from backproof.judging.settings import Settings
@@ -19,6 +24,7 @@ from backproof.subjects.local import Local
 from backproof.subjects.subject import Subject
 from refnet.conventions import STRICT, Conventions
 from refnet.legal import choices, numbers
+from tests.engine.nets import _conventions
 
 NAMES = [field.name for field in fields(Conventions)]
 FLAGS = [name for name in NAMES if choices(Conventions)[name] == (False, True)]
@@ -81,6 +87,43 @@ def test_the_docstring_says_what_a_convention_is(name: str) -> None:
     """The page on the contract and `help` repeat it."""
     said = [line.partition(":")[0].split(", ") for line in str(Conventions.__doc__).splitlines()]
     assert name in {word.strip() for words in said for word in words}
+
+
+def test_the_template_says_the_defaults_and_all_words_of_what_it_names() -> None:
+    text = Path(template.__file__).read_text(encoding="utf-8")
+    block = text[text.index("keep the strict default:") : text.index("# All of them:")]
+    named = dict(re.findall(r"(\w+)=([^\s,]+)", block))
+    assert {name: getattr(STRICT, name) for name in named} == {
+        name: literal_eval(value) for name, value in named.items()
+    }
+    listed = {word for name in named for word in choices(Conventions)[name] if name in WORDS}
+    assert {word for word in listed if f'"{word}"' not in block} == set()
+
+
+NOT_EXACT = {
+    "label_smoothing": "it has one word",
+    "nesterov": "tests/engine/recurrences_longhand.py",
+    "adam_epsilon": "tests/engine/recurrences_longhand.py",
+    "rmsprop_epsilon": "tests/engine/recurrences_longhand.py",
+    "momentum_rate": "tests/engine/recurrences_longhand.py",
+    "dampening": "tests/engine/recurrences_longhand.py",
+    "decay_on_biases": "tests/engine/test_optimizers.py",
+    "decay_times_rate": "tests/engine/test_optimizers.py",
+    "truncated_normal": "tests/engine/test_initializers.py",
+    "initial_biases": "the engine starts them at zero",
+}
+"""The conventions that the exact loss and gradient do not show, with where else they are tested."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_convention_is_put_against_exact_arithmetic_or_has_a_reason_not_to(name: str) -> None:
+    rng = np.random.default_rng(0)
+    drawn = {getattr(_conventions(rng), name) for _ in range(200)}
+    if name in NOT_EXACT:
+        assert drawn == {getattr(STRICT, name)}, f"{name}: drawn, and in NOT_EXACT"
+        return
+    assert drawn - {getattr(STRICT, name)}, f"{name}: draw it in tests/engine/nets.py"
+    assert drawn >= set(choices(Conventions)[name]), f"{name}: draw all of its words"
 
 
 SETTINGS = [
