@@ -1,6 +1,6 @@
 """A convention that was not declared is recognised, and said."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from backproof.mutants.meaning import OutputLearnsFromLogits
 from backproof.reports.report import Finding
 from refnet import Layer
 from refnet.conventions import STRICT, Conventions
+from refnet.legal import choices, numbers
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
@@ -47,6 +48,44 @@ def test_an_undeclared_convention_is_named(law: str, meant: dict[str, Any]) -> N
     assert report.laws[0].status == "broken"
     words = ", ".join(f"{name}={value!r}" for name, value in meant.items())
     assert report.laws[0].findings[0].hint == f"Conventions({words})"
+
+
+@pytest.mark.parametrize(("declared", "right"), [(2.0, 1.0), (2.0, 3.0), (0.3, 1.0), (0.5, 0.25)])
+def test_a_factor_is_recognised_beside_the_one_that_is_declared(
+    declared: float, right: float
+) -> None:
+    subject = Undeclared(gradient_factor=right)
+    subject.conventions = Conventions(gradient_factor=declared)
+    finding = backproof.check(subject, laws=DERIVATIVE).laws[0].findings[0]
+    assert finding.hint == f"Conventions(gradient_factor={right!r})"
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Conventions)])
+def test_every_convention_is_recognised_or_has_a_reason_not_to_be(name: str) -> None:
+    tried = {tried for tried, _ in recognition.alternatives(STRICT)}
+    reason = recognition.NOT_TRIED.get(name, "")
+    if len(choices(Conventions)[name]) == 1 and name not in numbers(Conventions):
+        assert not reason, f"{name}: there is no other word to try"
+    elif name in numbers(Conventions):
+        assert bool(recognition.NUMBERS.get(name)) != bool(reason), f"{name}: NUMBERS or NOT_TRIED"
+    else:
+        assert (name in tried) != bool(reason), f"{name}: in NOT_TRIED without a reason"
+
+
+@pytest.mark.parametrize(
+    "name", [*recognition.COMMONEST, *recognition.NUMBERS, *recognition.NOT_TRIED]
+)
+def test_recognition_speaks_of_no_convention_that_there_is_not(name: str) -> None:
+    assert name in {field.name for field in fields(Conventions)}
+    assert name not in recognition.NUMBERS or name in numbers(Conventions)
+
+
+def test_what_is_tried_is_legal_and_differs_from_what_is_declared() -> None:
+    declared = Conventions(reduction="sum", penalty_per_row=True, squared_error=1.0)
+    for name, value in recognition.alternatives(declared):
+        assert replace(declared, **{name: value}) != declared
+    first = next(recognition.alternatives(declared))
+    assert first == ("reduction", "mean")
 
 
 class ThroughFloat32(Refnet):

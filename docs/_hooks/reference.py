@@ -10,7 +10,6 @@ import importlib
 import inspect
 import math
 import re
-import typing
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from mkdocs.structure.pages import Page
 
 from backproof.contract import CAPABILITIES, Implementation
 from backproof.laws.catalogue import laws
+from refnet.legal import FINITE, choices, numbers
 from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
@@ -50,15 +50,16 @@ def _table(heads: str, rows: Sequence[tuple[str, ...]]) -> str:
 def _fields(made: Any) -> str:
     """A dataclass as a table; a field that its docstring leaves out stops the build."""
     meanings = _meanings(made)
-    types = typing.get_type_hints(made)
+    rules = {name: legal.rule for name, legal in numbers(made).items() if legal != FINITE}
     rows = []
     for field in dataclasses.fields(made):
         if field.name == "name":
             continue
         if field.name not in meanings:
             raise PluginError(f"the docstring of {made.__name__} says nothing of {field.name}")
-        meaning = meanings[field.name] + _choices(types[field.name])
-        rows.append((f"`{field.name}`", _default(field), meaning))
+        words = ", ".join(f"`{word}`" for word in choices(made)[field.name] if str(word) == word)
+        said = "; ".join(filter(None, (meanings[field.name], rules.get(field.name))))
+        rows.append((f"`{field.name}`", _default(field), said + (f" ({words})" if words else "")))
     return _table("field, default, meaning", rows)
 
 
@@ -77,12 +78,6 @@ def _escaped(text: str) -> str:
 
 def _default(field: "dataclasses.Field[Any]") -> str:
     return "must be given" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
-
-
-def _choices(kind: Any) -> str:
-    if typing.get_origin(kind) is not typing.Literal:
-        return ""
-    return f" ({', '.join(f'`{choice}`' for choice in typing.get_args(kind))})"
 
 
 def _documented(made: Any) -> str:

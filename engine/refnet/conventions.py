@@ -1,10 +1,16 @@
 """What an implementation means by a loss, a penalty and a step, where several are right."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal, get_args, get_type_hints
+from math import inf
+from typing import Annotated, Literal
 
 from refnet.keys import Key
+from refnet.legal import Legal, check_fields
+
+FACTOR = Legal("is finite and above 0", lambda number: 0 < number < inf)
+SLOPE = Legal("is finite and at least 0", lambda number: 0 <= number < inf)
+CLIP = Legal("lies in [0, 0.5)", lambda number: 0 <= number < 0.5)
+SHARE = Legal("lies in [0, 1]", lambda number: 0 <= number <= 1)
 
 
 @dataclass(frozen=True)
@@ -42,30 +48,32 @@ class Conventions(Key):
     decay_times_rate:      decoupled decay is multiplied by the learning rate
     truncated_normal:      "corrected": the standard deviation is that after truncation
     initial_biases:        biases start at zero, or otherwise
+
+    Raises: ValueError naming the field, the rule and the value.
     """
 
     reduction: Literal["mean", "sum", "mean over outputs"] = "mean"
-    squared_error: float = 0.5
-    gradient_factor: float = 1.0
+    squared_error: Annotated[float, FACTOR] = 0.5
+    gradient_factor: Annotated[float, FACTOR] = 1.0
     huber: Literal["delta", "smooth_l1"] = "delta"
     poisson_constant: Literal["none", "log y!", "stirling"] = "none"
     loss_from: Literal["logits", "probabilities"] = "logits"
-    probability_clip: float = 0.0
-    penalty_factor: float = 0.5
+    probability_clip: Annotated[float, CLIP] = 0.0
+    penalty_factor: Annotated[float, FACTOR] = 0.5
     penalty_per_row: bool = False
     penalty_on_biases: bool = False
     loss_includes_penalty: bool = True
     sample_weight_mean: Literal["weights", "rows"] = "weights"
     label_smoothing: Literal["uniform"] = "uniform"
-    leaky_slope: float = 0.01
-    elu_alpha: float = 1.0
+    leaky_slope: Annotated[float, SLOPE] = 0.01
+    elu_alpha: Annotated[float, SLOPE] = 1.0
     gelu: Literal["erf", "tanh"] = "erf"
     dropout: Literal["inverted", "at evaluation"] = "inverted"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
     adam_epsilon: Literal["either", "outside", "uncorrected", "inside"] = "either"
     rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"
     momentum_rate: Literal["either", "outside", "inside"] = "either"
-    dampening: float = 0.0
+    dampening: Annotated[float, SHARE] = 0.0
     decay_on_biases: bool = True
     decay_times_rate: bool = True
     truncated_normal: Literal["corrected", "plain"] = "corrected"
@@ -75,18 +83,7 @@ class Conventions(Key):
 
     def __post_init__(self) -> None:
         self.settle()
-        for name, choices in _choices().items():
-            value = getattr(self, name)
-            if value not in choices:
-                known = ", ".join(map(repr, choices))
-                raise ValueError(f"{name}={value!r}: choose one of {known}")
-
-
-@cache
-def _choices() -> dict[str, tuple[str, ...]]:
-    """The words to choose from, for each field that is a choice of words."""
-    hints = get_type_hints(Conventions)
-    return {name: get_args(kind) for name, kind in hints.items() if get_args(kind)}
+        check_fields(self)
 
 
 STRICT = Conventions()

@@ -62,18 +62,23 @@ def smoothed_targets(apply: Arithmetic, problem: Problem) -> Any:
     return apply(_SMOOTHED, problem.targets, smoothing, classes)
 
 
-def divisor(problem: Problem) -> Any:
-    """What the sum of the rows' losses is divided by: a number, or one for each data set."""
-    rows, weights = problem.inputs.shape[-2], problem.sample_weights
-    conventions = problem.conventions
-    if conventions.reduction == "sum":
+def divisor_of(c: Conventions, rows: int, outputs: int, weights: Array | None = None) -> Any:
+    """What the sum of the losses of so many rows is divided by, as `reduction` declares it.
+
+    Shapes: weights (n,) or None -> a number, or (1,) where it is a sum of the weights.
+    """
+    if c.reduction == "sum":
         return 1
     total: Any = rows
-    if weights is not None and conventions.sample_weight_mean == "weights":
+    if weights is not None and c.sample_weight_mean == "weights":
         total = np.sum(weights, axis=-1, keepdims=True)
-    if conventions.reduction == "mean over outputs":
-        return total * problem.architecture.widths[-1]
-    return total
+    return total * outputs if c.reduction == "mean over outputs" else total
+
+
+def divisor(problem: Problem) -> Any:
+    """What the sum of the rows' losses is divided by: a number, or one for each data set."""
+    size = problem.inputs.shape[-2], problem.architecture.widths[-1]
+    return divisor_of(problem.conventions, *size, problem.sample_weights)
 
 
 def row_scale(problem: Problem, factor: float) -> tuple[Array | float, int]:

@@ -103,6 +103,8 @@ def variants(optimizer: Optimizer, conventions: Conventions) -> list[Conventions
         for field, forms in _CHOICES.get(optimizer.name, {}).items()
         if getattr(conventions, field) == "either"
     }
+    if not open_choices:
+        return [conventions]
     settings = [
         dict(zip(open_choices, forms, strict=True)) for forms in product(*open_choices.values())
     ]

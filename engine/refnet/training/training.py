@@ -13,7 +13,7 @@ from refnet.backpropagation import gradient_in, trace
 from refnet.checks import check_batch_size, check_epochs, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
-from refnet.problem import Problem, batches
+from refnet.problem import Problem, batches, divisor
 from refnet.rounding.arithmetic import Arithmetic, Ball, plain, within
 from refnet.rounding.precision import FLOAT64, Precision
 from refnet.training.optimizers import Optimizer, State, initial_state
@@ -132,12 +132,10 @@ def _checked(problem: Problem, epochs: int, batch_size: int | None) -> int:
 
 
 def _check_batch_weights(problem: Problem, batch_size: int) -> None:
-    conventions = problem.conventions
-    divides = conventions.reduction != "sum" and conventions.sample_weight_mean == "weights"
-    if problem.sample_weights is None or not divides:
+    if problem.sample_weights is None:
         return
     for number, batch in enumerate(batches(problem, batch_size)):
-        if not np.all(np.max(np.asarray(batch.sample_weights), axis=-1) > 0):
+        if not np.all(np.asarray(divisor(batch)) > 0):
             raise ValueError(
                 f"sample_weights of batch {number} are all 0; a mean needs one above 0"
             )

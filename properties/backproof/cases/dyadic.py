@@ -17,6 +17,7 @@ from backproof.cases.turns import SEEDS, among, in_turn, turns
 from backproof.contract import Range, Scope
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import Conventions
+from refnet.problem import divisor_of
 from refnet.rounding.precision import Precision
 
 SIZES, FEW_SIZES = (1, 2, 3, 4, 5, 8), (1, 3)
@@ -82,10 +83,10 @@ class IntegerNetworks(Recipe):
         return tuple(name for name in self.activations if name != "leaky_relu" or dyadic)
 
     def _outputs(self, space: Space, c: Conventions) -> tuple[int, ...]:
-        """Numbers of outputs: powers of two where the loss is a mean over outputs, too."""
-        averaged = self.backward and c.reduction == "mean over outputs"
+        """Numbers of outputs: where the loss is divided by them, powers of two."""
         low, high = space.outputs
-        found = tuple(k for k in range(low, high + 1) if power_of_two(k) or not averaged)
+        divisors = {k: divisor_of(c, 1, k) for k in range(low, high + 1)}
+        found = tuple(k for k in divisors if power_of_two(divisors[k]) or not self.backward)
         if not found:
             raise OutOfScope(f"the law needs 2^k outputs, the scope has {low} to {high}")
         return found

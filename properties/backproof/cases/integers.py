@@ -17,6 +17,7 @@ from backproof.cases.simpler import simpler_cases
 from backproof.contract import NotSupported
 from refnet.architecture import Array, Layer
 from refnet.conventions import STRICT, Conventions
+from refnet.problem import divisor_of
 from refnet.rounding.precision import Precision
 
 Whole = Any  # an array of int64; of float64 where nobody knows yet how large it is
@@ -89,9 +90,8 @@ def row_factor(case: Case, conventions: Conventions) -> float:
 
     Raises: NotSupported where that is no power of two.
     """
-    rows, outputs = case.targets.shape
-    divisor = {"mean": rows, "sum": 1, "mean over outputs": rows * outputs}[conventions.reduction]
-    factor = float(2 * conventions.squared_error * conventions.gradient_factor / divisor)
+    numerator = 2 * conventions.squared_error * conventions.gradient_factor
+    factor = float(numerator / divisor_of(conventions, *case.targets.shape))
     if not power_of_two(factor):
         raise NotSupported(f"the gradient has the factor {factor!r}, no power of two")
     return factor

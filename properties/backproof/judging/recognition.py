@@ -14,28 +14,39 @@ from typing import Any
 
 from backproof.reports.report import Finding
 from refnet.conventions import Conventions
+from refnet.legal import choices
 from refnet.rounding.precision import FLOAT32, TF32, Precision
 
-ALTERNATIVES: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    ("reduction", ("sum", "mean over outputs", "mean")),
-    ("squared_error", (1.0, 0.5)),
-    ("penalty_factor", (1.0, 0.5)),
-    ("penalty_per_row", (True, False)),
-    ("penalty_on_biases", (True, False)),
-    ("loss_includes_penalty", (False, True)),
-    ("sample_weight_mean", ("rows", "weights")),
-    ("loss_from", ("probabilities",)),
-    ("probability_clip", (2.0**-52, 1e-15, 1e-12, 2.0**-23, 1e-7)),
-    ("huber", ("smooth_l1", "delta")),
-    ("poisson_constant", ("log y!", "stirling", "none")),
-    ("leaky_slope", (0.01, 0.1, 0.2, 0.3, 1 / 3)),
-    ("elu_alpha", (1.0,)),
-    ("gelu", ("tanh", "erf")),
-    ("decay_on_biases", (False, True)),
-    ("decay_times_rate", (False, True)),
-    ("initial_biases", ("other",)),
+COMMONEST = (
+    "reduction",
+    "squared_error",
+    "penalty_factor",
+    "penalty_per_row",
+    "penalty_on_biases",
+    "loss_includes_penalty",
+    "sample_weight_mean",
+    "loss_from",
+    "probability_clip",
 )
-"""The conventions that are tried, commonest first."""
+"""The conventions that are tried first, commonest first; then come the others, as they stand."""
+
+NUMBERS: dict[str, tuple[float, ...]] = {
+    "squared_error": (1.0, 0.5),
+    "penalty_factor": (1.0, 0.5),
+    "probability_clip": (2.0**-52, 1e-15, 1e-12, 2.0**-23, 1e-7, 0.0),
+    "leaky_slope": (0.01, 0.1, 0.2, 0.3, 1 / 3),
+    "elu_alpha": (1.0,),
+    "dampening": (0.9, 0.0),
+}
+"""The numbers that are tried, commonest first; words and flags are read off the type of a field."""
+
+NOT_TRIED = {
+    "gradient_factor": "read off the finding, since it may be any number",
+    "nesterov": "its default, either, covers every form",
+    "rmsprop_epsilon": "its default, either, covers every form",
+    "momentum_rate": "its default, either, covers every form",
+}
+"""The conventions of which no alternative is tried, with the reason."""
 
 COARSER: dict[str, Precision] = {
     "float64": replace(FLOAT32, input=FLOAT32.unit),  # the arguments were rounded too
@@ -61,7 +72,7 @@ def recognised(
     """
     ends = time.monotonic() + MOST_SECONDS
     unchanged, found = finds(declared), dict[Change, Finding | None]()
-    for change in (*_changes(declared), *_factor(finding)):
+    for change in (*alternatives(declared), *_factor(declared, finding)):
         if time.monotonic() > ends:
             return ""
         found[change] = finds(replace(declared, **dict([change])))
@@ -84,17 +95,18 @@ def _candidates(
             yield pair
 
 
-def _changes(declared: Conventions) -> Iterator[tuple[str, Any]]:
-    for name, values in ALTERNATIVES:
-        for value in values:
-            if value != getattr(declared, name):
-                yield name, value
+def alternatives(declared: Conventions) -> Iterator[Change]:
+    """Every other word, flag and number that is tried, one at a time, commonest first."""
+    fields = choices(Conventions)
+    for name in dict.fromkeys((*COMMONEST, *fields)):
+        values = () if name in NOT_TRIED else (*fields[name], *NUMBERS.get(name, ()))
+        yield from ((name, value) for value in values if value != getattr(declared, name))
 
 
-def _factor(finding: Finding) -> Iterator[tuple[str, float]]:
-    """A constant factor of the gradient, when the finding shows a simple one."""
-    observed, expected = finding.observed, finding.expected
+def _factor(declared: Conventions, finding: Finding) -> Iterator[Change]:
+    """The factor of the gradient that fits the finding, when it is a simple one."""
+    observed, expected, factor = finding.observed, finding.expected, declared.gradient_factor
     if isinstance(observed, float) and isinstance(expected, float) and expected and observed:
-        simple = Fraction(observed / expected).limit_denominator(64)
-        if simple > 0 and simple != 1:
+        simple = Fraction(observed / expected * factor).limit_denominator(64)
+        if simple > 0 and simple != factor:
             yield "gradient_factor", float(simple)

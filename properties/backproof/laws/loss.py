@@ -17,11 +17,12 @@ from backproof.cases.simplices import Simplices
 from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.laws.verbs.batches import adds_up, answers_of, divisor_of, rearranged, repeated
+from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
 from backproof.subjects.subject import Answer, Subject
+from refnet.problem import divisor_of
 from refnet.rounding.precision import U64
 
 MODERATE = ("zeros", "small integers", "quarters")

@@ -16,6 +16,7 @@ from backproof.subjects.subject import Subject
 from refnet.architecture import ACTIVATIONS, Array, Layer
 from refnet.backpropagation import trace
 from refnet.conventions import Conventions
+from refnet.problem import divisor_of
 from refnet.rounding.arithmetic import Ball, within
 from refnet.rounding.precision import U64
 
@@ -73,7 +74,7 @@ def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Arra
     else:
         p, log_p, log_q = special.expit(z), special.log_expit(z), special.log_expit(-z)
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
-    divisor = {"mean": len(z), "sum": 1, "mean over outputs": z.size}[c.reduction]
+    divisor = divisor_of(c, *z.shape)
     delta = (p - y) * (c.gradient_factor / divisor)
     loss = np.asarray(-np.sum(log_likelihoods) / divisor)
     return p, loss, case.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))

@@ -9,15 +9,10 @@ from numpy.typing import NDArray
 from backproof.cases.case import Case
 from backproof.judging.judge import near
 from backproof.subjects.subject import Answer, Subject
-from refnet.conventions import Conventions
+from refnet.problem import divisor
 from refnet.rounding.precision import U64
 
 Parts = list[tuple[float, Case]]
-
-
-def divisor_of(c: Conventions, rows: int, outputs: int) -> float:
-    """What the sum of the losses of the rows is divided by, without sample weights."""
-    return {"mean": rows, "sum": 1, "mean over outputs": rows * outputs}[c.reduction]
 
 
 def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
@@ -34,30 +29,35 @@ def rearranged(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[tuple[str, Parts]]:
     """Other ways to ask for all rows: each a list of cases with the share of their answers."""
-    rows, summed = len(case.inputs), subject.conventions.reduction == "sum"
+    rows = len(case.inputs)
     order, cut = rng.permutation(rows), int(rng.integers(1, max(rows, 2)))
     parts = [_rows(case, order[:cut]), _rows(case, order[cut:])]
     if rows == 1 or not all(_offers(subject, part) for part in parts):
         yield "in another order", [(1.0, _rows(case, order))]
     else:
-        shares = [1.0 if summed else len(part.inputs) / rows for part in parts]
+        shares = [_share(subject, part, case) for part in parts]
         yield "in two batches", list(zip(shares, parts, strict=True))
     twice = _rows(case, np.repeat(order, 2))
     if _offers(subject, twice):
-        yield "with every row twice", [(0.5 if summed else 1.0, twice)]
+        yield "with every row twice", [(_share(subject, twice, case) / 2, twice)]
 
 
 def repeated(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[tuple[Case, Parts]]:
     """Weights 1, 2 and 3, and the rows so many times, where the scope has both."""
-    rows, c = len(case.inputs), subject.conventions
+    rows = len(case.inputs)
     copies = rng.integers(1, 4, rows)
     many = _rows(case, np.repeat(np.arange(rows), copies))
     if subject.scope.sample_weights and _offers(subject, many):
-        by_rows = c.sample_weight_mean == "rows" and c.reduction != "sum"
-        share = float(np.sum(copies)) / rows if by_rows else 1.0
-        yield replace(case, sample_weights=copies.astype(float)), [(share, many)]
+        weighted = replace(case, sample_weights=copies.astype(float))
+        yield weighted, [(_share(subject, many, weighted), many)]
+
+
+def _share(subject: Subject, part: Case, whole: Case) -> float:
+    """What the part's sum of losses is divided by, over what the whole's is."""
+    divisors = [divisor(case.problem(subject.conventions)) for case in (part, whole)]
+    return float(np.squeeze(divisors[0] / divisors[1]))
 
 
 def _rows(case: Case, chosen: NDArray[np.intp]) -> Case:

@@ -4,8 +4,8 @@ import numpy as np
 
 from backproof.cases.logits import range_of
 from backproof.cases.segments import Segment
-from backproof.laws.verbs.batches import divisor_of
 from backproof.subjects.subject import Subject
+from refnet.problem import divisor_of
 from refnet.rounding.precision import U64
 
 

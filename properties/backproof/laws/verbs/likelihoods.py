@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from backproof.cases.case import Case
-from backproof.laws.verbs.batches import divisor_of
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.problem import divisor_of
 
 
 def loss_of(subject: Subject, case: Case, y: Array) -> tuple[float, float]:
