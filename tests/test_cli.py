@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -262,3 +263,23 @@ def test_a_suite_of_ones_own_has_one_test_for_each_law(tmp_path: Path) -> None:
 
 def test_the_version_is_said() -> None:
     assert backproof("--version").stdout == f"backproof {version('backproof')}\n"
+
+
+def test_several_tests_of_one_file_may_be_parametrized(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "import backproof\n"
+        "from backproof import parametrize\n\n"
+        "@parametrize('refnet', laws='xor*')\n"
+        "def test_one(law): law()\n\n"
+        "@backproof.parametrize('refnet', laws='the_link*, xor*')\n"
+        "def test_other(law): law()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "test_mine.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ids = re.findall(r"::(\w+)\[(\w+)\] PASSED", done.stdout)
+    assert [(test, law[:8]) for test, law in ids] == [
+        ("test_one", "xor_need"),
+        ("test_other", "the_link"),
+        ("test_other", "xor_need"),
+    ]

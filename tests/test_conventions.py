@@ -137,7 +137,7 @@ SETTINGS = [
 
 
 class Few(Settings):
-    """Fewer examples than quick has; each kind, activation and head is met all the same."""
+    """Fewer examples than quick has, too few to meet every kind."""
 
     @property
     def examples(self) -> int:
@@ -199,7 +199,8 @@ def test_no_law_breaks_on_the_engine_under_another_convention(name: str, value: 
     if not felt:
         pytest.skip(f"no law reads {name} yet")
     rows = [judged(law, conventions) for law in felt]
-    assert {row.law: row.reason for row in rows if row.status not in LEGAL} == {}
+    assert {row.law: row.reason for row in rows if row.status in BROKEN} == {}
+    assert all(row.judged or row.unbounded or row.status == "unsupported" for row in rows)
 
 
-LEGAL = ("holds", "weak", "unsupported")
+BROKEN = ("broken", "error", "internal")

@@ -23,9 +23,12 @@ CHAPTERS = {
 def laws(pattern: str = "*") -> list[Law]:
     """The laws whose name or chapter fits a pattern, chapter by chapter.
 
-    Several patterns are separated by commas; a pattern without wildcards may be a part of a name.
+    Several patterns are separated by commas, and their laws come in this order; a pattern without
+    wildcards may be a part of a name.
     """
-    return [made for made in _every_law() if _fits(made, pattern)]
+    words = [word.strip() for word in pattern.split(",")]
+    found = [made for word in words for made in _every_law() if _fits(made, word)]
+    return list({made.name: made for made in found}.values())
 
 
 @cache
@@ -47,12 +50,10 @@ def _every_law() -> tuple[Law, ...]:
     return tuple(found.values())
 
 
-def _fits(made: Law, pattern: str) -> bool:
-    words = [word.strip() for word in pattern.split(",")]
-    return any(
-        fnmatchcase(made.name, word) or made.chapter == word or (word and word in made.name)
-        for word in words
-    )
+def _fits(made: Law, word: str) -> bool:
+    if word == made.chapter or fnmatchcase(made.name, word):
+        return True
+    return bool(word) and word in made.name
 
 
 def chosen(pattern: str) -> list[Law]:
