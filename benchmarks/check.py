@@ -27,7 +27,7 @@ from typing import Any
 from backproof.frontends.check import before_the_laws
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
-from backproof.subjects import subject as subject_module
+from backproof.subjects.answers import Answer
 from backproof.subjects.named import Named
 from backproof.subjects.process import Child
 
@@ -103,8 +103,8 @@ class Clock:
 def split(words: str, profile: str) -> dict[str, Any]:
     """One check, with its processor seconds by part."""
     clock = Clock()
-    kept = Trial.check, subject_module.Answer.ball, Child.call
-    subject_module.Answer.ball = property(  # type: ignore[assignment]
+    kept = Trial.check, Answer.ball, Child.call
+    Answer.ball = property(  # type: ignore[assignment]
         lambda answer: _ball_of(answer, clock)
     )
     Trial.check = clock.timed("body", Trial.check)  # type: ignore[method-assign]
@@ -118,7 +118,7 @@ def split(words: str, profile: str) -> dict[str, Any]:
             judge(place)
         judgement.close()
     finally:
-        Trial.check, subject_module.Answer.ball, Child.call = kept  # type: ignore
+        Trial.check, Answer.ball, Child.call = kept  # type: ignore
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     total, body, call, engine = (clock.seconds[n] for n in ("total", "body", "call", "engine"))
     examples = sum(row.examples for row in judgement.report.laws)

@@ -16,6 +16,7 @@ from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
 from backproof.reports.report import Row
+from backproof.subjects.conversation import Books
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.named import Named
 
@@ -24,10 +25,7 @@ class Judged(NamedTuple):
     """What a worker has found out: a row, and what the subject did meanwhile."""
 
     row: Row
-    answered: set[str]
-    met: set[str]
-    refused: dict[str, str]
-    noise: dict[str, str]
+    books: Books
 
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
@@ -64,10 +62,7 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
             show.finished(row)
             continue
         judgement.report.laws[futures[future]] = judged.row
-        judgement.subject.answered |= judged.answered
-        judgement.subject.met |= judged.met
-        judgement.subject.refused |= judged.refused
-        judgement.subject.noise |= judged.noise
+        judgement.subject.books.add(judged.books)
         judgement.note()
         show.finished(judged.row)
 
@@ -92,6 +87,4 @@ def _judge(law: str) -> Any:
         judgement.load()  # again, so that its own reason is raised
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)
-    subject = judgement.subject
-    row = judgement.report.laws[place]
-    return Judged(row, subject.answered, subject.met, subject.refused, subject.noise)
+    return Judged(judgement.report.laws[place], judgement.subject.books)

@@ -62,7 +62,9 @@ def _steady(found: list[Finding | None]) -> bool:
 
 
 def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
-    asked = " and ".join(dict.fromkeys(call.capability for call in trial.subject.calls))
+    asked = " and ".join(
+        dict.fromkeys(call.capability for call in trial.subject.conversation.calls)
+    )
     what = f"the answers of {asked} differ from call to call on the same arguments"
     if all(finding is None for finding in found):
         return f"{what}: an earlier call changed them; first {first.sentence()}; then no fault"

@@ -6,8 +6,9 @@ from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Described, Finding, Report
+from backproof.subjects.conversation import BATCHES
 from backproof.subjects.named import Named
-from backproof.subjects.subject import BATCHES, Subject, declared
+from backproof.subjects.subject import Subject, declared
 
 
 class Judgement:
@@ -73,7 +74,7 @@ class Judgement:
 
 def _silent(subject: Subject) -> list[str]:
     """The capabilities that refused every case."""
-    return [c for c in subject.refused if c not in subject.answered]
+    return [c for c in subject.books.refused if c not in subject.books.answered]
 
 
 def _unasked(subject: Subject) -> list[str]:
@@ -83,11 +84,11 @@ def _unasked(subject: Subject) -> list[str]:
         declared += [*scope.optimizers, *([BATCHES] if scope.batches else [])]
     if subject.offers("initialize"):
         declared += scope.initializers
-    return [name for name in declared if name not in subject.met]
+    return [name for name in declared if name not in subject.books.met]
 
 
 def _never(subject: Subject, capability: str) -> str:
-    return f"{capability} is offered and has never answered: {subject.refused[capability]}"
+    return f"{capability} is offered and has never answered: {subject.books.refused[capability]}"
 
 
 def _described(subject: Subject, named: Named) -> Described:
@@ -105,6 +106,6 @@ def _described(subject: Subject, named: Named) -> Described:
 def _notes(subject: Subject) -> list[str]:
     return [
         f"{capability} prints to standard output: {text.strip().splitlines()[0][:80]!r}"
-        for capability, text in subject.noise.items()
+        for capability, text in subject.books.noise.items()
         if text.strip()
     ]

@@ -11,7 +11,10 @@ from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
 from backproof.reports.report import Finding, Row
 from backproof.subjects.failures import Died
-from backproof.subjects.subject import MOST_DEATHS, Subject
+from backproof.subjects.subject import Subject
+
+MOST_DEATHS = 3
+"""A capability that has hung or crashed so often is not asked again."""
 
 MOST_REFUSED = 0.9
 """A subject that refuses more of the examples in its own scope has shown nothing."""
@@ -54,10 +57,12 @@ def _judge(law: Law, subject: Subject, settings: Settings, row: Row) -> None:
     if lacking:
         row.status, row.reason = "unsupported", f"the subject has no {' and no '.join(lacking)}"
         return
-    dead = [c for c in (*law.needs, *law.also) if len(subject.deaths.get(c, ())) >= MOST_DEATHS]
+    dead = [
+        c for c in (*law.needs, *law.also) if len(subject.books.deaths.get(c, ())) >= MOST_DEATHS
+    ]
     if dead:
         row.status, row.reason = "error", f"not asked: {dead[0]} has hung or crashed too often"
-        row.findings = [Finding(kind="error", what=subject.deaths[dead[0]][-1])]
+        row.findings = [Finding(kind="error", what=subject.books.deaths[dead[0]][-1])]
         return
     search, findings = Search(Trial(law, subject), settings), list[Finding]()
     try:

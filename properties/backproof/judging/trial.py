@@ -15,7 +15,7 @@ from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.law import Law
 from backproof.reports.report import Finding
 from backproof.subjects.failures import Refused, SubjectError
-from backproof.subjects.subject import Subject, asked
+from backproof.subjects.subject import Subject
 
 Arguments = dict[str, Any]
 
@@ -99,7 +99,7 @@ class Trial:
     def shown(self, finding: Finding, arguments: Arguments) -> Finding:
         """The finding with its case, and what was asked of the subject there."""
         finding.arguments = {name: literal(value) for name, value in arguments.items()}
-        finding.calls = asked(self.subject.calls)
+        finding.calls = self.subject.conversation.asked()
         return finding
 
     def reason(self) -> str:

@@ -15,8 +15,9 @@ from backproof.cases.turns import among
 from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
+from backproof.subjects.answers import Answer
 from backproof.subjects.failures import SubjectError
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.training.optimizers import Optimizer
 

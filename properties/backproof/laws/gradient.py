@@ -13,7 +13,8 @@ from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.answers import Answer
+from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import trace

@@ -21,7 +21,8 @@ from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeat
 from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.answers import Answer
+from backproof.subjects.subject import Subject
 from refnet.problem import divisor_of
 from refnet.rounding.precision import U64
 

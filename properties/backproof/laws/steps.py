@@ -9,7 +9,8 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.answers import Answer
+from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.rounding.arithmetic import Ball
 from refnet.training.optimizers import Optimizer

@@ -6,9 +6,9 @@ Another kind of subject is one more way here from a name to a server.
 from dataclasses import dataclass, field
 from typing import Any
 
+from backproof.subjects.conversation import Server
 from backproof.subjects.local import Local
 from backproof.subjects.process import Child, Limits
-from backproof.subjects.subject import Server
 
 
 @dataclass(frozen=True)

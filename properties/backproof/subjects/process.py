@@ -1,32 +1,12 @@
 """The subject in a process of its own: calls with a time limit, hangs and crashes with a name."""
 
-import contextlib
-import os
-import queue
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO
 
 import msgspec
 
 from backproof.subjects.failures import CannotLoad, Died
-from backproof.subjects.messages import (
-    Call,
-    Hello,
-    Load,
-    Outcome,
-    decoder,
-    encode,
-    read,
-    write_frame,
-)
-
-PIPE = 32 * 1024
-"""Bytes that a pipe takes at once on every system."""
+from backproof.subjects.messages import Call, Hello, Load, Outcome, decoder, encode
+from backproof.subjects.pipes import Piped, TooLate
 
 
 @dataclass(frozen=True)
@@ -59,10 +39,7 @@ class Child:
     isolated: bool = True
 
     def __post_init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._reader: threading.Thread | None = None
-        self._errors: BinaryIO | None = None
-        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._process: Piped | None = None
         self._decoder = decoder(Outcome)
         self._fresh = self._patient = True
 
@@ -72,7 +49,7 @@ class Child:
         Raises: CannotLoad with the child's own reason.
         """
         self.close()
-        self._start()
+        self._process = Piped("backproof.subjects.serve")
         load = Load(
             subject=self.subject,
             precision=self.precision,
@@ -117,55 +94,14 @@ class Child:
     def close(self) -> None:
         """End the child, whatever it is doing."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)  # with whatever it has started
-            else:
-                process.kill()
-        process.wait()
-        if self._reader is not None:
-            self._reader.join(timeout=1.0)  # it closes the stream that it reads
-        for stream in (process.stdin, self._errors):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
-        self._errors = None
-
-    def _start(self) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
-        threads = {
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-        }  # small nets: more is slower
-        # -P: nothing in the current folder may stand in for a module of ours
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "backproof.subjects.serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=threads | dict(os.environ),
-            start_new_session=True,  # a Ctrl-C is for the judge, who ends the child himself
-        )
-        self._replies = queue.SimpleQueue()
-        assert self._process.stdout is not None
-        reader = (self._process.stdout, self._replies)
-        self._reader = threading.Thread(target=_pump, args=reader, daemon=True)
-        self._reader.start()
+        if process is not None:
+            process.end()
 
     def _ask(self, message: Load | Call, what: str, limit: float) -> Outcome:
         assert self._process is not None
-        assert self._process.stdin is not None
-        body = encode(message)
-        if len(body) < PIPE:
-            _send(self._process.stdin, body)
-        else:  # a pipe takes no more until it is read, and a subject may have stopped reading
-            sending = (self._process.stdin, body)
-            threading.Thread(target=_send, args=sending, daemon=True).start()
         try:
-            reply = self._replies.get(timeout=limit)
-        except queue.Empty:
+            reply = self._process.ask(encode(message), limit)
+        except TooLate:
             self.close()
             self._patient = False
             words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
@@ -174,7 +110,9 @@ class Child:
             self.close()
             raise
         if reply is None:
-            raise self._crashed(what)
+            ending, detail = self._process.last_words()
+            self.close()
+            raise Died(what, f"{what} ended its process ({ending})", detail)
         return self._decoded(reply, what)
 
     def _decoded(self, body: bytes, what: str) -> Outcome:
@@ -184,40 +122,3 @@ class Child:
             self.close()
             raise Died(what, f"{what} sent bytes that are no message: {error}") from None
         return outcome
-
-    def _crashed(self, what: str) -> Died:
-        assert self._process is not None
-        status = self._process.wait()
-        detail = self._last_words()
-        self.close()
-        return Died(what, f"{what} ended its process ({_ending(status)})", detail)
-
-    def _last_words(self) -> str:
-        if self._errors is None:
-            return ""
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - 2000))
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return "\n".join(lines[-8:])
-
-
-def _send(stream: "IO[bytes]", body: bytes) -> None:
-    with contextlib.suppress(OSError, ValueError):  # a dead child: the reader tells
-        write_frame(stream, body)
-
-
-def _pump(stream: BinaryIO, replies: "queue.SimpleQueue[bytes | None]") -> None:
-    """Frames from the child into the queue; None when there will be no more."""
-    with contextlib.suppress(OSError, ValueError), stream:
-        while (body := read(stream)) is not None:
-            replies.put(body)
-    replies.put(None)
-
-
-def _ending(status: int) -> str:
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return f"killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"killed by signal {-status}"

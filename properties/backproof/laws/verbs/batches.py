@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.judging.judge import near
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.answers import Answer
+from backproof.subjects.subject import Subject
 from refnet.problem import divisor
 from refnet.rounding.precision import U64
 

@@ -7,7 +7,8 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.cases.logits import range_of
 from backproof.contract import NotSupported
-from backproof.subjects.subject import Answer, Subject
+from backproof.subjects.answers import Answer
+from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
 

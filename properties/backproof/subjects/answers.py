@@ -1,0 +1,109 @@
+"""What a subject said, beside the ball of what it may say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from backproof.reports.report import Finding
+from backproof.subjects.failures import SubjectError
+from refnet.architecture import Array, Layer, Parameters
+from refnet.rounding.arithmetic import Ball
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the subject said, beside the ball of what it may say.
+
+    value: the answer as float64; expected, radius: the engine's value and the largest legal
+    distance from it
+    """
+
+    value: Array
+    _ball: Callable[[], Ball]
+
+    @cached_property
+    def ball(self) -> Ball:
+        """The ball, computed when a law first asks for it."""
+        return self._ball()
+
+    @property
+    def expected(self) -> Array:
+        """The engine's value."""
+        return self.ball.value
+
+    @property
+    def radius(self) -> Array:
+        """The largest legal distance from the engine's value."""
+        return np.asarray(self.ball.radius)
+
+
+def checked_answer(name: str, value: Any, ball: Callable[[], Ball]) -> Answer:
+    """The answer, once every number is finite that must be: nan is legal where any value is.
+
+    Raises: SubjectError naming the entry.
+    """
+    answer = Answer(np.asarray(value), ball)
+    wrong = ~np.isfinite(answer.value)
+    if np.any(wrong):  # legal only where the precision itself overflows
+        worst = wrong & np.isfinite(answer.radius)
+        if np.any(worst):
+            at = [int(i) for i in np.argwhere(worst)[0]]
+            value, expected = float(answer.value[tuple(at)]), float(answer.expected[tuple(at)])
+            what = f"{name}{at if at else ''} is {value}, expected {expected!r}"
+            raise SubjectError(Finding(kind="error", what=what, at=at, expected=expected))
+    return answer
+
+
+def checked_list(name: str, values: list[Any], balls: Callable[[], list[Ball]]) -> list[Answer]:
+    """An answer for each array, with the balls computed once, when a law first asks for one."""
+    found = _lazy(balls)
+    return [
+        checked_answer(f"{name}[{i}]", v, partial(_entry, found, i)) for i, v in enumerate(values)
+    ]
+
+
+def checked_layers(
+    name: str, layers: list[Any], balls: Callable[[], list[Layer[Ball]]]
+) -> list[Layer[Answer]]:
+    """Answers for the weights and the biases of each layer, with the balls computed once."""
+    found = _lazy(balls)
+    return [
+        Layer(
+            checked_answer(f"{name}[{i}].weights", w, partial(_entry, found, i, "weights")),
+            checked_answer(f"{name}[{i}].biases", b, partial(_entry, found, i, "biases")),
+        )
+        for i, (w, b) in enumerate(layers)
+    ]
+
+
+def finite(name: str, layers: list[Any]) -> Parameters:
+    """The layers themselves, once every number in them is finite."""
+    for place, layer in enumerate(layers):
+        for part, array in zip(Layer._fields, layer, strict=True):
+            wrong = np.argwhere(~np.isfinite(array))
+            if len(wrong):
+                at = [int(i) for i in wrong[0]]
+                what = f"{name}[{place}].{part}{at} is {array[tuple(at)]}"
+                raise SubjectError(Finding(kind="error", what=what, at=at))
+    return [Layer(weights, biases) for weights, biases in layers]
+
+
+def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
+    """The same value, computed once, when it is first asked for."""
+    made: list[Any] = []
+
+    def get() -> Any:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def _entry(found: Callable[[], Any], place: int, part: str = "") -> Ball:
+    """One ball of a list of balls, or of a list of layers of them."""
+    entry: Ball = getattr(found()[place], part) if part else found()[place]
+    return entry

@@ -1,0 +1,106 @@
+"""Calls of a subject, and the books that are kept of them: what it answered, refused, printed."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from backproof.reports.report import Finding
+from backproof.subjects.failures import Died, Refused, SubjectError
+from backproof.subjects.messages import Call, Failure, Hello, Outcome
+
+BATCHES = "training in batches"
+
+
+class Server(Protocol):
+    """Whoever answers calls: a child process, or an object in this process."""
+
+    isolated: bool
+
+    def hello(self) -> Hello:
+        """What the subject says of itself."""
+
+    def call(self, call: Call) -> Outcome:
+        """The outcome of one call."""
+
+    def restart(self) -> None:
+        """Forget whatever earlier calls have left behind."""
+
+    def close(self) -> None:
+        """Ask nothing more."""
+
+
+@dataclass
+class Books:
+    """What has come of the calls of a subject.
+
+    seconds:  what it has taken for all of them
+    answered: the capabilities that have answered; met: what of a declared scope was asked for
+    refused:  the capabilities that have refused, each with its first reason
+    deaths:   the capabilities that hung or crashed, with the messages
+    noise:    what each capability was the first to print
+    """
+
+    seconds: float = 0.0
+    answered: set[str] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    deaths: dict[str, list[str]] = field(default_factory=dict)
+    noise: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: "Books") -> None:
+        """What another process of the same subject has answered, refused and printed."""
+        self.answered |= other.answered
+        self.met |= other.met
+        self.refused = other.refused | self.refused
+        self.noise = other.noise | self.noise
+
+
+@dataclass
+class Conversation:
+    """Calls of a subject, with the books; `calls` are those of the current example."""
+
+    server: Server
+    books: Books = field(default_factory=Books)
+    calls: list[Call] = field(default_factory=list)
+
+    def ask(self, call: Call) -> Any:
+        """The answer.
+
+        Raises: Refused or SubjectError where there is none; Died where the subject did.
+        """
+        self.calls.append(call)
+        self.books.met |= _met(call)
+        try:
+            outcome = self.server.call(call)
+        except Died as death:
+            self.books.deaths.setdefault(call.capability, []).append(death.message)
+            raise
+        self.books.seconds += outcome.seconds
+        if outcome.noise:
+            self.books.noise.setdefault(call.capability, outcome.noise)
+        if outcome.failure is not None:
+            self._fail(call.capability, outcome.failure)
+        self.books.answered.add(call.capability)
+        return outcome.answer
+
+    def _fail(self, capability: str, failure: Failure) -> None:
+        if failure.kind == "unsupported":
+            self.books.refused.setdefault(capability, failure.message)
+            raise Refused(f"{capability}: {failure.message}")
+        raise SubjectError(Finding(kind="error", what=failure.message, detail=failure.detail))
+
+    def asked(self) -> list[str]:
+        """What was asked in the current example, in a few words each, repetitions counted."""
+        counts: dict[str, int] = {}
+        for call in self.calls:
+            rows = 0 if call.inputs is None else len(call.inputs)
+            shape = f"widths={call.architecture.widths}, {rows} row{'s' if rows != 1 else ''}"
+            words = f"{call.capability}({shape})"
+            counts[words] = counts.get(words, 0) + 1
+        return [f"{n} x {words}" if n > 1 else words for words, n in counts.items()]
+
+
+def _met(call: Call) -> set[str]:
+    """What a call asks for, of that which a scope declares."""
+    met = {call.optimizer.name} if call.optimizer else set()
+    met |= {call.initializer} if call.initializer else set()
+    return met | ({BATCHES} if call.optimizer and call.batch_size else set())
