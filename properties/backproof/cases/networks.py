@@ -19,7 +19,7 @@ from backproof.cases.kinds import KINDS, targets
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Space
-from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Conventions, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
@@ -177,15 +177,16 @@ def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any
 
 @st.composite
 def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
+    """Structure first, which Hypothesis shrinks; then a seed decides all the rest."""
     kind = in_turn(draw, "kind", kinds)
-    architecture = _drawn_architecture(draw, space)
-    rows = space.size(draw, space.rows)
-    rng = np.random.default_rng(draw(SEEDS))
+    drawn = _drawn_architecture(draw, space)
+    rows, rng = space.size(draw, space.rows), np.random.default_rng(draw(SEEDS))
+    architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
     parameters, inputs = KINDS[kind](rng, architecture, rows, space.precision)
     weights = None
-    if space.sample_weights and draw(among((False, False, False, True))):
+    if space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
-    _override(parameters, rng, draw(among((0, 1, 2))))
+    _override(parameters, rng)
     return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
@@ -200,39 +201,33 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
 def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
     if space.architectures is not None:
         return in_turn(draw, "architecture", space.architectures)
-    head = in_turn(draw, "head", space.heads)
-    low, high = space.hidden_layers
+    head, (low, high) = in_turn(draw, "head", space.heads), space.hidden_layers
     depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     widths = (
         space.size(draw, space.features),
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
         space.size(draw, space.outputs_of(head[0])),
     )
-    return Architecture(
-        widths,
-        _activation(draw, space, depth),
-        *head,
-        l2=draw(among((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
-        delta=draw(among((1.0, 0.5, 2.0))) if head[1] == "huber" else 1.0,
-        label_smoothing=_smoothing(draw, space, head),
+    name = in_turn(draw, "activation", space.activations) if depth else space.activations[0]
+    return Architecture(widths, name, *head)
+
+
+def _extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:
+    """The architecture with what else the space allows: a penalty, Huber's threshold, smoothed
+    labels, and now and then other activations in the later layers.
+    """
+    names = a.activations
+    if space.mixed and len(names) > 1 and rng.integers(4) == 0:
+        others = rng.choice(space.activations, len(names) - 1)
+        names = (names[0], *map(str, others))
+    smoothed = space.label_smoothing and a.loss == "cross_entropy" and rng.integers(4) == 0
+    return replace(
+        a,
+        activation=a.activation if len({*names}) < 2 else names,
+        l2=float(rng.choice((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
+        delta=float(rng.choice((1.0, 0.5, 2.0))) if a.loss == "huber" else 1.0,
+        label_smoothing=0.125 if smoothed else 0.0,
     )
-
-
-def _activation(draw: DrawFn, space: Space, depth: int) -> str | tuple[str, ...]:
-    """One name for all hidden layers, or now and then one for each."""
-    if not depth:
-        return space.activations[0]
-    name = in_turn(draw, "activation", space.activations)
-    if depth == 1 or not space.mixed or not draw(among((False, False, False, True))):
-        return name
-    return (name, *(draw(among(space.activations)) for _ in range(depth - 1)))
-
-
-def _smoothing(draw: DrawFn, space: Space, head: tuple[str, str]) -> float:
-    if not space.label_smoothing or head[1] != "cross_entropy":
-        return 0.0
-    smoothing: float = draw(among((0.0, 0.0, 0.0, 0.125)))
-    return smoothing
 
 
 def _rounded(space: Space, values: Array) -> Array:
@@ -241,8 +236,8 @@ def _rounded(space: Space, values: Array) -> Array:
     return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
 
 
-def _override(parameters: Parameters, rng: np.random.Generator, count: int) -> None:
-    """Set so many entries of the parameters to corners."""
-    for _ in range(count):
+def _override(parameters: Parameters, rng: np.random.Generator) -> None:
+    """Set up to two entries of the parameters to corners."""
+    for _ in range(rng.integers(3)):
         array = parameters[rng.integers(len(parameters))][rng.integers(2)]
         array.flat[rng.integers(array.size)] = rng.choice(OVERRIDES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from backproof.cases.case import Case
 from refnet.architecture import Array, Layer
 
 Places = NDArray[np.intp]
+
+PLAIN: dict[str, Any] = {"l2": 0.0, "label_smoothing": 0.0, "delta": 1.0}
+"""What an architecture has where it has nothing of the kind."""
 
 C = TypeVar("C", bound=Case)  # a case keeps its type
 
@@ -25,8 +28,9 @@ def simpler_cases(case: C) -> Iterator[C]:
                 yield one
     if case.sample_weights is not None:
         yield replace(case, sample_weights=None)
-    if case.architecture.l2:
-        yield replace(case, architecture=replace(case.architecture, l2=0.0))
+    for field, plain in PLAIN.items():
+        if case.space.architectures is None and getattr(case.architecture, field) != plain:
+            yield replace(case, architecture=replace(case.architecture, **{field: plain}))
     yield from _plainer(case)
 
 

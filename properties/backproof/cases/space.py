@@ -58,5 +58,6 @@ class Space:
     def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
         """A width or a number of rows, small ones first."""
         low, high = limits
-        size: int = draw(among(tuple(s for s in self.sizes if low <= s <= high) or (low,)))
+        fitting = tuple(s for s in self.sizes if low <= s <= high) or (low,)
+        size: int = draw(among(fitting)) if len(fitting) > 1 else fitting[0]
         return size

@@ -117,7 +117,9 @@ def probable(p: float, limit: float, *, what: str = "p-value") -> None:
 
 
 def _arrays(*values: ArrayLike) -> list[Any]:
-    return list(np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in values)))
+    arrays = [np.asarray(value, dtype=np.float64) for value in values]
+    alike = len({array.shape for array in arrays}) == 1  # which is told faster than broadcast
+    return arrays if alike else list(np.broadcast_arrays(*arrays))
 
 
 def _record(what: str, o: Any, e: Any, a: Any, ratios: Any, scale: Any) -> None:

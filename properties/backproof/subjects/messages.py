@@ -4,6 +4,7 @@ A frame is four bytes of length, little endian, and a MessagePack map. An array 
 extension of code 1: its type, its shape, and its raw bytes.
 """
 
+from functools import lru_cache
 from typing import IO, Any
 
 import msgspec
@@ -74,18 +75,30 @@ class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def _encode_array(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value)
-        header = msgspec.msgpack.encode((array.dtype.str, value.shape))
-        return msgspec.msgpack.Ext(_ARRAY, bytes([len(header)]) + header + array.tobytes())
+        header = _header(value.dtype, value.shape)
+        return msgspec.msgpack.Ext(_ARRAY, header + value.tobytes())
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"cannot send a {type(value).__name__}")
 
 
 def _decode_array(code: int, data: memoryview) -> Any:
-    length = data[0]
-    dtype, shape = msgspec.msgpack.decode(data[1 : 1 + length])
-    return np.frombuffer(data[1 + length :], dtype=dtype).reshape(shape)
+    start = 1 + data[0]
+    dtype, shape = _described(bytes(data[1:start]))
+    return np.frombuffer(data[start:], dtype=dtype).reshape(shape)
+
+
+@lru_cache(maxsize=1024)
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """The length, and the type and the shape of an array, of which a run has few."""
+    header = msgspec.msgpack.encode((dtype.str, shape))
+    return bytes([len(header)]) + header
+
+
+@lru_cache(maxsize=1024)
+def _described(header: bytes) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    dtype, shape = msgspec.msgpack.decode(header)
+    return np.dtype(dtype), tuple(shape)
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
