@@ -74,7 +74,7 @@ class Judgement:
 
 def _silent(subject: Subject) -> list[str]:
     """The capabilities that refused every case."""
-    return [c for c in subject.books.refused if c not in subject.books.answered]
+    return [c for c in subject.books.refusals if c not in subject.books.answered]
 
 
 def _unasked(subject: Subject) -> list[str]:
@@ -88,7 +88,7 @@ def _unasked(subject: Subject) -> list[str]:
 
 
 def _never(subject: Subject, capability: str) -> str:
-    return f"{capability} is offered and has never answered: {subject.books.refused[capability]}"
+    return f"{capability} is offered and has never answered: {subject.books.refusals[capability]}"
 
 
 def _described(subject: Subject, named: Named) -> Described:

@@ -123,9 +123,9 @@ def _decide(search: Search, findings: list[Finding], row: Row) -> None:
         row.status, row.reason = "vacuous", f"no entry could be judged: {words}"
     elif search.unmet():
         row.status, row.reason = "vacuous", f"never met: {', '.join(search.unmet())}"
-    elif trial.refused > MOST_REFUSED * search.examples:
+    elif trial.declined > MOST_REFUSED * search.examples:
         words = (
-            f"the subject refused {trial.refused} of {search.examples} examples in its own scope"
+            f"the subject refused {trial.declined} of {search.examples} examples in its own scope"
         )
         row.status, row.reason = "vacuous", words
     elif tally.power < WEAK:

@@ -25,7 +25,7 @@ class Trial:
     """One law on one subject.
 
     refusals:  why examples were left out, and how often
-    refused:   how many of them the subject refused
+    declined:  how many of them the subject refused
     excused:   the kinds, activations and heads of those
     arguments: those that are being judged
     """
@@ -33,7 +33,7 @@ class Trial:
     law: Law
     subject: Subject
     refusals: Counter[str] = field(default_factory=Counter)
-    refused: int = 0
+    declined: int = 0
     excused: set[str] = field(default_factory=set)
     arguments: Arguments = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class Trial:
                 self.law.check(self.subject, **arguments)
         except NotSupported as reason:
             self.refusals[str(reason)] += 1
-            self.refused += isinstance(reason, Refused)
+            self.declined += isinstance(reason, Refused)
             self.excused.update(met(arguments))
             return False
         return True
@@ -90,11 +90,11 @@ class Trial:
     @contextmanager
     def uncounted(self) -> Iterator[None]:
         """Refusals meanwhile are none of the report's: they answer what was only supposed."""
-        kept = Counter(self.refusals), self.refused, set(self.excused)
+        kept = Counter(self.refusals), self.declined, set(self.excused)
         try:
             yield
         finally:
-            self.refusals, self.refused, self.excused = kept
+            self.refusals, self.declined, self.excused = kept
 
     def shown(self, finding: Finding, arguments: Arguments) -> Finding:
         """The finding with its case, and what was asked of the subject there."""

@@ -34,7 +34,7 @@ class Books:
 
     seconds:  what it has taken for all of them
     answered: the capabilities that have answered; met: what of a declared scope was asked for
-    refused:  the capabilities that have refused, each with its first reason
+    refusals: the first reason of each capability that has refused
     deaths:   the capabilities that hung or crashed, with the messages
     noise:    what each capability was the first to print
     """
@@ -42,7 +42,7 @@ class Books:
     seconds: float = 0.0
     answered: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     deaths: dict[str, list[str]] = field(default_factory=dict)
     noise: dict[str, str] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ class Books:
         """What another process of the same subject has answered, refused and printed."""
         self.answered |= other.answered
         self.met |= other.met
-        self.refused = other.refused | self.refused
+        self.refusals = other.refusals | self.refusals
         self.noise = other.noise | self.noise
 
 
@@ -84,7 +84,7 @@ class Conversation:
 
     def _fail(self, capability: str, failure: Failure) -> None:
         if failure.kind == "unsupported":
-            self.books.refused.setdefault(capability, failure.message)
+            self.books.refusals.setdefault(capability, failure.message)
             raise Refused(f"{capability}: {failure.message}")
         raise SubjectError(Finding(kind="error", what=failure.message, detail=failure.detail))
 

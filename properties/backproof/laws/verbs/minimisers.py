@@ -59,14 +59,7 @@ def total_share(subject: Subject, case: Case) -> float:
     return float(np.sum(np.broadcast_to(scale, len(case.inputs))))
 
 
-class Logits(NamedTuple):
-    """Logits, or for a softmax their differences to the last one, with their largest errors."""
-
-    value: Array
-    radius: Array
-
-
-def promised_logits(subject: Subject, case: Case, found: Fitted) -> Logits:
+def promised_logits(subject: Subject, case: Case, found: Fitted) -> Ball:
     """The logits of a fit, and how far from those of the minimiser its promise lets them be.
 
     |x_i (v - v*)| <= the certificate's radius for the largest gradient that keeps the promise.
@@ -76,7 +69,7 @@ def promised_logits(subject: Subject, case: Case, found: Fitted) -> Logits:
     return _logits(subject, case, weights, gradient_bound=found.bound / scale)
 
 
-def best_logits(subject: Subject, case: Case) -> Logits:
+def best_logits(subject: Subject, case: Case) -> Ball:
     """The logits of the minimiser, from the engine's own fit and its certificate.
 
     Raises: NotSupported where there is no minimiser that float64 can find.
@@ -91,14 +84,15 @@ def best_logits(subject: Subject, case: Case) -> Logits:
 
 def _logits(
     subject: Subject, case: Case, weights: Array, gradient_bound: float | None = None
-) -> Logits:
+) -> Ball:
+    """Logits, or for a softmax their differences to the last one, with their largest errors."""
     design, penalties = _design(case), _penalties(subject, case)
     known = (design, case.targets, weights, penalties, case.sample_weights, gradient_bound)
     z, size = design @ weights, np.abs(design) @ np.abs(weights)
     if z.shape[1] > 1:
         z, size = z[:, :-1] - z[:, -1:], size[:, :-1] + size[:, -1:]
     own = (design.shape[1] + 2) * U64 * size
-    return Logits(z, own + certify(*known).logit_radii[:, None])
+    return Ball(z, own + certify(*known).logit_radii[:, None])
 
 
 def _design(case: Case) -> Array:
