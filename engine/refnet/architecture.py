@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-from refnet.keys import Key
 
 Array = NDArray[np.float64]
 
@@ -56,7 +54,7 @@ Parameters = list[Layer[Array]]
 
 
 @dataclass(frozen=True)
-class Architecture(Key):
+class Architecture:
     """f(x) = output(W_L a_{L-1} + b_L), a_l = activation(W_l a_{l-1} + b_l), a_0 = x
 
     `widths=(3, 7, 1)` is three features, seven hidden units and one output; `widths=(3, 1)` has
@@ -77,10 +75,8 @@ class Architecture(Key):
     label_smoothing: float = 0.0
     delta: float = 1.0
 
-    __hash__ = Key.__hash__
-
     def __post_init__(self) -> None:
-        self.settle()
+        settle(self)
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])
@@ -123,6 +119,23 @@ class Architecture(Key):
     def shapes(self) -> list[tuple[int, int]]:
         """The pair (fan_in, fan_out) of each layer."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+
+
+def settle(settings: object) -> None:
+    """In the fields of a frozen dataclass, lists become tuples and NumPy's numbers become Python's.
+
+    A number of NumPy's own would cast float32 arrays to its type.
+    """
+    for name, value in vars(settings).items():
+        object.__setattr__(settings, name, _settled(value))
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_settled, value))
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
 
 
 def _check_widths(widths: tuple[int, ...]) -> None:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args, get_type_hints
 
-from refnet.keys import Key
+from refnet.architecture import settle
 
 
 @dataclass(frozen=True)
-class Conventions(Key):
+class Conventions:
     """The choices that textbooks and libraries make differently, each with its strict default.
 
     reduction:             how the losses of the rows become one number
@@ -71,10 +71,8 @@ class Conventions(Key):
     truncated_normal: Literal["corrected", "plain"] = "corrected"
     initial_biases: Literal["zeros", "other"] = "zeros"
 
-    __hash__ = Key.__hash__
-
     def __post_init__(self) -> None:
-        self.settle()
+        settle(self)
         for name, choices in _choices().items():
             value = getattr(self, name)
             if value not in choices:

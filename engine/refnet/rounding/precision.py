@@ -7,13 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.keys import Key
-
 U64 = 2.0**-53
 
 
 @dataclass(frozen=True)
-class Precision(Key):
+class Precision:
     """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
 
     unit:         unit roundoff of stored numbers (2^-53 in float64)
@@ -35,8 +33,6 @@ class Precision(Key):
     input: float = 0.0
     exp_error: float = 8.0
     relative: tuple[str, ...] = ()
-
-    __hash__ = Key.__hash__
 
     @cached_property
     def stores(self) -> float:
@@ -64,7 +60,7 @@ class Precision(Key):
         whole = np.round(np.ldexp(mantissa, self.digits))
         return np.asarray(np.ldexp(whole, exponent - self.digits), dtype=np.float64)
 
-    def with_reference(self) -> "Precision":
+    def with_engine(self) -> "Precision":
         """The arithmetic of a comparison: this one and the engine's own float64 together.
 
         A radius computed with these units bounds |implementation - engine|: along the recursion

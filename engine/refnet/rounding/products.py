@@ -21,8 +21,8 @@ def _product(left: Array, right: Array) -> Array:
     if left.size == 1 or right.size == 1:
         return left * right  # a dot would skip a 1 x 1 matrix that is 0, though 0 inf is nan
     if left.ndim == 2 and right.ndim == 2:
-        plain: Array = left.dot(right)  # a third of the overhead of matmul
-        return plain
+        single: Array = left.dot(right)  # a third of the overhead of matmul
+        return single
     stack: Array = np.matmul(left, right)
     return stack
 
@@ -87,7 +87,7 @@ def _affine_radius(p: Precision, z: Array, inputs: Ball, weights: Ball, biases: 
     return np.where(sums < limit, radius, np.inf)
 
 
-AFFINE = Operation(_affine, _affine_radius, guarded=True)
+AFFINE = Operation(_affine, _affine_radius)
 """inputs @ weights + biases: (n, fan_in), (fan_in, fan_out), (fan_out,) -> (n, fan_out)"""
 
 
@@ -117,7 +117,7 @@ def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, divisor: Ba
     return _signal_radius(p, s, delta, weights.transposed, delta, divisor)
 
 
-BACK = Operation(_back, _back_radius, guarded=True)
+BACK = Operation(_back, _back_radius)
 """delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)
 
 The last argument of this operation and the next two is what a mean divides by: an implementation
@@ -133,7 +133,7 @@ def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball, divisor: Ba
     return _signal_radius(p, g, inputs.transposed, delta, delta, divisor)
 
 
-OUTER = Operation(_outer, _outer_radius, guarded=True)
+OUTER = Operation(_outer, _outer_radius)
 """inputs^T @ delta, the gradient of the weights: (n, fan_in), (n, fan_out) -> (fan_in, fan_out)"""
 
 
@@ -154,5 +154,5 @@ def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Ar
     return np.where(_column_sum(delta.magnitude, divisor) < limit, radius, np.inf)
 
 
-COLUMN_SUM = Operation(_column_sum, _column_sum_radius, guarded=True)
+COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
 """The sum over rows, the gradient of the biases: (n, fan_out) -> (fan_out,)"""

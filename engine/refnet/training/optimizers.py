@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from refnet.architecture import Layer, Parameters
+from refnet.architecture import Layer, Parameters, settle
 from refnet.conventions import Conventions
 
 OPTIMIZERS = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam")
@@ -47,6 +47,7 @@ class Optimizer:
     decoupled: bool = False
 
     def __post_init__(self) -> None:
+        settle(self)
         if self.name not in OPTIMIZERS:
             raise ValueError(f"name={self.name!r}: choose one of {', '.join(OPTIMIZERS)}")
         for field in ("momentum", "beta1", "beta2", "rho"):

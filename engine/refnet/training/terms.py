@@ -93,8 +93,8 @@ ADD = Operation(lambda x, c: x + c, _add_radius)
 class Cap(NamedTuple):
     """C with |sum a_i g_i| <= C sqrt(sum b_i g_i^2), and what rounding may do to it.
 
-    By Cauchy and Schwarz C^2 = sum a_i^2 / b_i. Two legal ratios therefore lie no further than 2 C
-    apart, however little is known of a gradient that is all noise.
+    By Cauchy and Schwarz C^2 = sum a_i^2 / b_i. An answer therefore lies no further than
+    2 C from the engine's, however little is known of a gradient that is all noise.
 
     bound:     C
     roundings: how many go into a_i and b_i

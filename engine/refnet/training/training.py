@@ -117,8 +117,8 @@ def _training_gradient(
         rate = architecture.dropout
         raise ValueError(f"dropout={rate!r}: which units are dropped cannot be foreseen; give 0")
     factors = training_factors(architecture, batch.parameters, batch.inputs, generator, conventions)
-    steps = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
-    return gradient_in(apply, batch, steps)
+    stages = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
+    return gradient_in(apply, batch, stages)
 
 
 def _checked(problem: Problem, epochs: int, batch_size: int | None) -> int:
