@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from refnet.architecture import Array
-from refnet.functions.elementwise import Activation, elementwise
+from refnet.functions.elementwise import Facts, elementwise
 from refnet.rounding.arithmetic import Ball, Operation
 from refnet.rounding.precision import U64, Precision
 
@@ -102,6 +102,7 @@ def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
 
 IDENTITY = elementwise(
     "identity",
+    facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=True),
     value=lambda z: z,
     slope=lambda z, a: 1.0,
     lipschitz=lambda z, a, e: 1.0,
@@ -110,6 +111,7 @@ IDENTITY = elementwise(
 
 SIGMOID = elementwise(
     "sigmoid",
+    facts=Facts(kinked=False, zero_at_zero=False, bounded=True, monotone=True),
     value=sigmoid,
     slope=lambda z, a: a * (1 - a),
     lipschitz=_sigmoid_lipschitz,
@@ -121,6 +123,7 @@ SIGMOID = elementwise(
 
 TANH = elementwise(
     "tanh",
+    facts=Facts(kinked=False, zero_at_zero=True, bounded=True, monotone=True),
     value=np.tanh,
     slope=lambda z, a: 1 - a * a,
     lipschitz=_tanh_lipschitz,
@@ -131,6 +134,7 @@ TANH = elementwise(
 
 SOFTPLUS = elementwise(
     "softplus",
+    facts=Facts(kinked=False, zero_at_zero=False, bounded=False, monotone=True),
     value=lambda z: np.logaddexp(0.0, z),
     slope=lambda z, a: sigmoid(z),
     lipschitz=lambda z, a, e: sigmoid(z + e),
@@ -155,6 +159,7 @@ def _slope_radius(curvature: float, u: float, z: Ball) -> Array:
 
 SILU = elementwise(
     "silu",
+    facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=False),
     value=lambda z: z * sigmoid(z),
     slope=_silu_slope,
     lipschitz=lambda z, a, e: SILU_SLOPE,
@@ -172,6 +177,7 @@ def _gelu_slope(z: Array, a: Array) -> Array:
 
 GELU_ERF = elementwise(
     "gelu",
+    facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=False),
     value=lambda z: z * special.ndtr(z),
     slope=_gelu_slope,
     lipschitz=lambda z, a, e: GELU_SLOPE,
@@ -210,6 +216,7 @@ def _gelu_tanh_radius(u: float, z: Ball, a: Ball) -> Array:
 
 GELU_TANH = elementwise(
     "gelu",
+    facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=False),
     value=_gelu_tanh,
     slope=_gelu_tanh_slope,
     lipschitz=lambda z, a, e: GELU_SLOPE,
@@ -232,13 +239,11 @@ def exponential_radius(p: Precision, z: Ball) -> Array:
     return np.asarray(np.where(largest < p.largest / 4, radius, np.inf))
 
 
-EXP = Activation(
-    Operation(exponential, lambda p, a, z: exponential_radius(p, z)),
-    elementwise(
-        "exp",
-        value=exponential,
-        slope=lambda z, a: a,
-        lipschitz=lambda z, a, e: exponential(z + e),
-        slope_radius=lambda u, z, a: a.radius,
-    ).pullback,
-)
+EXP = elementwise(
+    "exp",
+    facts=Facts(kinked=False, zero_at_zero=False, bounded=False, monotone=True),
+    value=exponential,
+    slope=lambda z, a: a,
+    lipschitz=lambda z, a, e: exponential(z + e),
+    slope_radius=lambda u, z, a: a.radius,
+)._replace(value=Operation(exponential, lambda p, a, z: exponential_radius(p, z)))

@@ -1,7 +1,7 @@
 """Softmax and log-sum-exp: shift by the maximum, then exponentiate, so that nothing overflows.
 
-Two legal evaluations at logits that lie e_k apart have log p̂_k - log p_k within
-e_k + max e, and each errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
+At logits that lie e_k from the engine's, log p̂_k - log p_k is within e_k + max e, and the
+evaluation errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
 the sum and the quotient.
 
 Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refnet.architecture import Array
-from refnet.functions.elementwise import Activation
+from refnet.functions.elementwise import Activation, Facts
 from refnet.rounding.arithmetic import Ball, Operation
 from refnet.rounding.operations import product_radius, row_sum
 from refnet.rounding.precision import Precision
@@ -109,4 +109,8 @@ def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array
     return product_radius(p, a, Ball(centred, radius))
 
 
-SOFTMAX = Activation(Operation(softmax, _softmax_radius), Operation(_pullback, _pullback_radius))
+SOFTMAX = Activation(
+    Operation(softmax, _softmax_radius),
+    Operation(_pullback, _pullback_radius),
+    Facts(kinked=False, zero_at_zero=False, bounded=True, monotone=False, per_unit=False),
+)
