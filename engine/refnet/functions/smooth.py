@@ -22,8 +22,7 @@ GELU_SLOPE, GELU_CURVATURE = 1.1290, 0.7979
 
 def nearest_to_zero(z: Array, e: Any) -> Array:
     """The least |x| for x in [z - e, z + e], where the slope of sigmoid and tanh is largest."""
-    least: Array = np.abs(z) - e
-    return np.maximum(least, 0.0, out=least)
+    return np.maximum(np.abs(z) - e, 0.0)
 
 
 def sigmoid(z: Array) -> Array:
@@ -33,18 +32,14 @@ def sigmoid(z: Array) -> Array:
 
 def sigmoid_slope_at(m: Array) -> Array:
     """e^-m / (1 + e^-m)^2, for m >= 0, so that exp cannot overflow"""
-    tail: Array = np.negative(m)
-    np.exp(tail, out=tail)
-    below = 1 + tail
-    below *= below
-    tail /= below
-    return tail
+    tail = np.exp(-m)
+    return np.asarray(tail / (1 + tail) ** 2)
 
 
 def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
     """s a (1 - a), as s a - s a a"""
-    pulled: Array = s * a
-    return np.subtract(pulled, pulled * a, out=pulled)
+    pulled = s * a
+    return np.asarray(pulled - pulled * a)
 
 
 _NEAR = 2.0**-5  # the radius up to which a slope is bounded by its growth
@@ -56,13 +51,10 @@ def _sigmoid_lipschitz(z: Array, a: Array, e: Any) -> Array:
 
     Where r is large: the slope at the least |m| of [z - e, z + e].
     """
-    farthest = _largest(e)
+    farthest = float(np.max(e))
     if not farthest <= _NEAR:
         return sigmoid_slope_at(nearest_to_zero(z, e))
-    slope: Array = np.subtract(1 + _SLACK, a)
-    slope *= a
-    slope *= math.exp(farthest)
-    return slope
+    return np.asarray((1 + _SLACK - a) * a * math.exp(farthest))
 
 
 def _tanh_lipschitz(z: Array, a: Array, e: Any) -> Array:
@@ -70,34 +62,16 @@ def _tanh_lipschitz(z: Array, a: Array, e: Any) -> Array:
 
     Where r is large: tanh'(m) = 4 sigmoid'(2m), at the least |m| of [z - e, z + e].
     """
-    farthest = _largest(e)
+    farthest = float(np.max(e))
     if not farthest <= _NEAR:
         return 4 * sigmoid_slope_at(2 * nearest_to_zero(z, e))
     growth = math.exp(2 * farthest)
-    slope: Array = a * a
-    slope *= -growth
-    slope += growth * (1 + _SLACK)
-    return slope
-
-
-def _largest(e: Any) -> float:
-    return float(e.item(e.argmax())) if isinstance(e, np.ndarray) else float(e)
-
-
-def _tanh_slope_radius(u: float, z: Ball, a: Ball) -> Array:
-    """|â^2 - a^2| <= e (2 |a| + e), and the rounding"""
-    radius: Array = 2 * np.abs(a.value)
-    radius += a.radius
-    radius *= a.radius
-    radius += 3 * u
-    return radius
+    return np.asarray(growth * (1 + _SLACK) - a * a * growth)
 
 
 def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
     """s (1 - a^2), as s - a a s"""
-    pulled: Array = a * a
-    pulled *= s
-    return np.subtract(s, pulled, out=pulled)
+    return np.asarray(s - a * a * s)
 
 
 IDENTITY = elementwise(
@@ -127,7 +101,8 @@ TANH = elementwise(
     value=np.tanh,
     slope=lambda z, a: 1 - a * a,
     lipschitz=_tanh_lipschitz,
-    slope_radius=_tanh_slope_radius,
+    # |â^2 - a^2| <= e (2 |a| + e)
+    slope_radius=lambda u, z, a: (2 * np.abs(a.value) + a.radius) * a.radius + 3 * u,
     units=8.0,
     pullback=_tanh_pullback,
 )

@@ -7,8 +7,7 @@ the sum and the quotient.
 Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
 """
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,13 +29,7 @@ def _columns(z: Array) -> Array:
 def shifted(z: Array) -> Array:
     """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
     columns = _columns(z)
-    np.maximum(columns, _lowest(columns.dtype), out=columns)
-    return np.ascontiguousarray(columns.T)
-
-
-@lru_cache(maxsize=16)
-def _lowest(dtype: np.dtype[Any]) -> float:
-    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).min)
+    return np.ascontiguousarray(np.maximum(columns, np.finfo(columns.dtype).min).T)
 
 
 def softmax(z: Array) -> Array:

@@ -13,10 +13,7 @@ from refnet.rounding.precision import Precision
 
 def relaxed(g: float, size: Array, radius: Any) -> Array:
     """g (size + radius) + radius, for numbers of this size in a ball of this radius"""
-    terms: Array = size + radius
-    terms *= g
-    terms += radius
-    return terms
+    return g * (size + radius) + radius
 
 
 def gamma(p: Precision, roundings: float) -> float:
@@ -42,11 +39,8 @@ def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
 def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
     size = np.abs(left.value)
-    radius = relaxed(p.unit, size, left.radius)
-    radius = radius * right.magnitude
-    radius += size * right.radius
-    radius += p.underflow
-    return radius
+    moved = relaxed(p.unit, size, left.radius) * right.magnitude
+    return moved + size * right.radius + p.underflow
 
 
 def row_sum(entries: Array) -> Array:
@@ -63,20 +57,8 @@ def row_radius(p: Precision, size: Array, radius: Array) -> Array:
     return row_sum(radius + (size.shape[-1] - 1) * p.unit * (size + radius))
 
 
-def _multiply(left: Array, right: Array) -> Array:
-    return left * right
-
-
-def _multiply_radius(p: Precision, _: Array, left: Ball, right: Ball) -> Array:
-    return product_radius(p, left, right)
-
-
-MULTIPLY = Operation(_multiply, _multiply_radius)
+MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p, left, right))
 """left * right, entry by entry"""
-
-
-def _subtract(left: Array, right: Array) -> Array:
-    return left - right
 
 
 def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
@@ -84,24 +66,16 @@ def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any
     return radius + p.unit * (np.abs(value) + radius)
 
 
-SUBTRACT = Operation(_subtract, _subtract_radius)
+SUBTRACT = Operation(np.subtract, _subtract_radius)
 """left - right, entry by entry"""
-
-
-def _constant(value: Array, roundings: int) -> Array:
-    return value
 
 
 def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
     return np.asarray(gamma(p, float(roundings.value)) * np.abs(value.value))
 
 
-CONSTANT = Operation(_constant, _constant_radius)
+CONSTANT = Operation(lambda value, roundings: value, _constant_radius)
 """A number that an implementation computes from its arguments with so many roundings, like 1/n"""
-
-
-def _scale(entries: Array, factor: Array | float, roundings: int, divisor: Any) -> Array:
-    return entries * factor
 
 
 def _scale_radius(
@@ -111,12 +85,10 @@ def _scale_radius(
         return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
-    radius = radius * np.abs(factor.value)
-    radius += p.underflow
-    return radius
+    return radius * np.abs(factor.value) + p.underflow
 
 
-SCALE = Operation(_scale, _scale_radius)
+SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
 """entries * factor, for a factor that an implementation computes with so many roundings
 
 The divisor is what the factor is a fraction of, which may overflow.
@@ -164,10 +136,6 @@ SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
 """The sum of the squares of all entries of matrices that are exactly known."""
 
 
-def _add_scaled(base: Array, term: Array, factor: Array) -> Array:
-    return base + factor * term
-
-
 def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
     size = np.abs(factor.value)
     # four roundings: the factor is itself a product or a quotient, cast to the precision
@@ -181,5 +149,5 @@ def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, facto
     return np.where(largest < p.largest / 4, radius, np.inf)
 
 
-ADD_SCALED = Operation(_add_scaled, _add_scaled_radius)
+ADD_SCALED = Operation(lambda base, term, factor: base + factor * term, _add_scaled_radius)
 """base + factor * term, for a number that is known as well as a product of two cast numbers"""

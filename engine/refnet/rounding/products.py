@@ -109,15 +109,11 @@ def _signal_radius(
     return np.where((sums < limit) & finite, radius, np.inf)
 
 
-def _back(delta: Array, weights: Array, divisor: Any) -> Array:
-    return _product(delta, weights.mT)
-
-
 def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, divisor: Ball) -> Array:
     return _signal_radius(p, s, delta, weights.transposed, delta, divisor)
 
 
-BACK = Operation(_back, _back_radius)
+BACK = Operation(lambda delta, weights, divisor: _product(delta, weights.mT), _back_radius)
 """delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)
 
 The last argument of this operation and the next two is what a mean divides by: an implementation
@@ -125,15 +121,11 @@ that divides last meets numbers that much larger, and these may overflow.
 """
 
 
-def _outer(inputs: Array, delta: Array, divisor: Any) -> Array:
-    return _product(inputs.mT, delta)
-
-
 def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball, divisor: Ball) -> Array:
     return _signal_radius(p, g, inputs.transposed, delta, delta, divisor)
 
 
-OUTER = Operation(_outer, _outer_radius)
+OUTER = Operation(lambda inputs, delta, divisor: _product(inputs.mT, delta), _outer_radius)
 """inputs^T @ delta, the gradient of the weights: (n, fan_in), (n, fan_out) -> (fan_in, fan_out)"""
 
 
