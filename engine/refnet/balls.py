@@ -9,7 +9,7 @@ Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace
+from refnet.backpropagation import Stage, gradient_in, loss_in, rows_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
 from refnet.problem import Problem
@@ -29,8 +29,7 @@ def forward(
     Shapes: inputs (n, features) -> (n, outputs), value and radius.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs)
-    stages = trace(within(precision), architecture, parameters, inputs, conventions)
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
     outputs: Ball = stages[-1].outputs
     return outputs.rounded_up()
 
@@ -47,8 +46,7 @@ def logits(
     Shapes: inputs (n, features) -> (n, width) for each layer.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs)
-    stages = trace(within(precision), architecture, parameters, inputs, conventions)
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
     return [stage.logits.rounded_up() for stage in stages]
 
 
@@ -64,9 +62,19 @@ def hidden(
     Shapes: inputs (n, features) -> (n, width) for each hidden layer.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs)
-    stages = trace(within(precision), architecture, parameters, inputs, conventions)
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
     return [stage.outputs.rounded_up() for stage in stages[:-1]]
+
+
+def _stages(
+    architecture: Architecture,
+    parameters: Parameters,
+    inputs: Array,
+    precision: Precision,
+    conventions: Conventions,
+) -> list[Stage]:
+    checked(architecture, parameters, inputs)
+    return trace(within(precision), architecture, parameters, inputs, conventions)
 
 
 def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:

@@ -18,26 +18,18 @@ from refnet.rounding.operations import product_radius, row_sum
 from refnet.rounding.precision import Precision
 
 
-def _columns(z: Array) -> Array:
-    """The differences z - max z, transposed: maxima and sums of short rows are slow."""
-    columns: Array = z.T.copy() if z.dtype.kind == "f" else z.T.astype(np.float64)
-    with np.errstate(over="ignore"):
-        columns -= np.maximum.reduce(columns, axis=0)
-    return columns
-
-
 def shifted(z: Array) -> Array:
     """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
-    columns = _columns(z)
-    return np.ascontiguousarray(np.maximum(columns, np.finfo(columns.dtype).min).T)
+    with np.errstate(over="ignore"):
+        below = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    lowest = np.finfo(np.result_type(below, np.float16)).min
+    return np.maximum(below, lowest)
 
 
 def softmax(z: Array) -> Array:
     """e^z_k / sum_j e^z_j"""
-    columns = _columns(z)
-    np.exp(columns, out=columns)
-    columns /= np.add.reduce(columns, axis=0)
-    return np.ascontiguousarray(columns.T)
+    powers = np.exp(shifted(z))
+    return np.asarray(powers / row_sum(powers)[..., None])
 
 
 class Spread(NamedTuple):
@@ -86,9 +78,7 @@ def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
 
 
 def _pullback(s: Array, z: Array, a: Array) -> Array:
-    pulled: Array = s - row_sum(a * s)[..., None]
-    pulled *= a
-    return pulled
+    return a * (s - row_sum(a * s)[..., None])
 
 
 def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:

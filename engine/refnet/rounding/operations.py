@@ -1,7 +1,6 @@
 """The elementwise steps and sums of a network, each with its rounding bound."""
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,14 +27,6 @@ def largest_divisor(divisor: Ball) -> float:
     return total if isinstance(total, int) else max(1.0, total.item(total.argmax()))
 
 
-@lru_cache(maxsize=32)
-def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
-    """So many times the number, to multiply by: sums short rows faster than `np.add.reduce`."""
-    numbers: Array = np.full(count, number, dtype)
-    numbers.flags.writeable = False
-    return numbers
-
-
 def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
     size = np.abs(left.value)
@@ -45,11 +36,7 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
 
 def row_sum(entries: Array) -> Array:
     """The sum over the outputs of each row: (n, k) -> (n,)"""
-    outputs = entries.shape[-1]
-    if outputs == 1:
-        return entries[..., 0]
-    total: Array = entries.dot(filled(outputs, entries.dtype))
-    return total
+    return np.add.reduce(entries, axis=-1)
 
 
 def row_radius(p: Precision, size: Array, radius: Array) -> Array:
@@ -96,11 +83,7 @@ The divisor is what the factor is a fraction of, which may overflow.
 
 
 def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
-    # scaled first, so that a mean of large losses does not overflow
-    if isinstance(scale, np.ndarray) or rows.dtype.kind != "f":
-        return row_sum(rows * scale)
-    total: Array = rows.dot(filled(rows.shape[-1], rows.dtype, scale))
-    return total
+    return row_sum(rows * scale)  # scaled first, so that a mean of large losses does not overflow
 
 
 def _weighted_sum_radius(

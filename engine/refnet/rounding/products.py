@@ -12,19 +12,15 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import filled, largest_divisor, relaxed
+from refnet.rounding.operations import largest_divisor, relaxed
 from refnet.rounding.precision import Precision
 
 
 def _product(left: Array, right: Array) -> Array:
     """left @ right"""
-    if left.size == 1 or right.size == 1:
-        return left * right  # a dot would skip a 1 x 1 matrix that is 0, though 0 inf is nan
-    if left.ndim == 2 and right.ndim == 2:
-        single: Array = left.dot(right)  # a third of the overhead of matmul
-        return single
-    stack: Array = np.matmul(left, right)
-    return stack
+    # matmul has twice the overhead, and leaves BLAS where rows are in reversed order
+    both = left.ndim == 2 and right.ndim == 2
+    return np.asarray(left.dot(right) if both else np.matmul(left, right))
 
 
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
@@ -59,16 +55,9 @@ def _affine(inputs: Array, weights: Array, biases: Array) -> Array:
 
 
 def _add_biases(products: Array, biases: Array) -> Array:
-    """products + biases, in place where their shapes and types allow it
-
-    A large array costs more to allocate than to fill.
-    """
-    if biases.ndim > 1:
-        biases = biases[..., None, :]
-        if products.shape[:-2] != biases.shape[:-2]:
-            return products + biases
-    if products.dtype is not biases.dtype:
-        return products + biases
+    """products + biases, in place for one network: a large array costs more to make than to fill"""
+    if biases.ndim > 1 or products.dtype != biases.dtype:
+        return products + biases[..., None, :]
     products += biases
     return products
 
@@ -130,9 +119,7 @@ OUTER = Operation(lambda inputs, delta, divisor: _product(inputs.mT, delta), _ou
 
 
 def _column_sum(delta: Array, divisor: Any) -> Array:
-    ones = filled(delta.shape[-2], delta.dtype)
-    total: Array = ones.dot(delta) if delta.ndim == 2 else np.matmul(ones, delta)
-    return total
+    return np.add.reduce(delta, axis=-2)
 
 
 def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Array:
