@@ -107,5 +107,9 @@ def gradient(problem: Problem, precision: Precision = FLOAT64) -> list[Layer[Bal
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(*problem[:5])
-    layers = gradient_in(within(precision), problem)
-    return [Layer(layer.weights.rounded_up(), layer.biases.rounded_up()) for layer in layers]
+    return rounded_up(gradient_in(within(precision), problem))
+
+
+def rounded_up(layers: list[Layer[Ball]]) -> list[Layer[Ball]]:
+    """Layers of balls, each with room for the rounding of its own radius."""
+    return [Layer(weights.rounded_up(), biases.rounded_up()) for weights, biases in layers]

@@ -48,12 +48,15 @@ MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p
 """left * right, entry by entry"""
 
 
-def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
+def _sum_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
     radius = left.radius + right.radius
     return radius + p.unit * (np.abs(value) + radius)
 
 
-SUBTRACT = Operation(np.subtract, _subtract_radius)
+ADD = Operation(lambda left, right: left + right, _sum_radius)
+"""left + right, entry by entry, or of two numbers"""
+
+SUBTRACT = Operation(np.subtract, _sum_radius)
 """left - right, entry by entry"""
 
 

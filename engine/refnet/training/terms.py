@@ -81,15 +81,6 @@ ROOT = Operation(_root, _root_radius)
 """sqrt x, entry by entry"""
 
 
-def _add_radius(p: Precision, value: Array, x: Ball, c: Ball) -> Array:
-    radius = x.radius + c.radius
-    return np.asarray(radius + p.unit * (np.abs(value) + radius))
-
-
-ADD = Operation(lambda x, c: x + c, _add_radius)
-"""x + c, entry by entry"""
-
-
 class Cap(NamedTuple):
     """C with |sum a_i g_i| <= C sqrt(sum b_i g_i^2), and what rounding may do to it.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import gradient_in, trace
+from refnet.balls import rounded_up
 from refnet.checks import check_batch_size, check_epochs, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
@@ -66,7 +67,7 @@ def trained_balls(
         layers, state = _epoch(
             within(precision), problem._replace(parameters=layers), optimizer, state, size
         )
-    return _rounded_up(layers)
+    return rounded_up(layers)
 
 
 def followed(
@@ -87,7 +88,7 @@ def followed(
         here = problem._replace(parameters=known)
         size = _checked(here, 1, batch_size)
         layers, state = _epoch(within(precision), here, optimizer, state, size)
-        yield _rounded_up(layers)
+        yield rounded_up(layers)
 
 
 def _epoch(
@@ -141,7 +142,3 @@ def _check_batch_weights(problem: Problem, batch_size: int) -> None:
             raise ValueError(
                 f"sample_weights of batch {number} are all 0; a mean needs one above 0"
             )
-
-
-def _rounded_up(layers: list[Layer[Ball]]) -> list[Layer[Ball]]:
-    return [Layer(w.rounded_up(), b.rounded_up()) for w, b in layers]
