@@ -80,18 +80,16 @@ class Architecture:
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])
-        _check_range("l2", self.l2, self.l2 >= 0, "l2 is at least 0")
-        _check_range("dropout", self.dropout, 0 <= self.dropout < 1, "dropout lies in [0, 1)")
         smoothing = self.label_smoothing
-        _check_range(
-            "label_smoothing", smoothing, 0 <= smoothing < 1, "label_smoothing lies in [0, 1)"
-        )
+        _check_range("l2", self.l2, self.l2 >= 0, "is at least 0")
+        _check_range("dropout", self.dropout, 0 <= self.dropout < 1, "lies in [0, 1)")
+        _check_range("label_smoothing", smoothing, 0 <= smoothing < 1, "lies in [0, 1)")
+        _check_range("delta", self.delta, self.delta > 0, "is above 0")
         if smoothing and self.loss != "cross_entropy":
             raise ValueError(
                 f"label_smoothing={smoothing!r} with loss={self.loss!r}: "
                 "only cross_entropy smooths its targets"
             )
-        _check_range("delta", self.delta, self.delta > 0, "delta is above 0")
 
     @property
     def hidden_layers(self) -> int:
@@ -168,4 +166,4 @@ def _check_head(output: str, loss: str, outputs: int) -> None:
 
 def _check_range(name: str, value: float, holds: bool, rule: str) -> None:
     if not holds:  # so that nan fails
-        raise ValueError(f"{name}={value!r}: {rule}")
+        raise ValueError(f"{name}={value!r}: {name} {rule}")

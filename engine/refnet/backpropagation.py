@@ -65,13 +65,11 @@ def trace(
         function = activation(architecture.functions[place], conventions)
         logits = apply(AFFINE, inputs, weights, biases)
         outputs = apply(function.value, logits)
+        factor = None
         if place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
-            stages.append(Stage(inputs, logits, outputs, factor))
-            inputs = apply(MULTIPLY, outputs, factor)
-        else:
-            stages.append(Stage(inputs, logits, outputs))
-            inputs = outputs
+        stages.append(Stage(inputs, logits, outputs, factor))
+        inputs = outputs if factor is None else apply(MULTIPLY, outputs, factor)
     return stages
 
 

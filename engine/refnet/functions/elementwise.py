@@ -63,28 +63,20 @@ def elementwise(
     slope_radius: Callable[[float, Ball, Ball], Any],
     units: float = 0.0,
     scale: Callable[[Ball, Array], Any] = absolute,
-    pullback: Callable[[Array, Array, Array], Array] | None = None,
 ) -> Activation:
-    """|f(ẑ) - f(z)| <= sup |f'| e + units u scale, for a function that acts on each entry alone.
-
-    A pullback of its own is given where s f'(z) is faster than s times the slope.
-    """
+    """|f(ẑ) - f(z)| <= sup |f'| e + units u scale, for a function that acts on each entry alone."""
 
     def value_radius(p: Precision, a: Array, z: Ball) -> Array:
         moved = lipschitz(z.value, a, z.radius) * z.radius
-        if scale is absolute and name not in p.relative:
-            moved += p.unit * units + p.underflow
-            return np.asarray(moved)
         size = np.abs(a) + moved
         errs = units * (size if name in p.relative else scale(z, size))
         return np.asarray(moved + p.unit * errs + p.underflow)
 
-    def times_slope(s: Array, z: Array, a: Array) -> Array:
+    def pullback(s: Array, z: Array, a: Array) -> Array:
         return np.asarray(s * slope(z, a))
 
     def pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:
         slopes = Ball(slope(z.value, a.value), slope_radius(p.unit, z, a))
         return product_radius(p, s, slopes)
 
-    pulled = Operation(pullback or times_slope, pullback_radius)
-    return Activation(Operation(value, value_radius), pulled, facts)
+    return Activation(Operation(value, value_radius), Operation(pullback, pullback_radius), facts)

@@ -36,12 +36,6 @@ def sigmoid_slope_at(m: Array) -> Array:
     return np.asarray(tail / (1 + tail) ** 2)
 
 
-def _sigmoid_pullback(s: Array, z: Array, a: Array) -> Array:
-    """s a (1 - a), as s a - s a a"""
-    pulled = s * a
-    return np.asarray(pulled - pulled * a)
-
-
 _NEAR = 2.0**-5  # the radius up to which a slope is bounded by its growth
 _SLACK = 16 * U64  # what 1 - a a, and 1 - a of the sigmoid, err by
 
@@ -69,11 +63,6 @@ def _tanh_lipschitz(z: Array, a: Array, e: Any) -> Array:
     return np.asarray(growth * (1 + _SLACK) - a * a * growth)
 
 
-def _tanh_pullback(s: Array, z: Array, a: Array) -> Array:
-    """s (1 - a^2), as s - a a s"""
-    return np.asarray(s - a * a * s)
-
-
 IDENTITY = elementwise(
     "identity",
     facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=True),
@@ -92,7 +81,6 @@ SIGMOID = elementwise(
     # |â(1-â) - a(1-a)| = |â - a| |1 - (â + a)|
     slope_radius=lambda u, z, a: a.radius * (np.abs(1 - 2 * a.value) + a.radius) + 3 * u,
     units=4.0,
-    pullback=_sigmoid_pullback,
 )
 
 TANH = elementwise(
@@ -104,7 +92,6 @@ TANH = elementwise(
     # |â^2 - a^2| <= e (2 |a| + e)
     slope_radius=lambda u, z, a: (2 * np.abs(a.value) + a.radius) * a.radius + 3 * u,
     units=8.0,
-    pullback=_tanh_pullback,
 )
 
 SOFTPLUS = elementwise(

@@ -41,8 +41,7 @@ class Precision:
 
     def gain(self, length: int) -> float:
         """What a sum of `length` products errs by, in units of the sum of their magnitudes"""
-        own = length * self.accumulation
-        return own + 2 * self.input + self.input**2 if self.input else own
+        return length * self.accumulation + 2 * self.input + self.input**2
 
     @property
     def digits(self) -> int:
@@ -51,9 +50,7 @@ class Precision:
 
     def round(self, values: object) -> NDArray[np.float64]:
         """The nearest numbers that this precision represents, as float64."""
-        array = np.asarray(values, dtype=np.float64)
-        if self.dtype != "float64":
-            array = array.astype(self.dtype).astype(np.float64)
+        array = np.asarray(values, np.float64).astype(self.dtype).astype(np.float64)
         if self.unit <= np.finfo(self.dtype).eps / 2:
             return array
         mantissa, exponent = np.frexp(array)  # bfloat16: float32's range, 8 bits
