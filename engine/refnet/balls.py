@@ -1,7 +1,7 @@
 """The network on balls: what an implementation may legally answer, as a value and a radius.
 
 Each function runs the code of `refnet.network` in the arithmetic `within(precision)`. An answer
-further from the value, which is the engine's, than the radius is a bug, or a convention or a
+that is further than the radius from the value, the engine's, is a bug, or a convention or a
 precision that was not declared.
 
 Source: running error analysis after Wilkinson; Higham, Accuracy and Stability of Numerical

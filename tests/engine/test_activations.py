@@ -11,9 +11,9 @@ from refnet import BFLOAT16, FLOAT32, FLOAT64, STRICT, Ball, Conventions, Precis
 from refnet.architecture import ACTIVATIONS, HEADS
 from refnet.functions.activations import TABLE, activation, names_where
 from refnet.functions.elementwise import Activation
+from refnet.functions.gated import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
 from refnet.functions.kinked import SELU_ALPHA, SELU_SCALE
 from refnet.functions.losses import TABLE as HEAD_TABLE
-from refnet.functions.smooth import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
 from refnet.rounding.arithmetic import within
 from tests.engine import exact, lowprecision
 

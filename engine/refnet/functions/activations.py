@@ -4,17 +4,9 @@ from collections.abc import Callable
 
 from refnet.conventions import STRICT, Conventions
 from refnet.functions.elementwise import Activation, Facts
+from refnet.functions.gated import GELU_ERF, GELU_TANH, SILU
 from refnet.functions.kinked import RELU, SELU, elu, leaky_relu
-from refnet.functions.smooth import (
-    EXP,
-    GELU_ERF,
-    GELU_TANH,
-    IDENTITY,
-    SIGMOID,
-    SILU,
-    SOFTPLUS,
-    TANH,
-)
+from refnet.functions.smooth import EXP, IDENTITY, SIGMOID, SOFTPLUS, TANH
 from refnet.functions.softmax import SOFTMAX
 
 TABLE: dict[str, Callable[[Conventions], Activation]] = {

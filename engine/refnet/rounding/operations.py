@@ -12,7 +12,7 @@ from refnet.rounding.precision import Precision
 
 def relaxed(g: float, size: Array, radius: Any) -> Array:
     """g (size + radius) + radius, for numbers of this size in a ball of this radius"""
-    return g * (size + radius) + radius
+    return np.asarray(g * (size + radius) + radius)
 
 
 def gamma(p: Precision, roundings: float) -> float:
@@ -36,7 +36,7 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
 
 def row_sum(entries: Array) -> Array:
     """The sum over the outputs of each row: (n, k) -> (n,)"""
-    return np.add.reduce(entries, axis=-1)
+    return np.asarray(np.add.reduce(entries, axis=-1))
 
 
 def row_radius(p: Precision, size: Array, radius: Array) -> Array:

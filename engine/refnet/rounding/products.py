@@ -26,10 +26,7 @@ def _product(left: Array, right: Array) -> Array:
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g = p.gain(length + extra)
     size, right_size = np.abs(left.value), np.abs(right.value)
-    if left.exact and right.exact:
-        radius = _product(size, right_size)
-        radius *= g
-    elif right.exact:
+    if right.exact:
         radius = _product(relaxed(g, size, left.radius), right_size)
     elif left.exact:
         radius = _product(size, relaxed(g, right_size, right.radius))
@@ -119,7 +116,7 @@ OUTER = Operation(lambda inputs, delta, divisor: _product(inputs.mT, delta), _ou
 
 
 def _column_sum(delta: Array, divisor: Any) -> Array:
-    return np.add.reduce(delta, axis=-2)
+    return np.asarray(np.add.reduce(delta, axis=-2))
 
 
 def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Array:
