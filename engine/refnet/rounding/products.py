@@ -18,6 +18,8 @@ from refnet.rounding.precision import Precision
 
 def _product(left: Array, right: Array) -> Array:
     """left @ right"""
+    if left.size == 1 or right.size == 1:
+        return left * right  # a dot would skip a 1 x 1 matrix that is 0, though 0 inf is nan
     # matmul has twice the overhead, and leaves BLAS where rows are in reversed order
     both = left.ndim == 2 and right.ndim == 2
     return np.asarray(left.dot(right) if both else np.matmul(left, right))
@@ -26,7 +28,9 @@ def _product(left: Array, right: Array) -> Array:
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g = p.gain(length + extra)
     size, right_size = np.abs(left.value), np.abs(right.value)
-    if right.exact:
+    if left.exact and right.exact:
+        radius = g * _product(size, right_size)  # g last: times a subnormal number it would be 0
+    elif right.exact:
         radius = _product(relaxed(g, size, left.radius), right_size)
     elif left.exact:
         radius = _product(size, relaxed(g, right_size, right.radius))
