@@ -25,7 +25,7 @@ _NEAR = 0.01
 
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
-    """A point where the gradient is small; `refnet.certificate` says how near the minimiser is.
+    """A point where the gradient is small; `certificate` says how near the minimiser is.
 
     weights:       (d, k); the classes of a softmax sum to 0
     iterations:    gradients evaluated on all rows
