@@ -72,15 +72,13 @@ def _exponential_unit(name: str, right: float, left: float) -> Activation:
         facts=_FACTS,
         value=lambda z: np.where(z > 0, right * z, left * np.expm1(np.minimum(z, 0.0))),
         slope=lambda z, a: np.where(z > 0, right, a + left),
-        lipschitz=lambda z, a, e: _largest_slope(z, e, right, _left_slope(left, z + e), left),
+        lipschitz=lambda z, a, e: _largest_slope(
+            z, e, right, left * np.exp(np.minimum(z + e, 0.0)), left
+        ),
         slope_radius=slope_radius,
         units=8.0,
         scale=scale,
     )
-
-
-def _left_slope(left: float, z: Array) -> Array:
-    return np.asarray(left * np.exp(np.minimum(z, 0.0)))
 
 
 @cache
