@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page
 
 from backproof.contract import CAPABILITIES, Implementation
 from backproof.laws.catalogue import laws
-from refnet.legal import FINITE, choices, numbers
+from refnet.legal import choices, numbers
 from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
@@ -50,7 +50,7 @@ def _table(heads: str, rows: Sequence[tuple[str, ...]]) -> str:
 def _fields(made: Any) -> str:
     """A dataclass as a table; a field that its docstring leaves out stops the build."""
     meanings = _meanings(made)
-    rules = {name: legal.rule for name, legal in numbers(made).items() if legal != FINITE}
+    rules = {name: legal.rule for name, legal in numbers(made).items()}
     rows = []
     for field in dataclasses.fields(made):
         if field.name == "name":

@@ -1,8 +1,8 @@
 """A reference engine for feed-forward networks, seen as extensions of logistic regression.
 
-Read it in this order: architecture, network, backpropagation, problem, activations, losses, and
-for training optimizers, steps, directions. Then arithmetic, precision, operations and balls, where
-every number learns the bound of its own error.
+Read this folder first: architecture and conventions (the words), network, backpropagation (the
+formulas), problem, dropout, checks, and balls, where every number learns the bound of its error.
+Then the wings: rounding and functions, of which the network is made, and what is made of it.
 """
 
 from refnet.architecture import Architecture, Layer, Parameters

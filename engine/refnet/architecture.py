@@ -2,40 +2,25 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.keys import Key
+from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, check_fields
 
 Array = NDArray[np.float64]
 
 ACTIVATIONS = (
-    "identity",
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "softplus",
-    "exp",
-    "softmax",
-    "gelu",
-    "silu",
-)
+    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus", "exp",
+    "softmax", "gelu", "silu",
+)  # fmt: skip
 
 HEADS = (
-    ("sigmoid", "cross_entropy"),
-    ("softmax", "cross_entropy"),
-    ("identity", "squared_error"),
-    ("sigmoid", "squared_error"),
-    ("softmax", "squared_error"),
-    ("exp", "poisson"),
+    ("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"), ("identity", "squared_error"),
+    ("sigmoid", "squared_error"), ("softmax", "squared_error"), ("exp", "poisson"),
     ("identity", "huber"),
-)
-
+)  # fmt: skip
 
 T = TypeVar("T")
 
@@ -56,7 +41,7 @@ Parameters = list[Layer[Array]]
 
 
 @dataclass(frozen=True)
-class Architecture(Key):
+class Architecture:
     """f(x) = output(W_L a_{L-1} + b_L), a_l = activation(W_l a_{l-1} + b_l), a_0 = x
 
     `widths=(3, 7, 1)` is three features, seven hidden units and one output; `widths=(3, 1)` has
@@ -72,30 +57,21 @@ class Architecture(Key):
     activation: str | tuple[str, ...]
     output: str
     loss: str
-    l2: float = 0.0
-    dropout: float = 0.0
-    label_smoothing: float = 0.0
-    delta: float = 1.0
-
-    __hash__ = Key.__hash__
+    l2: Annotated[float, AT_LEAST_ZERO] = 0.0
+    dropout: Annotated[float, BELOW_ONE] = 0.0
+    label_smoothing: Annotated[float, BELOW_ONE] = 0.0
+    delta: Annotated[float, ABOVE_ZERO] = 1.0
 
     def __post_init__(self) -> None:
-        self.settle()
+        check_fields(self)
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])
-        _check_range("l2", self.l2, self.l2 >= 0, "l2 is at least 0")
-        _check_range("dropout", self.dropout, 0 <= self.dropout < 1, "dropout lies in [0, 1)")
-        smoothing = self.label_smoothing
-        _check_range(
-            "label_smoothing", smoothing, 0 <= smoothing < 1, "label_smoothing lies in [0, 1)"
-        )
-        if smoothing and self.loss != "cross_entropy":
+        if self.label_smoothing and self.loss != "cross_entropy":
             raise ValueError(
-                f"label_smoothing={smoothing!r} with loss={self.loss!r}: "
+                f"label_smoothing={self.label_smoothing!r} with loss={self.loss!r}: "
                 "only cross_entropy smooths its targets"
             )
-        _check_range("delta", self.delta, self.delta > 0, "delta is above 0")
 
     @property
     def hidden_layers(self) -> int:
@@ -151,8 +127,3 @@ def _check_head(output: str, loss: str, outputs: int) -> None:
         raise ValueError(f"output={output!r} with loss={loss!r}: choose one of {known}")
     if output == "softmax" and outputs < 2:
         raise ValueError(f"output='softmax' with {outputs} output: softmax needs at least two")
-
-
-def _check_range(name: str, value: float, holds: bool, rule: str) -> None:
-    if not holds:  # so that nan fails
-        raise ValueError(f"{name}={value!r}: {rule}")

@@ -14,7 +14,8 @@ import numpy as np
 from refnet.architecture import Architecture, Array, Layer
 from refnet.conventions import Conventions
 from refnet.dropout import Factors, evaluation_factors
-from refnet.functions.losses import Head, functions
+from refnet.functions.activations import activation
+from refnet.functions.losses import head
 from refnet.problem import (
     Problem,
     divisor,
@@ -36,7 +37,7 @@ from refnet.rounding.operations import (
 from refnet.rounding.products import AFFINE, BACK, COLUMN_SUM, OUTER
 
 
-class Step(NamedTuple):
+class Stage(NamedTuple):
     """One layer on its way forward: what came in, before the activation, what went out.
 
     factor: what dropout multiplies the outputs by before the next layer, if anything
@@ -55,49 +56,46 @@ def trace(
     inputs: Any,
     conventions: Conventions,
     factors: Factors = (),
-) -> list[Step]:
+) -> list[Stage]:
     """The forward pass, layer by layer, in evaluation unless dropout's factors are given."""
     if architecture.dropout:
         factors = factors or evaluation_factors(architecture, conventions)
-    steps = []
-    layers = functions(architecture, conventions).layers
+    stages = []
     for place, (weights, biases) in enumerate(parameters):
+        function = activation(architecture.functions[place], conventions)
         logits = apply(AFFINE, inputs, weights, biases)
-        outputs = apply(layers[place].value, logits)
+        outputs = apply(function.value, logits)
+        factor = None
         if place < len(factors):
             factor = apply(CONSTANT, factors[place], 3 + 1 / (1 - architecture.dropout))
-            steps.append(Step(inputs, logits, outputs, factor))
-            inputs = apply(MULTIPLY, outputs, factor)
-        else:
-            steps.append(Step(inputs, logits, outputs))
-            inputs = outputs
-    return steps
+        stages.append(Stage(inputs, logits, outputs, factor))
+        inputs = outputs if factor is None else apply(MULTIPLY, outputs, factor)
+    return stages
 
 
-def traced(apply: Arithmetic, problem: Problem) -> list[Step]:
+def traced(apply: Arithmetic, problem: Problem) -> list[Stage]:
     """The forward pass of a problem, in evaluation."""
     return trace(
         apply, problem.architecture, problem.parameters, problem.inputs, problem.conventions
     )
 
 
-def rows_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+def rows_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
     """The loss of each row, before its factor: (n,)"""
-    last = (steps or traced(apply, problem))[-1]
-    chosen = functions(problem.architecture, problem.conventions).head
-    return apply(chosen.rows, last.logits, last.outputs, smoothed_targets(apply, problem))
+    last = (stages or traced(apply, problem))[-1]
+    rows = head(problem.architecture, problem.conventions).rows
+    return apply(rows, last.logits, last.outputs, smoothed_targets(apply, problem))
 
 
-def loss_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+def loss_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
     """The loss in the given arithmetic."""
-    return total_in(apply, problem, rows_in(apply, problem, steps))
+    return total_in(apply, problem, rows_in(apply, problem, stages))
 
 
 def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: int = 0) -> Any:
     """sum_i c_i l_i plus the penalty, from the losses l_i of the rows."""
     conventions = problem.conventions
-    factor = functions(problem.architecture, conventions).head.loss_factor
-    scale, roundings = row_scale(problem, factor)
+    scale, roundings = row_scale(problem, head(problem.architecture, conventions).rows_factor)
     value = apply(WEIGHTED_SUM, rows, scale, roundings + extra_roundings, divisor(problem))
     if problem.architecture.l2 and conventions.loss_includes_penalty:
         squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
@@ -107,34 +105,39 @@ def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: in
     return value
 
 
-def gradient_in(apply: Arithmetic, problem: Problem, steps: list[Step] | None = None) -> Any:
+def gradient_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
     """The gradient in the given arithmetic."""
     architecture, parameters = problem.architecture, problem.parameters
-    activations, chosen = functions(architecture, problem.conventions)
-    steps = steps or traced(apply, problem)
-    delta, total = _output_delta(apply, problem, chosen, steps[-1]), divisor(problem)
+    stages = stages or traced(apply, problem)
+    delta, total = _output_delta(apply, problem, stages[-1]), divisor(problem)
     layers = []
     for place in range(len(parameters) - 1, -1, -1):
         biases = apply(COLUMN_SUM, delta, total)  # while delta is still at hand
-        layers.append(Layer(apply(OUTER, steps[place].inputs, delta, total), biases))
+        layers.append(Layer(apply(OUTER, stages[place].inputs, delta, total), biases))
         if place:
-            below = steps[place - 1]
             signal = apply(BACK, delta, parameters[place].weights, total)
-            if below.factor is not None:
-                signal = apply(MULTIPLY, signal, below.factor)
-            delta = apply(activations[place - 1].pullback, signal, below.logits, below.outputs)
+            delta = _through(apply, problem, place - 1, stages[place - 1], signal)
     layers.reverse()
     return _penalised(apply, problem, layers) if architecture.l2 else layers
 
 
+def _through(apply: Arithmetic, problem: Problem, place: int, stage: Stage, signal: Any) -> Any:
+    """The derivative by the logits of a hidden layer, from that by what it hands on."""
+    if stage.factor is not None:
+        signal = apply(MULTIPLY, signal, stage.factor)
+    function = activation(problem.architecture.functions[place], problem.conventions)
+    return apply(function.pullback, signal, stage.logits, stage.outputs)
+
+
 def loss_and_gradient_in(apply: Arithmetic, problem: Problem) -> tuple[Any, Any]:
     """Both from one forward pass, in the given arithmetic."""
-    steps = traced(apply, problem)
-    return loss_in(apply, problem, steps), gradient_in(apply, problem, steps)
+    stages = traced(apply, problem)
+    return loss_in(apply, problem, stages), gradient_in(apply, problem, stages)
 
 
-def _output_delta(apply: Arithmetic, problem: Problem, chosen: Head, last: Step) -> Any:
+def _output_delta(apply: Arithmetic, problem: Problem, last: Stage) -> Any:
     """The derivative of the loss by the last logits."""
+    chosen = head(problem.architecture, problem.conventions)
     delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
     scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
     if isinstance(scale, float) and scale == 1:

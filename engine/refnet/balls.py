@@ -1,24 +1,22 @@
 """The network on balls: what an implementation may legally answer, as a value and a radius.
 
 Each function runs the code of `refnet.network` in the arithmetic `within(precision)`. An answer
-further from the value than the radius is a bug, or a convention or a precision that was not
-declared.
+that is further than the radius from the value, the engine's, is a bug, or a convention or a
+precision that was not declared.
 
 Source: running error analysis after Wilkinson; Higham, Accuracy and Stability of Numerical
 Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import gradient_in, loss_in, rows_in, total_in, trace
+from refnet.backpropagation import Stage, gradient_in, loss_in, rows_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
 from refnet.problem import Problem
-from refnet.rounding.arithmetic import Ball, ball_arithmetic, quiet
+from refnet.rounding.arithmetic import Ball, within
 from refnet.rounding.precision import FLOAT64, Precision
-from refnet.straight import answered
 
 
-@quiet
 def forward(
     architecture: Architecture,
     parameters: Parameters,
@@ -31,13 +29,11 @@ def forward(
     Shapes: inputs (n, features) -> (n, outputs), value and radius.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs)
-    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
-    outputs: Ball = steps[-1].outputs
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
+    outputs: Ball = stages[-1].outputs
     return outputs.rounded_up()
 
 
-@quiet
 def logits(
     architecture: Architecture,
     parameters: Parameters,
@@ -50,12 +46,10 @@ def logits(
     Shapes: inputs (n, features) -> (n, width) for each layer.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    checked(architecture, parameters, inputs)
-    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
-    return [step.logits.rounded_up() for step in steps]
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
+    return [stage.logits.rounded_up() for stage in stages]
 
 
-@quiet
 def hidden(
     architecture: Architecture,
     parameters: Parameters,
@@ -68,9 +62,19 @@ def hidden(
     Shapes: inputs (n, features) -> (n, width) for each hidden layer.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
+    stages = _stages(architecture, parameters, inputs, precision, conventions)
+    return [stage.outputs.rounded_up() for stage in stages[:-1]]
+
+
+def _stages(
+    architecture: Architecture,
+    parameters: Parameters,
+    inputs: Array,
+    precision: Precision,
+    conventions: Conventions,
+) -> list[Stage]:
     checked(architecture, parameters, inputs)
-    steps = trace(ball_arithmetic(precision), architecture, parameters, inputs, conventions)
-    return [step.outputs.rounded_up() for step in steps[:-1]]
+    return trace(within(precision), architecture, parameters, inputs, conventions)
 
 
 def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
@@ -78,11 +82,11 @@ def loss(problem: Problem, precision: Precision = FLOAT64) -> Ball:
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    value: Ball = answered(loss_in, problem, precision)
+    checked(*problem[:5])
+    value: Ball = loss_in(within(precision), problem)
     return value.rounded_up()
 
 
-@quiet
 def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     """The loss computed in batches of any size, as a ball.
 
@@ -92,7 +96,7 @@ def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(*problem[:5])
-    apply, rows = ball_arithmetic(precision), problem.inputs.shape[-2]
+    apply, rows = within(precision), problem.inputs.shape[-2]
     value: Ball = total_in(apply, problem, rows_in(apply, problem), 2 * rows + 4)
     return value.rounded_up()
 
@@ -102,5 +106,10 @@ def gradient(problem: Problem, precision: Precision = FLOAT64) -> list[Layer[Bal
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    layers = answered(gradient_in, problem, precision)
-    return [Layer(layer.weights.rounded_up(), layer.biases.rounded_up()) for layer in layers]
+    checked(*problem[:5])
+    return rounded_up(gradient_in(within(precision), problem))
+
+
+def rounded_up(layers: list[Layer[Ball]]) -> list[Layer[Ball]]:
+    """Layers of balls, each with room for the rounding of its own radius."""
+    return [Layer(weights.rounded_up(), biases.rounded_up()) for weights, biases in layers]

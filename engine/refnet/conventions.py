@@ -1,20 +1,13 @@
 """What an implementation means by a loss, a penalty and a step, where several are right."""
 
 from dataclasses import dataclass
-from math import inf
 from typing import Annotated, Literal
 
-from refnet.keys import Key
-from refnet.legal import Legal, check_fields
-
-FACTOR = Legal("is finite and above 0", lambda number: 0 < number < inf)
-SLOPE = Legal("is finite and at least 0", lambda number: 0 <= number < inf)
-CLIP = Legal("lies in [0, 0.5)", lambda number: 0 <= number < 0.5)
-SHARE = Legal("lies in [0, 1]", lambda number: 0 <= number <= 1)
+from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_HALF, SHARE, check_fields
 
 
 @dataclass(frozen=True)
-class Conventions(Key):
+class Conventions:
     """The choices that textbooks and libraries make differently, each with its strict default.
 
     reduction:             how the losses of the rows become one number
@@ -53,20 +46,20 @@ class Conventions(Key):
     """
 
     reduction: Literal["mean", "sum", "mean over outputs"] = "mean"
-    squared_error: Annotated[float, FACTOR] = 0.5
-    gradient_factor: Annotated[float, FACTOR] = 1.0
+    squared_error: Annotated[float, ABOVE_ZERO] = 0.5
+    gradient_factor: Annotated[float, ABOVE_ZERO] = 1.0
     huber: Literal["delta", "smooth_l1"] = "delta"
     poisson_constant: Literal["none", "log y!", "stirling"] = "none"
     loss_from: Literal["logits", "probabilities"] = "logits"
-    probability_clip: Annotated[float, CLIP] = 0.0
-    penalty_factor: Annotated[float, FACTOR] = 0.5
+    probability_clip: Annotated[float, BELOW_HALF] = 0.0
+    penalty_factor: Annotated[float, ABOVE_ZERO] = 0.5
     penalty_per_row: bool = False
     penalty_on_biases: bool = False
     loss_includes_penalty: bool = True
     sample_weight_mean: Literal["weights", "rows"] = "weights"
     label_smoothing: Literal["uniform"] = "uniform"
-    leaky_slope: Annotated[float, SLOPE] = 0.01
-    elu_alpha: Annotated[float, SLOPE] = 1.0
+    leaky_slope: Annotated[float, AT_LEAST_ZERO] = 0.01
+    elu_alpha: Annotated[float, AT_LEAST_ZERO] = 1.0
     gelu: Literal["erf", "tanh"] = "erf"
     dropout: Literal["inverted", "at evaluation"] = "inverted"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
@@ -79,10 +72,7 @@ class Conventions(Key):
     truncated_normal: Literal["corrected", "plain"] = "corrected"
     initial_biases: Literal["zeros", "other"] = "zeros"
 
-    __hash__ = Key.__hash__
-
     def __post_init__(self) -> None:
-        self.settle()
         check_fields(self)
 
 

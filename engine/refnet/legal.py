@@ -1,16 +1,15 @@
-"""What a field of a dataclass may be, said by its type alone: words, flags, None, legal numbers.
+"""What a field of a frozen dataclass may be, said by its type alone: words, flags, legal numbers.
 
-`Literal["mean", "sum"]`, `bool`, `Annotated[float, Legal("is above 0", lambda x: x > 0)]`, or
-several of them joined by `|`.
+`Literal["mean", "sum"]`, `bool`, `Annotated[float, ABOVE_ZERO]`, and None beside them.
 """
 
 from collections.abc import Callable
-from dataclasses import fields
 from functools import cache
-from math import isfinite
-from numbers import Real
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from math import inf
+from types import NoneType
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 
 class Legal(NamedTuple):
@@ -20,80 +19,59 @@ class Legal(NamedTuple):
     holds: Callable[[float], bool]
 
 
-_Typed = tuple[tuple[type, Any], ...]
-
-FINITE = Legal("is finite", isfinite)
-"""The rule of a number that its type says nothing more of."""
+ABOVE_ZERO = Legal("is finite and above 0", lambda number: 0 < number < inf)
+AT_LEAST_ZERO = Legal("is finite and at least 0", lambda number: 0 <= number < inf)
+BELOW_ONE = Legal("lies in [0, 1)", lambda number: 0 <= number < 1)
+SHARE = Legal("lies in [0, 1]", lambda number: 0 <= number <= 1)
+BELOW_HALF = Legal("lies in [0, 0.5)", lambda number: 0 <= number < 0.5)
 
 
 @cache
 def choices(made: type) -> dict[str, tuple[Any, ...]]:
     """The words, the flags and None that each field may be; nothing for a number."""
-    return {name: _choices(kind) for name, kind in _kinds(made).items()}
+    hints = get_type_hints(made, include_extras=True)
+    return {name: sum(map(_words, _kinds(hint)), ()) for name, hint in hints.items()}
 
 
 @cache
 def numbers(made: type) -> dict[str, Legal]:
     """The rule of each field that may be a number."""
-    found = {name: list(_rules(kind)) for name, kind in _kinds(made).items()}
-    return {name: rules[0] for name, rules in found.items() if rules}
+    hints = get_type_hints(made, include_extras=True)
+    kinds = [(name, kind) for name, hint in hints.items() for kind in _kinds(hint)]
+    return {name: kind.__metadata__[0] for name, kind in kinds if get_origin(kind) is Annotated}
 
 
 def check_fields(made: Any) -> None:
-    """Every field is what its type says.
+    """Settle the fields: lists become tuples, and NumPy's numbers, which cast arrays, Python's.
 
-    Raises: ValueError naming the field, the rule and the value.
+    Raises: ValueError naming a field that its type forbids, the rule and the value.
     """
-    for name, typed, legal in _checks(made.__class__):
-        value = getattr(made, name)
-        if (type(value), value) in typed:  # 1 is no True
+    for name, value in vars(made).items():
+        object.__setattr__(made, name, _settled(value))
+    kind: Any = type(made)
+    for name, words in choices(kind).items():
+        value, legal = getattr(made, name), numbers(kind).get(name)
+        if any(value == word and type(value) is type(word) for word in words):  # 1 is no True
             continue
-        if legal is None or not (_is_number(value) and legal.holds(value)):
-            raise ValueError(f"{name}={value!r}: {_rule(name, typed, legal)}")
+        rules = [f"{name} {legal.rule}"] if legal else []
+        rules += ["choose one of " + ", ".join(map(repr, words))] if words else []
+        if rules and not (legal and type(value) in (int, float) and legal.holds(value)):
+            raise ValueError(f"{name}={value!r}: {', or '.join(rules)}")
 
 
-@cache
-def _checks(made: type) -> list[tuple[str, _Typed, Legal | None]]:
-    return [
-        (name, tuple((type(word), word) for word in words), numbers(made).get(name))
-        for name, words in choices(made).items()
-    ]
+def _settled(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_settled, value))
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is float or (isinstance(value, Real) and not isinstance(value, bool))
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """The types that are joined by `|`, or the one."""
+    return (hint,) if get_origin(hint) in (None, Literal, Annotated) else get_args(hint)
 
 
-def _rule(name: str, typed: _Typed, legal: Legal | None) -> str:
-    listed = ", ".join(repr(word) for _, word in typed)
-    if legal is None:
-        return f"choose one of {listed}"
-    return f"{name} {legal.rule}" + (f", or one of {listed}" if typed else "")
-
-
-def _kinds(made: type) -> dict[str, Any]:
-    hints = get_type_hints(made, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(made)}
-
-
-def _choices(kind: Any) -> tuple[Any, ...]:
-    if get_origin(kind) is Literal:
-        return get_args(kind)
-    if kind is bool:
-        return (False, True)
-    if kind is NoneType:
-        return (None,)
-    return tuple(choice for part in _parts(kind) for choice in _choices(part))
-
-
-def _rules(kind: Any) -> list[Legal]:
-    if get_origin(kind) is Annotated:
-        return [said for said in kind.__metadata__ if isinstance(said, Legal)]
-    if kind is float:
-        return [FINITE]
-    return [legal for part in _parts(kind) for legal in _rules(part)]
-
-
-def _parts(kind: Any) -> tuple[Any, ...]:
-    """The types that are joined by `|`."""
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+def _words(kind: Any) -> tuple[Any, ...]:
+    known = {bool: (False, True), NoneType: (None,)}
+    return get_args(kind) if get_origin(kind) is Literal else known.get(kind, ())

@@ -16,12 +16,11 @@ from refnet.backpropagation import (
     total_in,
     trace,
 )
-from refnet.checks import check_batch_size, checked
+from refnet.checks import check_count, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
 from refnet.problem import Problem, batches
 from refnet.rounding.arithmetic import plain
-from refnet.straight import answered
 
 
 def forward(
@@ -52,8 +51,8 @@ def hidden(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    steps = trace(plain, architecture, parameters, inputs, conventions)
-    return [step.outputs for step in steps[:-1]]
+    stages = trace(plain, architecture, parameters, inputs, conventions)
+    return [stage.outputs for stage in stages[:-1]]
 
 
 def loss(
@@ -70,8 +69,9 @@ def loss(
     Units:  nats per row for cross-entropy.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
+    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    value: Array = answered(loss_in, problem)
+    value: Array = loss_in(plain, problem)
     return value
 
 
@@ -88,8 +88,9 @@ def gradient(
     Shapes: as the parameters.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
+    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    layers: Parameters = answered(gradient_in, problem)
+    layers: Parameters = gradient_in(plain, problem)
     return layers
 
 
@@ -105,9 +106,9 @@ def loss_and_gradient(
 
     Raises: ValueError naming the array whose shape or value does not fit.
     """
+    checked(architecture, parameters, inputs, targets, sample_weights)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    both: tuple[Array, Parameters] = answered(loss_and_gradient_in, problem)
-    return both
+    return loss_and_gradient_in(plain, problem)
 
 
 def evaluate(
@@ -125,7 +126,7 @@ def evaluate(
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs, targets, sample_weights)
-    check_batch_size(batch_size)
+    check_count("batch_size", "a batch size", batch_size, 1)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
     rows = [rows_in(plain, batch) for batch in batches(problem, batch_size)]
     value: Array = total_in(plain, problem, np.concatenate(rows, axis=-1))
@@ -147,6 +148,6 @@ def forward_training(
     checked(architecture, parameters, inputs)
     generator = np.random.default_rng(seed)
     factors = training_factors(architecture, parameters, inputs, generator, conventions)
-    steps = trace(plain, architecture, parameters, inputs, conventions, factors)
-    outputs: Array = steps[-1].outputs
+    stages = trace(plain, architecture, parameters, inputs, conventions, factors)
+    outputs: Array = stages[-1].outputs
     return outputs

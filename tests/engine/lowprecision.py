@@ -368,29 +368,46 @@ def _selu(m: Machine, z: Array) -> Array:
     return np.where(z > 0, m.mul(scale, z), m.choose(forms)())
 
 
+def _silu_by_product(m: Machine, z: Array) -> Array:
+    return m.mul(z, _sigmoid(m, z))
+
+
 def _silu_by_division(m: Machine, z: Array) -> Array:
     return m.div(z, m.add(1.0, m.exp(-z)))
 
 
+def _leaky_relu(m: Machine, z: Array, conventions: Any) -> Array:
+    return np.where(z > 0, z, m.mul(m.r(conventions.leaky_slope), z))
+
+
+def _elu(m: Machine, z: Array, conventions: Any) -> Array:
+    return np.where(z > 0, z, m.mul(m.r(conventions.elu_alpha), _expm1(m, z)))
+
+
+def _gelu(m: Machine, z: Array, conventions: Any) -> Array:
+    tanhs, erfs = (_gelu_by_tanh,), (_gelu_by_erf, _gelu_by_erfc)
+    return np.asarray(m.choose(tanhs if conventions.gelu == "tanh" else erfs)(m, z))
+
+
+VALUES: dict[str, Callable[[Machine, Array, Any], Any]] = {
+    "identity": lambda m, z, c: z,
+    "sigmoid": lambda m, z, c: _sigmoid(m, z),
+    "tanh": lambda m, z, c: m.choose(_TANHS)(m, z),
+    "relu": lambda m, z, c: np.maximum(z, 0),
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "selu": lambda m, z, c: _selu(m, z),
+    "softplus": lambda m, z, c: _softplus(m, z),
+    "exp": lambda m, z, c: m.exp(z),
+    "softmax": lambda m, z, c: m.choose(_SOFTMAXES)(m, z),
+    "gelu": _gelu,
+    "silu": lambda m, z, c: m.choose((_silu_by_product, _silu_by_division))(m, z),
+}
+
+
 def activate(m: Machine, name: str, z: Array, conventions: Any) -> Array:
     """The activations f(z), by the formula whose turn it is."""
-    slope, alpha = m.r(conventions.leaky_slope), m.r(conventions.elu_alpha)
-    gelus = (_gelu_by_tanh,) if conventions.gelu == "tanh" else (_gelu_by_erf, _gelu_by_erfc)
-    forms: dict[str, tuple[Callable[[Machine, Array], Array], ...]] = {
-        "identity": (lambda m, z: z,),
-        "sigmoid": _SIGMOIDS,
-        "tanh": _TANHS,
-        "relu": (lambda m, z: np.maximum(z, 0),),
-        "leaky_relu": (lambda m, z: np.where(z > 0, z, m.mul(slope, z)),),
-        "elu": (lambda m, z: np.where(z > 0, z, m.mul(alpha, _expm1(m, z))),),
-        "selu": (_selu,),
-        "softplus": (_softplus,),
-        "exp": (Machine.exp,),
-        "softmax": _SOFTMAXES,
-        "gelu": gelus,
-        "silu": (lambda m, z: m.mul(z, _sigmoid(m, z)), _silu_by_division),
-    }
-    return np.asarray(m.choose(forms[name])(m, z))
+    return np.asarray(VALUES[name](m, z, conventions))
 
 
 def _sigmoid_slope(m: Machine, z: Array, a: Array) -> Array:
@@ -458,23 +475,29 @@ def _elu_slope(m: Machine, z: Array, a: Array, factor: Array, right: Any) -> Arr
     return _bent(m, z, left, right)
 
 
+def _selu_slope(m: Machine, z: Array, a: Array) -> Array:
+    scale, alpha = _selu_parts(m)
+    return _elu_slope(m, z, a, m.mul(scale, alpha), scale)
+
+
+SLOPES: dict[str, Callable[[Machine, Array, Array, Any], Any]] = {
+    "identity": lambda m, z, a, c: np.ones_like(z),
+    "sigmoid": lambda m, z, a, c: _sigmoid_slope(m, z, a),
+    "tanh": lambda m, z, a, c: _tanh_slope(m, z, a),
+    "relu": lambda m, z, a, c: _bent(m, z, 0.0, 1.0),
+    "leaky_relu": lambda m, z, a, c: _bent(m, z, m.r(c.leaky_slope), 1.0),
+    "elu": lambda m, z, a, c: _elu_slope(m, z, a, m.r(c.elu_alpha), 1.0),
+    "selu": lambda m, z, a, c: _selu_slope(m, z, a),
+    "softplus": lambda m, z, a, c: _sigmoid(m, z),
+    "exp": lambda m, z, a, c: m.choose((lambda: a, lambda: m.exp(z)))(),
+    "gelu": lambda m, z, a, c: _gelu_slope(m, z, c),
+    "silu": lambda m, z, a, c: _silu_slope(m, z, a),
+}
+
+
 def slope(m: Machine, name: str, z: Array, a: Array, conventions: Any) -> Array:
     """The slopes f'(z) of an activation that acts on each entry alone."""
-    scale, alpha = _selu_parts(m)
-    forms: dict[str, Callable[[], Any]] = {
-        "identity": lambda: np.ones_like(z),
-        "sigmoid": lambda: _sigmoid_slope(m, z, a),
-        "tanh": lambda: _tanh_slope(m, z, a),
-        "relu": lambda: _bent(m, z, 0.0, 1.0),
-        "leaky_relu": lambda: _bent(m, z, m.r(conventions.leaky_slope), 1.0),
-        "elu": lambda: _elu_slope(m, z, a, m.r(conventions.elu_alpha), 1.0),
-        "selu": lambda: _elu_slope(m, z, a, m.mul(scale, alpha), scale),
-        "softplus": lambda: _sigmoid(m, z),
-        "exp": lambda: m.choose((lambda: a, lambda: m.exp(z)))(),
-        "gelu": lambda: _gelu_slope(m, z, conventions),
-        "silu": lambda: _silu_slope(m, z, a),
-    }
-    return np.asarray(forms[name]())
+    return np.asarray(SLOPES[name](m, z, a, conventions))
 
 
 def pull_back(m: Machine, name: str, s: Array, z: Array, a: Array, conventions: Any) -> Array:

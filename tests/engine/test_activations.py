@@ -1,6 +1,6 @@
 """The activations against scipy.special, over everything that float64 holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pytest
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from scipy import special
 
 from refnet import BFLOAT16, FLOAT32, FLOAT64, STRICT, Ball, Conventions, Precision
-from refnet.architecture import ACTIVATIONS
-from refnet.functions.activations import TABLE, activation
+from refnet.architecture import ACTIVATIONS, HEADS
+from refnet.functions.activations import TABLE, activation, names_where
 from refnet.functions.elementwise import Activation
+from refnet.functions.gated import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
 from refnet.functions.kinked import SELU_ALPHA, SELU_SCALE
-from refnet.functions.smooth import GELU_CURVATURE, GELU_SLOPE, SILU_CURVATURE, SILU_SLOPE
+from refnet.functions.losses import TABLE as HEAD_TABLE
 from refnet.rounding.arithmetic import within
+from tests.engine import exact, lowprecision
 
 Array = NDArray[np.float64]
 
@@ -23,6 +25,7 @@ HUGE = np.array([800, -800, 1e4, -1e4, 1e154, -1e154, 1e200, -1e200, 1.7e308, -1
 EVERYTHING = np.concatenate([ORDINARY, EXTREME, HUGE])
 
 GELU_TANH = Conventions(gelu="tanh")
+OTHERS = Conventions(leaky_slope=0.3, elu_alpha=1.7, gelu="tanh")
 
 REFERENCES: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
@@ -55,16 +58,48 @@ def _ball(row: Activation, z: Array, radius: float, precision: Precision = FLOAT
     return ball
 
 
-def test_the_table_has_every_activation_that_an_architecture_may_name() -> None:
-    assert tuple(TABLE) == ACTIVATIONS
+@pytest.mark.parametrize(
+    ("of", "known"),
+    [
+        ("refnet.architecture.ACTIVATIONS", ACTIVATIONS),
+        ("REFERENCES of this file", {*REFERENCES, "softmax"}),
+        ("the exact activations", {*exact.SCALARS, "softmax"}),
+        ("the values in low precision", lowprecision.VALUES),
+        ("the slopes in low precision", {*lowprecision.SLOPES, "softmax"}),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_each_list_names_every_activation_of_the_table(of: str, known: Collection[str]) -> None:
+    assert not set(TABLE) - set(known), f"{of} lacks some that the table has"
+    assert not set(known) - set(TABLE), f"the table lacks some of {of}"
 
 
-def test_an_unknown_activation_is_refused_with_the_known_names() -> None:
-    with pytest.raises(ValueError, match=r"activation='swish': the engine has identity, sigmoid"):
+def test_each_list_names_every_head_of_the_table() -> None:
+    assert tuple(HEAD_TABLE) == HEADS
+
+
+@pytest.mark.parametrize("form", [STRICT, OTHERS], ids=["strict", "others"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_facts_of_an_activation_are_what_its_values_show(name: str, form: Conventions) -> None:
+    facts, row = activation(name, form).facts, activation(name, form)
+    pairs = np.linspace(-16, 16, 4097)[:, None] * [1, 0]  # beside a unit that stays at 0
+    moving, still = _value(row, pairs).T
+    near = np.array([-1.5e-4, -0.5e-4, 0.5e-4, 1.5e-4])[:, None] * [1, 0]
+    bends = np.diff(_slope(row, near)[:, 0], 2)  # of size 1e-8 where f has three derivatives
+
+    assert facts.kinked == bool(np.max(np.abs(bends)) > 1e-6)
+    assert facts.zero_at_zero == bool(_value(row, np.zeros((1, 2)))[0, 0] == 0)
+    assert facts.bounded == bool(np.max(np.abs(moving)) <= 1)
+    assert facts.per_unit == bool(np.all(still == still[0]))
+    assert facts.monotone == (facts.per_unit and bool(np.all(np.diff(moving) >= 0)))
+
+
+def test_an_activation_that_the_table_lacks_is_named() -> None:
+    with pytest.raises(KeyError, match="swish"):
         activation("swish", STRICT)
 
 
-@pytest.mark.parametrize("name", REFERENCES)
+@pytest.mark.parametrize("name", names_where(lambda facts: facts.per_unit))
 def test_a_value_agrees_with_scipy_from_subnormals_to_the_largest_numbers(name: str) -> None:
     z = EVERYTHING[EVERYTHING < 700] if name == "exp" else EVERYTHING
     row = activation(name, STRICT)
@@ -130,10 +165,10 @@ def test_the_declared_suprema_are_suprema_and_close(
     assert sharpest <= curvature * (1 + 1e-9) <= sharpest * 1.001
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "softmax"])
+@pytest.mark.parametrize("name", names_where(lambda facts: facts.per_unit))
 def test_every_point_of_a_ball_maps_into_the_ball_of_the_value(name: str) -> None:
     z = np.linspace(-16, 16, 4097)  # dyadic, as are the radii, so that sums are exact
-    for conventions in (GELU_TANH, Conventions(leaky_slope=0.3, elu_alpha=1.7)):
+    for conventions in (STRICT, OTHERS):
         row = activation(name, conventions)
         for radius in (0.0, 2.0**-10, 2.0**-2, 4.0):
             ball = _ball(row, z, radius)
@@ -144,7 +179,7 @@ def test_every_point_of_a_ball_maps_into_the_ball_of_the_value(name: str) -> Non
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_slope_of_every_point_of_a_ball_lies_in_the_ball_of_the_slope(name: str) -> None:
     z = np.stack([np.linspace(-8, 8, 1025), np.linspace(4, -4, 1025)], axis=-1)
-    for conventions in (GELU_TANH, Conventions(leaky_slope=0.3, elu_alpha=1.7)):
+    for conventions in (STRICT, OTHERS):
         row, apply = activation(name, conventions), within(FLOAT64)
         for radius in (2.0**-20, 2.0**-7, 0.5):
             here = Ball(z, np.full_like(z, radius))
@@ -154,21 +189,21 @@ def test_the_slope_of_every_point_of_a_ball_lies_in_the_ball_of_the_slope(name: 
                 assert np.all(np.abs(slope - ball.value) <= ball.radius)
 
 
-@pytest.mark.parametrize(
-    ("name", "sides"),
-    [
-        ("relu", (0.0, 1.0)),
-        ("leaky_relu", (0.01, 1.0)),
-        ("elu", (0.5, 1.0)),
-        ("selu", (SELU_SCALE * SELU_ALPHA, SELU_SCALE)),
-    ],
-)
-def test_at_a_kink_both_slopes_are_legal(name: str, sides: tuple[float, float]) -> None:
+SIDES = {
+    "relu": (0.0, 1.0),
+    "leaky_relu": (0.01, 1.0),
+    "elu": (0.5, 1.0),
+    "selu": (SELU_SCALE * SELU_ALPHA, SELU_SCALE),
+}
+
+
+@pytest.mark.parametrize("name", names_where(lambda facts: facts.kinked))
+def test_at_a_kink_both_slopes_are_legal(name: str) -> None:
     row, apply = activation(name, Conventions(elu_alpha=0.5)), within(FLOAT32)
     for z in (0.0, 1e-7, -1e-7):
         here = Ball(np.array([z]), np.array([2e-7]))
         ball = apply(row.pullback, np.ones(1), here, apply(row.value, here))
-        for side in sides:
+        for side in SIDES[name]:
             assert np.abs(side - ball.value) <= ball.radius
 
 

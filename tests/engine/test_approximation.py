@@ -6,6 +6,13 @@ import pytest
 from flint import arb
 
 from refnet import Architecture, Layer, Parameters, balls, forward
+from refnet.approximation.continuous import (
+    Continuous,
+    FourierSum,
+    PiecewiseLinear,
+    brownian_path,
+    weierstrass,
+)
 from refnet.approximation.rectifiers import (
     deep_sawtooth,
     interpolant,
@@ -22,17 +29,12 @@ from refnet.approximation.ridges import (
     subsample_error,
 )
 from refnet.approximation.sigmoids import (
-    Continuous,
-    FourierSum,
-    PiecewiseLinear,
-    brownian_path,
     bump_moments,
     nodes,
     rounding,
     smooth_bound,
     staircase,
     staircase_bound,
-    weierstrass,
 )
 from refnet.architecture import Array
 from refnet.rounding.precision import FLOAT32, U64

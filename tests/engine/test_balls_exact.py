@@ -164,6 +164,22 @@ def test_a_mean_whose_weights_overflow_is_not_promised() -> None:
     assert np.shape(ball.radius) == ball.value.shape == (2, 1, 2)
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("width", [1, 2])
+def test_zero_times_infinity_is_unknown_whatever_the_shape(rows: int, width: int) -> None:
+    architecture = Architecture((1, width, 1), "identity", "identity", "squared_error")
+    layers = [
+        Layer(np.full((1, width), 1e200), np.zeros(width)),
+        Layer(np.zeros((width, 1)), np.zeros(1)),
+    ]
+    inputs = np.full((rows, 1), 1e200)  # the hidden units overflow
+    problem = Problem(architecture, layers, inputs, np.ones((rows, 1)))
+
+    assert np.all(np.isinf(balls.forward(architecture, layers, inputs).radius))
+    assert np.isinf(balls.loss(problem).radius)
+    assert all(np.all(np.isinf(part.radius)) for part in balls.gradient(problem)[1])
+
+
 def test_subnormal_inputs_and_huge_weights_keep_their_ball() -> None:
     rng = np.random.default_rng(0)
     architecture = Architecture((3, 1), "relu", "identity", "squared_error")

@@ -169,11 +169,11 @@ def test_an_architecture_that_makes_no_sense_is_refused(
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("l2", -1.0, r"l2=-1.0: l2 is at least 0"),
-        ("l2", np.nan, r"l2=nan: l2 is at least 0"),
+        ("l2", -1.0, r"l2=-1.0: l2 is finite and at least 0"),
+        ("l2", np.nan, r"l2=nan: l2 is finite and at least 0"),
         ("dropout", 1.0, r"dropout=1.0: dropout lies in \[0, 1\)"),
         ("label_smoothing", 1.0, r"label_smoothing=1.0: label_smoothing lies in \[0, 1\)"),
-        ("delta", 0.0, r"delta=0.0: delta is above 0"),
+        ("delta", 0.0, r"delta=0.0: delta is finite and above 0"),
     ],
 )
 def test_a_field_out_of_its_range_is_refused(field: str, value: float, message: str) -> None:

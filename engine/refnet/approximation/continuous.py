@@ -33,6 +33,22 @@ class Continuous(Protocol):
         """At least |computed f(x) - f(x)|, entry by entry."""
 
 
+def check_knots(knots: Array, values: Array) -> None:
+    """Nothing, where knots increase and each has a value.
+
+    Raises: ValueError naming the arrays or the knot.
+    """
+    if knots.shape != values.shape or knots.ndim != 1 or len(knots) < 2:
+        raise ValueError(
+            f"knots {knots.shape} and values {values.shape}: "
+            "give one value for each of at least two knots"
+        )
+    steps = np.diff(knots)
+    if not np.all(steps > 0):
+        place = int(np.argmin(steps)) + 1
+        raise ValueError(f"knots[{place}]={knots[place]} is not above the knot before it")
+
+
 @dataclass(frozen=True, eq=False)
 class PiecewiseLinear:
     """f(t_k) = v_k, straight between the knots t_0 < ... < t_n, constant outside them
@@ -46,14 +62,7 @@ class PiecewiseLinear:
     concave = False
 
     def __post_init__(self) -> None:
-        if self.knots.shape != self.values.shape or self.knots.ndim != 1 or len(self.knots) < 2:
-            raise ValueError(
-                f"knots {self.knots.shape} and values {self.values.shape}: "
-                "give one value for each of at least two knots"
-            )
-        if not np.all(np.diff(self.knots) > 0):
-            place = int(np.argmin(np.diff(self.knots))) + 1
-            raise ValueError(f"knots[{place}]={self.knots[place]} is not above the knot before it")
+        check_knots(self.knots, self.values)
 
     def __call__(self, x: Array) -> Array:
         """v_k + (x - t_k) (v_{k+1} - v_k) / (t_{k+1} - t_k)"""

@@ -6,6 +6,7 @@ is one. A stack of k layers of two units has 2^k pieces: depth buys what width p
 
 import numpy as np
 
+from refnet.approximation.continuous import check_knots
 from refnet.architecture import Array, Layer, Parameters
 
 
@@ -26,16 +27,8 @@ def interpolant(knots: Array, values: Array) -> Parameters:
 
 
 def _slopes(knots: Array, values: Array) -> Array:
-    if knots.shape != values.shape or knots.ndim != 1 or len(knots) < 2:
-        raise ValueError(
-            f"knots {knots.shape} and values {values.shape}: "
-            "give one value for each of at least two knots"
-        )
-    steps = np.diff(knots)
-    if not np.all(steps > 0):
-        place = int(np.argmin(steps)) + 1
-        raise ValueError(f"knots[{place}]={knots[place]} is not above the knot before it")
-    return np.asarray(np.diff(values) / steps)
+    check_knots(knots, values)
+    return np.asarray(np.diff(values) / np.diff(knots))
 
 
 def interpolant_bound(curvature: float, width: float) -> float:

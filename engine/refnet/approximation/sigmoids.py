@@ -15,29 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from refnet.approximation.continuous import (
-    Continuous,
-    FourierSum,
-    PiecewiseLinear,
-    brownian_path,
-    weierstrass,
-)
 from refnet.architecture import Array, Layer, Parameters
 from refnet.functions.smooth import sigmoid
-
-__all__ = [
-    "Continuous",
-    "FourierSum",
-    "PiecewiseLinear",
-    "brownian_path",
-    "bump_moments",
-    "nodes",
-    "rounding",
-    "smooth_bound",
-    "staircase",
-    "staircase_bound",
-    "weierstrass",
-]
 
 
 def nodes(left: float, width: float, cells: int, padding: int = 0) -> Array:

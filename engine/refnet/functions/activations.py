@@ -2,19 +2,11 @@
 
 from collections.abc import Callable
 
-from refnet.conventions import Conventions
-from refnet.functions.elementwise import Activation
+from refnet.conventions import STRICT, Conventions
+from refnet.functions.elementwise import Activation, Facts
+from refnet.functions.gated import GELU_ERF, GELU_TANH, SILU
 from refnet.functions.kinked import RELU, SELU, elu, leaky_relu
-from refnet.functions.smooth import (
-    EXP,
-    GELU_ERF,
-    GELU_TANH,
-    IDENTITY,
-    SIGMOID,
-    SILU,
-    SOFTPLUS,
-    TANH,
-)
+from refnet.functions.smooth import EXP, IDENTITY, SIGMOID, SOFTPLUS, TANH
 from refnet.functions.softmax import SOFTMAX
 
 TABLE: dict[str, Callable[[Conventions], Activation]] = {
@@ -34,10 +26,10 @@ TABLE: dict[str, Callable[[Conventions], Activation]] = {
 
 
 def activation(name: str, conventions: Conventions) -> Activation:
-    """The row of the table, in the form that the conventions declare.
-
-    Raises: ValueError for a name that the table lacks.
-    """
-    if name not in TABLE:
-        raise ValueError(f"activation={name!r}: the engine has {', '.join(TABLE)}")
+    """The row of the table, in the form that the conventions declare."""
     return TABLE[name](conventions)
+
+
+def names_where(holds: Callable[[Facts], bool]) -> tuple[str, ...]:
+    """The names of the activations of whose strict form it holds, in the order of the table."""
+    return tuple(name for name in TABLE if holds(activation(name, STRICT).facts))

@@ -27,15 +27,11 @@ def canonical(apply: Arithmetic, logits: object, outputs: object, targets: objec
 
 
 def _softplus_tail(z: Array) -> Array:
-    tail = np.copysign(z, -1.0)
-    np.exp(tail, out=tail)
-    return np.log1p(tail, out=tail)
+    return np.log1p(np.exp(-np.abs(z)))
 
 
 def _bernoulli_entries(z: Array, y: Array) -> Array:
-    entries: Array = np.maximum(z, 0.0) - y * z
-    entries += _softplus_tail(z)
-    return entries
+    return np.asarray(np.maximum(z, 0.0) - y * z + _softplus_tail(z))
 
 
 def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:

@@ -3,16 +3,20 @@
 Where a precision leaves the sign of z open, |z| <= e, the slopes of both pieces are legal.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from refnet.architecture import Array
-from refnet.functions.elementwise import Activation, elementwise
+from refnet.functions.elementwise import Activation, Facts, elementwise
 from refnet.rounding.arithmetic import Ball
+
+_FACTS = Facts(kinked=True, zero_at_zero=True, bounded=False, monotone=True)
 
 RELU = elementwise(
     "relu",
+    facts=_FACTS,
     value=lambda z: np.maximum(z, 0.0),
     slope=lambda z, a: z > 0,
     lipschitz=lambda z, a, e: np.where(z + e > 0, 1.0, 0.0),
@@ -26,6 +30,7 @@ def _largest_slope(z: Array, e: Any, right: float, left: Any, at_zero: float) ->
     return np.where(z > e, right, np.where(z + e > 0, both, left))
 
 
+@cache
 def leaky_relu(slope: float) -> Activation:
     """f(z) = z for z > 0, otherwise slope * z
 
@@ -33,6 +38,7 @@ def leaky_relu(slope: float) -> Activation:
     """
     return elementwise(
         "leaky_relu",
+        facts=_FACTS,
         value=lambda z: np.where(z > 0, z, slope * z),
         slope=lambda z, a: np.where(z > 0, a.dtype.type(1), a.dtype.type(slope)),
         lipschitz=lambda z, a, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
@@ -63,19 +69,19 @@ def _exponential_unit(name: str, right: float, left: float) -> Activation:
 
     return elementwise(
         name,
+        facts=_FACTS,
         value=lambda z: np.where(z > 0, right * z, left * np.expm1(np.minimum(z, 0.0))),
         slope=lambda z, a: np.where(z > 0, right, a + left),
-        lipschitz=lambda z, a, e: _largest_slope(z, e, right, _left_slope(left, z + e), left),
+        lipschitz=lambda z, a, e: _largest_slope(
+            z, e, right, left * np.exp(np.minimum(z + e, 0.0)), left
+        ),
         slope_radius=slope_radius,
         units=8.0,
         scale=scale,
     )
 
 
-def _left_slope(left: float, z: Array) -> Array:
-    return np.asarray(left * np.exp(np.minimum(z, 0.0)))
-
-
+@cache
 def elu(alpha: float) -> Activation:
     """f(z) = z for z > 0, otherwise alpha (e^z - 1)
 

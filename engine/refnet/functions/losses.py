@@ -6,7 +6,6 @@ softmax with cross-entropy, exp with Poisson) simply outputs - targets.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from refnet.architecture import Architecture
@@ -19,7 +18,6 @@ from refnet.functions.cross_entropy import (
     categorical_delta,
     from_probabilities,
 )
-from refnet.functions.elementwise import Activation
 from refnet.functions.regression_losses import SQUARES, huber_rows, huber_slope, poisson_rows
 from refnet.rounding.arithmetic import Arithmetic, Operation
 from refnet.rounding.operations import SUBTRACT
@@ -30,12 +28,12 @@ class Head(NamedTuple):
 
     rows:  Operation on (logits, outputs, targets) -> (n,)
     delta: (arithmetic, logits, outputs, targets) -> (n, k)
-    loss_factor, delta_factor: what rows and delta are multiplied by, before the mean
+    rows_factor, delta_factor: what rows and delta are multiplied by, before the mean
     """
 
     rows: Operation
     delta: Callable[..., Any]
-    loss_factor: float = 1.0
+    rows_factor: float = 1.0
     delta_factor: float = 1.0
 
 
@@ -86,29 +84,6 @@ TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {
 }
 
 
-class Functions(NamedTuple):
-    """What an architecture computes with: its head, and the function of each layer."""
-
-    layers: tuple[Activation, ...]
-    head: Head
-
-
-@lru_cache(maxsize=1024)
-def functions(architecture: Architecture, conventions: Conventions) -> Functions:
-    """The functions of an architecture, in the form that the conventions declare.
-
-    Raises: ValueError for a head or an activation that the tables lack.
-    """
-    layers = tuple(activation(name, conventions) for name in architecture.functions)
-    return Functions(layers, head(architecture, conventions))
-
-
 def head(architecture: Architecture, conventions: Conventions) -> Head:
-    """The head of an architecture, in the form that the conventions declare.
-
-    Raises: ValueError for a head that the table lacks.
-    """
-    if architecture.head not in TABLE:
-        known = ", ".join(" with ".join(pair) for pair in TABLE)
-        raise ValueError(f"head {' with '.join(architecture.head)}: the engine has {known}")
+    """The head of an architecture, in the form that the conventions declare."""
     return TABLE[architecture.head](architecture, conventions)

@@ -1,50 +1,35 @@
 """Softmax and log-sum-exp: shift by the maximum, then exponentiate, so that nothing overflows.
 
-Two legal evaluations at logits that lie e_k apart have log p̂_k - log p_k within
-e_k + max e, and each errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
+At logits that lie e_k from the engine's, log p̂_k - log p_k is within e_k + max e, and the
+evaluation errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
 the sum and the quotient.
 
 Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
 """
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from refnet.architecture import Array
-from refnet.functions.elementwise import Activation
+from refnet.functions.elementwise import Activation, Facts
 from refnet.rounding.arithmetic import Ball, Operation
 from refnet.rounding.operations import product_radius, row_sum
 from refnet.rounding.precision import Precision
 
 
-def _columns(z: Array) -> Array:
-    """The differences z - max z, transposed: maxima and sums of short rows are slow."""
-    columns: Array = z.T.copy() if z.dtype.kind == "f" else z.T.astype(np.float64)
-    with np.errstate(over="ignore"):
-        columns -= np.maximum.reduce(columns, axis=0)
-    return columns
-
-
 def shifted(z: Array) -> Array:
     """The differences z - max z, at least the lowest finite number, so that 0 times it is 0"""
-    columns = _columns(z)
-    np.maximum(columns, _lowest(columns.dtype), out=columns)
-    return np.ascontiguousarray(columns.T)
-
-
-@lru_cache(maxsize=16)
-def _lowest(dtype: np.dtype[Any]) -> float:
-    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).min)
+    with np.errstate(over="ignore"):
+        below = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    lowest = np.finfo(np.result_type(below, np.float16)).min
+    return np.maximum(below, lowest)
 
 
 def softmax(z: Array) -> Array:
     """e^z_k / sum_j e^z_j"""
-    columns = _columns(z)
-    np.exp(columns, out=columns)
-    columns /= np.add.reduce(columns, axis=0)
-    return np.ascontiguousarray(columns.T)
+    powers = np.exp(shifted(z))
+    return np.asarray(powers / row_sum(powers)[..., None])
 
 
 class Spread(NamedTuple):
@@ -93,9 +78,7 @@ def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
 
 
 def _pullback(s: Array, z: Array, a: Array) -> Array:
-    pulled: Array = s - row_sum(a * s)[..., None]
-    pulled *= a
-    return pulled
+    return a * (s - row_sum(a * s)[..., None])
 
 
 def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array:
@@ -109,4 +92,8 @@ def _pullback_radius(p: Precision, _: Array, s: Ball, z: Ball, a: Ball) -> Array
     return product_radius(p, a, Ball(centred, radius))
 
 
-SOFTMAX = Activation(Operation(softmax, _softmax_radius), Operation(_pullback, _pullback_radius))
+SOFTMAX = Activation(
+    Operation(softmax, _softmax_radius),
+    Operation(_pullback, _pullback_radius),
+    Facts(kinked=False, zero_at_zero=False, bounded=True, monotone=False, per_unit=False),
+)

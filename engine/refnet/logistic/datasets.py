@@ -1,6 +1,6 @@
 """Data in whole numbers of which it is known exactly whether a plane separates them.
 
-Each comes with a witness that proves it in integers: for the three words see `refnet.separability`.
+Each comes with a witness that proves it in integers: for the three words see `separability`.
 """
 
 from typing import NamedTuple

@@ -57,7 +57,8 @@ class LinearModel:
     def objective(self, v: Array, logits: Array) -> float:
         """F(v), for logits = design @ v."""
         chosen = (self.targets[:, : self.differences] * logits).sum(axis=1)
-        rows = (_log_sum(logits) - chosen) * self.rates
+        log_sums = np.logaddexp.reduce(logits, axis=1, initial=0.0)  # 0 is the last class's logit
+        rows = (log_sums - chosen) * self.rates
         penalty = self.penalties @ (v * (v @ self.metric)).sum(axis=1)
         return float(rows.sum() + 0.5 * penalty)
 
@@ -104,16 +105,6 @@ class LinearModel:
             part = np.multiply(self.design[rows], roots[rows], out=scaled[: n - start])
             total = dsyrk(1.0, part.T, beta=1.0, c=total, overwrite_c=1)
         return np.asarray(total)
-
-
-def _log_sum(logits: Array) -> Array:
-    """log(1 + sum_a e^{z_a}), shape (n,)"""
-    if logits.shape[1] == 1:
-        z = logits[:, 0]
-        return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
-    top = np.maximum(np.max(logits, axis=1), 0)
-    sums = np.sum(np.exp(logits - top[:, None]), axis=1) + np.exp(-top)
-    return np.asarray(np.log(sums) + top)
 
 
 def probabilities(logits: Array) -> tuple[Array, Array]:

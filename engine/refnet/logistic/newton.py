@@ -25,7 +25,7 @@ _NEAR = 0.01
 
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
-    """A point where the gradient is small; `refnet.certificate` says how near the minimiser is.
+    """A point where the gradient is small; `certificate` says how near the minimiser is.
 
     weights:       (d, k); the classes of a softmax sum to 0
     iterations:    gradients evaluated on all rows
@@ -127,10 +127,7 @@ def _descend(model: LinearModel, start: Array, tolerance: float, limit: int) -> 
 
 def _norm(gradient: Array) -> float:
     """The largest entry by the weights; by those of the last class it is minus the sum."""
-    largest = float(np.abs(gradient).max())
-    if gradient.shape[1] == 1:
-        return largest
-    return max(largest, float(np.abs(gradient.sum(axis=1)).max()))
+    return float(max(np.abs(gradient).max(), np.abs(gradient.sum(axis=1)).max()))
 
 
 def _reach(moved: Array) -> float:

@@ -2,6 +2,16 @@
 
 An `Operation` holds a value and the radius of that value side by side. `plain` uses the first;
 `within(precision)` uses both, and turns every array into a `Ball`.
+
+A radius r bounds |implementation - engine|, for every implementation that keeps the promises of the
+precision. Both sides' roundings are in it, so that it also bounds how far either may lie from the
+exact value. A law that compares may therefore allow
+
+r       between an answer and the engine's value
+r + r'  between two answers of one implementation, that is 2r where they answer the same
+sum r   between a sum of answers and what that sum is known to be exactly
+
+and on top of each what the law's own arithmetic in float64 errs by.
 """
 
 import math
@@ -13,6 +23,9 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.precision import Precision
+
+quiet = np.errstate(all="ignore")
+"""For whoever computes radii: they overflow to infinity where nothing can be promised"""
 
 
 class Ball(NamedTuple):
@@ -41,23 +54,22 @@ class Ball(NamedTuple):
         """Whether the radius is the number 0: nothing was computed yet."""
         return isinstance(self.radius, float) and self.radius == 0.0
 
+    @quiet
     def rounded_up(self) -> "Ball":
         """The ball with room for the rounding of its own radius, which is computed in float64."""
         return Ball(self.value, self.radius * (1 + 2.0**-20))
 
 
 class Operation(NamedTuple):
-    """A function of arrays with a bound on how far two legal evaluations of it lie apart.
+    """A function of arrays, with a bound on how far an implementation's may lie from the engine's.
 
-    value:   (arrays) -> array
-    radius:  (precision, value, balls) -> array; operations are whole steps of the network, so that
-             every order of summation and every legal formula is covered.
-    guarded: the radius is never nan, because a look for overflow finds that too
+    value:  (arrays) -> array
+    radius: (precision, value, balls) -> array; operations are whole steps of the network, so that
+            every order of summation and every legal formula is covered.
     """
 
     value: Callable[..., Array]
     radius: Callable[..., Array | float]
-    guarded: bool = False
 
 
 Arithmetic = Callable[..., Any]
@@ -68,44 +80,25 @@ def plain(operation: Operation, *arguments: Any) -> Any:
     return operation.value(*arguments)
 
 
-quiet = np.errstate(all="ignore")
-"""For whoever computes radii: they overflow to infinity where nothing can be promised"""
-
-
 @cache
 def within(precision: Precision) -> Arithmetic:
-    """The operation on balls: the reference's value, and the implementation's largest distance.
+    """The operation on balls: the engine's value, and the implementation's largest distance."""
+    both = precision.with_engine()
 
-    The radius bounds |implementation - engine| for every implementation that keeps the promises of
-    `precision`; the exact value, being one of them, lies in the ball too.
-    """
-    return quiet(ball_arithmetic(precision))
-
-
-@cache
-def ball_arithmetic(precision: Precision) -> Arithmetic:
-    """The same, for whoever is `quiet` around all operations at once."""
-    both = precision.with_reference()
-
+    @quiet
     def apply(operation: Operation, *arguments: Any) -> Ball:
-        given = [x if isinstance(x, Ball) else Ball(exact(x), 0.0) for x in arguments]
+        given = [x if isinstance(x, Ball) else Ball(_exact(x), 0.0) for x in arguments]
         value = operation.value(*[ball.value for ball in given])
-        return bounded(operation, value, operation.radius(both, value, *given))
+        radius = np.asarray(operation.radius(both, value, *given))
+        if math.isnan(radius.item(radius.argmax())):  # nan is the largest of all
+            radius = np.where(np.isnan(radius), np.inf, radius)
+        return Ball(value, radius)
 
     return apply
 
 
-def exact(argument: Any) -> Any:
-    """What was not computed is exact, and the reference goes on in float64."""
+def _exact(argument: Any) -> Any:
+    """What was not computed is exact, and the engine goes on in float64."""
     if isinstance(argument, np.ndarray) and argument.dtype.char not in "dg":
         return argument.astype(np.float64)
     return argument
-
-
-def bounded(operation: Operation, value: Array, radius: Array | float) -> Ball:
-    """The ball of an operation, which knows nothing where its radius is nan."""
-    radius = np.asarray(radius)
-    # nan is the largest of all
-    if not operation.guarded and math.isnan(radius.item(radius.argmax())):
-        radius = np.where(np.isnan(radius), np.inf, radius)
-    return Ball(value, radius)

@@ -1,7 +1,6 @@
 """The elementwise steps and sums of a network, each with its rounding bound."""
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,7 @@ from refnet.rounding.precision import Precision
 
 def relaxed(g: float, size: Array, radius: Any) -> Array:
     """g (size + radius) + radius, for numbers of this size in a ball of this radius"""
-    terms: Array = size + radius
-    terms *= g
-    terms += radius
-    return terms
+    return np.asarray(g * (size + radius) + radius)
 
 
 def gamma(p: Precision, roundings: float) -> float:
@@ -31,31 +27,17 @@ def largest_divisor(divisor: Ball) -> float:
     return total if isinstance(total, int) else max(1.0, total.item(total.argmax()))
 
 
-@lru_cache(maxsize=32)
-def filled(count: int, dtype: np.dtype[Any], number: float = 1.0) -> Array:
-    """So many times the number, to multiply by: sums short rows faster than `np.add.reduce`."""
-    numbers: Array = np.full(count, number, dtype)
-    numbers.flags.writeable = False
-    return numbers
-
-
 def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
     size = np.abs(left.value)
-    radius = relaxed(p.unit, size, left.radius)
-    radius = radius * right.magnitude
-    radius += size * right.radius
-    radius += p.underflow
-    return radius
+    moved = relaxed(p.unit, size, left.radius) * right.magnitude
+    return moved + size * right.radius + p.underflow
 
 
 def row_sum(entries: Array) -> Array:
     """The sum over the outputs of each row: (n, k) -> (n,)"""
-    outputs = entries.shape[-1]
-    if outputs == 1:
-        return entries[..., 0]
-    total: Array = entries.dot(filled(outputs, entries.dtype))
-    return total
+    ones = np.ones(entries.shape[-1], entries.dtype)
+    return np.asarray(entries.dot(ones))  # np.add.reduce is slow on short rows
 
 
 def row_radius(p: Precision, size: Array, radius: Array) -> Array:
@@ -63,45 +45,28 @@ def row_radius(p: Precision, size: Array, radius: Array) -> Array:
     return row_sum(radius + (size.shape[-1] - 1) * p.unit * (size + radius))
 
 
-def _multiply(left: Array, right: Array) -> Array:
-    return left * right
-
-
-def _multiply_radius(p: Precision, _: Array, left: Ball, right: Ball) -> Array:
-    return product_radius(p, left, right)
-
-
-MULTIPLY = Operation(_multiply, _multiply_radius)
+MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p, left, right))
 """left * right, entry by entry"""
 
 
-def _subtract(left: Array, right: Array) -> Array:
-    return left - right
-
-
-def _subtract_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
+def _sum_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
     radius = left.radius + right.radius
     return radius + p.unit * (np.abs(value) + radius)
 
 
-SUBTRACT = Operation(_subtract, _subtract_radius)
+ADD = Operation(lambda left, right: left + right, _sum_radius)
+"""left + right, entry by entry, or of two numbers"""
+
+SUBTRACT = Operation(np.subtract, _sum_radius)
 """left - right, entry by entry"""
-
-
-def _constant(value: Array, roundings: int) -> Array:
-    return value
 
 
 def _constant_radius(p: Precision, _: Array, value: Ball, roundings: Ball) -> Array:
     return np.asarray(gamma(p, float(roundings.value)) * np.abs(value.value))
 
 
-CONSTANT = Operation(_constant, _constant_radius)
+CONSTANT = Operation(lambda value, roundings: value, _constant_radius)
 """A number that an implementation computes from its arguments with so many roundings, like 1/n"""
-
-
-def _scale(entries: Array, factor: Array | float, roundings: int, divisor: Any) -> Array:
-    return entries * factor
 
 
 def _scale_radius(
@@ -111,12 +76,10 @@ def _scale_radius(
         return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
-    radius = radius * np.abs(factor.value)
-    radius += p.underflow
-    return radius
+    return radius * np.abs(factor.value) + p.underflow
 
 
-SCALE = Operation(_scale, _scale_radius)
+SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
 """entries * factor, for a factor that an implementation computes with so many roundings
 
 The divisor is what the factor is a fraction of, which may overflow.
@@ -124,11 +87,7 @@ The divisor is what the factor is a fraction of, which may overflow.
 
 
 def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
-    # scaled first, so that a mean of large losses does not overflow
-    if isinstance(scale, np.ndarray) or rows.dtype.kind != "f":
-        return row_sum(rows * scale)
-    total: Array = rows.dot(filled(rows.shape[-1], rows.dtype, scale))
-    return total
+    return np.asarray(np.add.reduce(rows * scale, axis=-1))  # scaled first: no mean overflows
 
 
 def _weighted_sum_radius(
@@ -164,10 +123,6 @@ SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
 """The sum of the squares of all entries of matrices that are exactly known."""
 
 
-def _add_scaled(base: Array, term: Array, factor: Array) -> Array:
-    return base + factor * term
-
-
 def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
     size = np.abs(factor.value)
     # four roundings: the factor is itself a product or a quotient, cast to the precision
@@ -181,5 +136,5 @@ def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, facto
     return np.where(largest < p.largest / 4, radius, np.inf)
 
 
-ADD_SCALED = Operation(_add_scaled, _add_scaled_radius)
+ADD_SCALED = Operation(lambda base, term, factor: base + factor * term, _add_scaled_radius)
 """base + factor * term, for a number that is known as well as a product of two cast numbers"""

@@ -7,13 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.keys import Key
-
 U64 = 2.0**-53
 
 
 @dataclass(frozen=True)
-class Precision(Key):
+class Precision:
     """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
 
     unit:         unit roundoff of stored numbers (2^-53 in float64)
@@ -36,8 +34,6 @@ class Precision(Key):
     exp_error: float = 8.0
     relative: tuple[str, ...] = ()
 
-    __hash__ = Key.__hash__
-
     @cached_property
     def stores(self) -> float:
         """Unit roundoff of storing a sum of products, or 0 where the sum itself is as coarse"""
@@ -45,8 +41,7 @@ class Precision(Key):
 
     def gain(self, length: int) -> float:
         """What a sum of `length` products errs by, in units of the sum of their magnitudes"""
-        own = length * self.accumulation
-        return own + 2 * self.input + self.input**2 if self.input else own
+        return length * self.accumulation + 2 * self.input + self.input**2
 
     @property
     def digits(self) -> int:
@@ -55,16 +50,14 @@ class Precision(Key):
 
     def round(self, values: object) -> NDArray[np.float64]:
         """The nearest numbers that this precision represents, as float64."""
-        array = np.asarray(values, dtype=np.float64)
-        if self.dtype != "float64":
-            array = array.astype(self.dtype).astype(np.float64)
+        array = np.asarray(values, np.float64).astype(self.dtype).astype(np.float64)
         if self.unit <= np.finfo(self.dtype).eps / 2:
             return array
         mantissa, exponent = np.frexp(array)  # bfloat16: float32's range, 8 bits
         whole = np.round(np.ldexp(mantissa, self.digits))
         return np.asarray(np.ldexp(whole, exponent - self.digits), dtype=np.float64)
 
-    def with_reference(self) -> "Precision":
+    def with_engine(self) -> "Precision":
         """The arithmetic of a comparison: this one and the engine's own float64 together.
 
         A radius computed with these units bounds |implementation - engine|: along the recursion

@@ -12,7 +12,7 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import filled, largest_divisor, relaxed
+from refnet.rounding.operations import largest_divisor, relaxed
 from refnet.rounding.precision import Precision
 
 
@@ -20,19 +20,16 @@ def _product(left: Array, right: Array) -> Array:
     """left @ right"""
     if left.size == 1 or right.size == 1:
         return left * right  # a dot would skip a 1 x 1 matrix that is 0, though 0 inf is nan
-    if left.ndim == 2 and right.ndim == 2:
-        plain: Array = left.dot(right)  # a third of the overhead of matmul
-        return plain
-    stack: Array = np.matmul(left, right)
-    return stack
+    # matmul has twice the overhead, and leaves BLAS where rows are in reversed order
+    both = left.ndim == 2 and right.ndim == 2
+    return np.asarray(left.dot(right) if both else np.matmul(left, right))
 
 
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g = p.gain(length + extra)
     size, right_size = np.abs(left.value), np.abs(right.value)
     if left.exact and right.exact:
-        radius = _product(size, right_size)
-        radius *= g
+        radius = g * _product(size, right_size)  # g last: times a subnormal number it would be 0
     elif right.exact:
         radius = _product(relaxed(g, size, left.radius), right_size)
     elif left.exact:
@@ -59,16 +56,9 @@ def _affine(inputs: Array, weights: Array, biases: Array) -> Array:
 
 
 def _add_biases(products: Array, biases: Array) -> Array:
-    """products + biases, in place where their shapes and types allow it
-
-    A large array costs more to allocate than to fill.
-    """
-    if biases.ndim > 1:
-        biases = biases[..., None, :]
-        if products.shape[:-2] != biases.shape[:-2]:
-            return products + biases
-    if products.dtype is not biases.dtype:
-        return products + biases
+    """products + biases, in place for one network: a large array costs more to make than to fill"""
+    if biases.ndim > 1 or products.dtype != biases.dtype:
+        return products + biases[..., None, :]
     products += biases
     return products
 
@@ -87,7 +77,7 @@ def _affine_radius(p: Precision, z: Array, inputs: Ball, weights: Ball, biases: 
     return np.where(sums < limit, radius, np.inf)
 
 
-AFFINE = Operation(_affine, _affine_radius, guarded=True)
+AFFINE = Operation(_affine, _affine_radius)
 """inputs @ weights + biases: (n, fan_in), (fan_in, fan_out), (fan_out,) -> (n, fan_out)"""
 
 
@@ -109,15 +99,11 @@ def _signal_radius(
     return np.where((sums < limit) & finite, radius, np.inf)
 
 
-def _back(delta: Array, weights: Array, divisor: Any) -> Array:
-    return _product(delta, weights.mT)
-
-
 def _back_radius(p: Precision, s: Array, delta: Ball, weights: Ball, divisor: Ball) -> Array:
     return _signal_radius(p, s, delta, weights.transposed, delta, divisor)
 
 
-BACK = Operation(_back, _back_radius, guarded=True)
+BACK = Operation(lambda delta, weights, divisor: _product(delta, weights.mT), _back_radius)
 """delta @ weights^T: (n, fan_out), (fan_in, fan_out) -> (n, fan_in)
 
 The last argument of this operation and the next two is what a mean divides by: an implementation
@@ -125,22 +111,16 @@ that divides last meets numbers that much larger, and these may overflow.
 """
 
 
-def _outer(inputs: Array, delta: Array, divisor: Any) -> Array:
-    return _product(inputs.mT, delta)
-
-
 def _outer_radius(p: Precision, g: Array, inputs: Ball, delta: Ball, divisor: Ball) -> Array:
     return _signal_radius(p, g, inputs.transposed, delta, delta, divisor)
 
 
-OUTER = Operation(_outer, _outer_radius, guarded=True)
+OUTER = Operation(lambda inputs, delta, divisor: _product(inputs.mT, delta), _outer_radius)
 """inputs^T @ delta, the gradient of the weights: (n, fan_in), (n, fan_out) -> (fan_in, fan_out)"""
 
 
 def _column_sum(delta: Array, divisor: Any) -> Array:
-    ones = filled(delta.shape[-2], delta.dtype)
-    total: Array = ones.dot(delta) if delta.ndim == 2 else np.matmul(ones, delta)
-    return total
+    return np.asarray(np.add.reduce(delta, axis=-2))
 
 
 def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Array:
@@ -154,5 +134,5 @@ def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Ar
     return np.where(_column_sum(delta.magnitude, divisor) < limit, radius, np.inf)
 
 
-COLUMN_SUM = Operation(_column_sum, _column_sum_radius, guarded=True)
+COLUMN_SUM = Operation(_column_sum, _column_sum_radius)
 """The sum over rows, the gradient of the biases: (n, fan_out) -> (fan_out,)"""

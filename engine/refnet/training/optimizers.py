@@ -13,15 +13,15 @@ point ahead); Kingma and Ba, arXiv 1412.6980 (adam); Loshchilov and Hutter, arXi
 (decoupled decay).
 """
 
-import math
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
 from refnet.architecture import Layer, Parameters
 from refnet.conventions import Conventions
+from refnet.legal import AT_LEAST_ZERO, BELOW_ONE, check_fields
 
 OPTIMIZERS = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam")
 
@@ -37,26 +37,19 @@ class Optimizer:
     """
 
     name: str
-    learning_rate: float
-    momentum: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    rho: float = 0.9
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
+    learning_rate: Annotated[float, AT_LEAST_ZERO]
+    momentum: Annotated[float, BELOW_ONE] = 0.0
+    beta1: Annotated[float, BELOW_ONE] = 0.9
+    beta2: Annotated[float, BELOW_ONE] = 0.999
+    rho: Annotated[float, BELOW_ONE] = 0.9
+    epsilon: Annotated[float, AT_LEAST_ZERO] = 1e-8
+    weight_decay: Annotated[float, AT_LEAST_ZERO] = 0.0
     decoupled: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.name not in OPTIMIZERS:
             raise ValueError(f"name={self.name!r}: choose one of {', '.join(OPTIMIZERS)}")
-        for field in ("momentum", "beta1", "beta2", "rho"):
-            value = getattr(self, field)
-            if not 0 <= value < 1:  # so that nan fails
-                raise ValueError(f"{field}={value!r}: {field} lies in [0, 1)")
-        for field in ("learning_rate", "epsilon", "weight_decay"):
-            value = getattr(self, field)
-            if not (value >= 0 and math.isfinite(value)):
-                raise ValueError(f"{field}={value!r}: {field} is finite and at least 0")
         if self.momentum and self.name not in ("momentum", "nesterov"):
             raise ValueError(
                 f"momentum={self.momentum!r} with name={self.name!r}: "

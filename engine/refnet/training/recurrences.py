@@ -12,10 +12,9 @@ import numpy as np
 
 from refnet.conventions import Conventions
 from refnet.rounding.arithmetic import Arithmetic
-from refnet.rounding.operations import ADD_SCALED
+from refnet.rounding.operations import ADD, ADD_SCALED
 from refnet.training.optimizers import Optimizer
 from refnet.training.terms import (
-    ADD,
     COEFFICIENT,
     CORRECTION,
     MIX,

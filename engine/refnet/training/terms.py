@@ -81,20 +81,11 @@ ROOT = Operation(_root, _root_radius)
 """sqrt x, entry by entry"""
 
 
-def _add_radius(p: Precision, value: Array, x: Ball, c: Ball) -> Array:
-    radius = x.radius + c.radius
-    return np.asarray(radius + p.unit * (np.abs(value) + radius))
-
-
-ADD = Operation(lambda x, c: x + c, _add_radius)
-"""x + c, entry by entry"""
-
-
 class Cap(NamedTuple):
     """C with |sum a_i g_i| <= C sqrt(sum b_i g_i^2), and what rounding may do to it.
 
-    By Cauchy and Schwarz C^2 = sum a_i^2 / b_i. Two legal ratios therefore lie no further than 2 C
-    apart, however little is known of a gradient that is all noise.
+    By Cauchy and Schwarz C^2 = sum a_i^2 / b_i. An answer therefore lies no further than
+    2 C from the engine's, however little is known of a gradient that is all noise.
 
     bound:     C
     roundings: how many go into a_i and b_i

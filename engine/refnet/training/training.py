@@ -10,7 +10,8 @@ import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import gradient_in, trace
-from refnet.checks import check_batch_size, check_epochs, checked
+from refnet.balls import rounded_up
+from refnet.checks import check_count, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
 from refnet.problem import Problem, batches, divisor
@@ -66,7 +67,7 @@ def trained_balls(
         layers, state = _epoch(
             within(precision), problem._replace(parameters=layers), optimizer, state, size
         )
-    return _rounded_up(layers)
+    return rounded_up(layers)
 
 
 def followed(
@@ -87,7 +88,7 @@ def followed(
         here = problem._replace(parameters=known)
         size = _checked(here, 1, batch_size)
         layers, state = _epoch(within(precision), here, optimizer, state, size)
-        yield _rounded_up(layers)
+        yield rounded_up(layers)
 
 
 def _epoch(
@@ -117,16 +118,16 @@ def _training_gradient(
         rate = architecture.dropout
         raise ValueError(f"dropout={rate!r}: which units are dropped cannot be foreseen; give 0")
     factors = training_factors(architecture, batch.parameters, batch.inputs, generator, conventions)
-    steps = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
-    return gradient_in(apply, batch, steps)
+    stages = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
+    return gradient_in(apply, batch, stages)
 
 
 def _checked(problem: Problem, epochs: int, batch_size: int | None) -> int:
     """The batch size, after everything has been checked."""
     checked(*problem[:5])
-    check_epochs(epochs)
+    check_count("epochs", "a number of epochs", epochs, 0)
     size = problem.inputs.shape[-2] if batch_size is None else batch_size
-    check_batch_size(size)
+    check_count("batch_size", "a batch size", size, 1)
     _check_batch_weights(problem, size)
     return size
 
@@ -139,7 +140,3 @@ def _check_batch_weights(problem: Problem, batch_size: int) -> None:
             raise ValueError(
                 f"sample_weights of batch {number} are all 0; a mean needs one above 0"
             )
-
-
-def _rounded_up(layers: list[Layer[Ball]]) -> list[Layer[Ball]]:
-    return [Layer(w.rounded_up(), b.rounded_up()) for w, b in layers]

@@ -11,7 +11,7 @@ import numpy as np
 import refnet
 from backproof.contract import Fit, Implementation, NotSupported, Scope
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
-from refnet.backpropagation import Step, gradient_in, loss_in, trace
+from refnet.backpropagation import Stage, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
 from refnet.logistic import newton
 from refnet.problem import Problem
@@ -56,8 +56,8 @@ class Refnet(Implementation):
     def hidden(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
     ) -> list[Array]:
-        steps = self._trace(architecture, parameters, inputs)
-        return [step.outputs[::-1, ::-1] for step in steps[:-1]]
+        stages = self._trace(architecture, parameters, inputs)
+        return [stage.outputs[::-1, ::-1] for stage in stages[:-1]]
 
     def loss(
         self,
@@ -157,7 +157,7 @@ class Refnet(Implementation):
 
     def _trace(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
-    ) -> list[Step]:
+    ) -> list[Stage]:
         turned = _reversed(parameters), inputs[::-1, ::-1]
         return trace(self.apply, architecture, *turned, self.conventions)
 

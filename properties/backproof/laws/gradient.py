@@ -18,6 +18,7 @@ from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import trace
+from refnet.functions.activations import names_where
 from refnet.rounding.arithmetic import plain
 from refnet.training.optimizers import Optimizer
 
@@ -201,7 +202,7 @@ def _richardson(subject: Subject, case: Case, v: Parameters, steps: Array) -> tu
     return best
 
 
-KINKED = ("relu", "leaky_relu", "elu", "selu")
+KINKED = names_where(lambda facts: facts.kinked)
 
 
 def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> int:
@@ -299,7 +300,7 @@ def _vanish(layers: list[Layer[Answer]], where: str) -> None:
             near(answer.value, 0.0, allowed, what=f"gradient[{place}].{part} {where}")
 
 
-ZERO_AT_ZERO = ("relu", "tanh", "identity", "leaky_relu", "elu", "selu", "gelu", "silu")
+ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
 
 
 @law(needs="gradient", case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True))

@@ -13,18 +13,16 @@ from backproof.judging.law import law
 from backproof.laws.verbs.left_out import fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
 from backproof.subjects.subject import Subject
-from refnet.architecture import ACTIVATIONS, Array, Layer
+from refnet.architecture import Array, Layer
 from refnet.backpropagation import trace
 from refnet.conventions import Conventions
+from refnet.functions.activations import names_where
 from refnet.problem import divisor_of
 from refnet.rounding.arithmetic import Ball, within
 from refnet.rounding.precision import U64
 
-PER_UNIT = tuple(name for name in ACTIVATIONS if name != "softmax")
-"""Activations that take each unit's own logit and no other."""
-
-BOUNDED = ("sigmoid", "tanh", "softmax")
-"""Activations that never exceed 1 in size."""
+PER_UNIT = names_where(lambda facts: facts.per_unit)
+BOUNDED = names_where(lambda facts: facts.bounded)
 
 
 @law(

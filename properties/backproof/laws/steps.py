@@ -12,6 +12,7 @@ from backproof.judging.law import law
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
+from refnet.functions.activations import names_where
 from refnet.rounding.arithmetic import Ball
 from refnet.training.optimizers import Optimizer
 from refnet.training.training import trained_balls
@@ -64,8 +65,7 @@ def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
     return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
-ZERO_AT_ZERO = ("tanh", "relu", "leaky_relu", "gelu", "silu")
-"""Activations that are exactly 0 at 0, by every formula in use."""
+ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
 
 
 @law(
