@@ -46,7 +46,9 @@ def test_a_page_for_every_law_and_a_law_for_every_page() -> None:
     assert pages == {law.name for law in laws()}
 
 
-@pytest.mark.parametrize("page", [page for page in LAW_PAGES if page.stem != "index"])
+@pytest.mark.parametrize(
+    "page", [page for page in LAW_PAGES if page.stem != "index"], ids=lambda page: page.stem
+)
 def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
