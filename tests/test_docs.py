@@ -46,7 +46,9 @@ def test_a_page_for_every_law_and_a_law_for_every_page() -> None:
     assert pages == {law.name for law in laws()}
 
 
-@pytest.mark.parametrize("page", [page for page in LAW_PAGES if page.stem != "index"])
+@pytest.mark.parametrize(
+    "page", [page for page in LAW_PAGES if page.stem != "index"], ids=lambda page: page.stem
+)
 def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
@@ -79,6 +81,25 @@ def test_one_sentence_a_line(page: Path) -> None:
     for line in text.splitlines():
         if not line.startswith(("|", "<!--")):
             assert not re.search(r"[a-z)][.!?] [A-Z][a-z]", line), line
+
+
+PLACES = ("", "engine/refnet", "properties/backproof", "tests/engine")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/life-of-a-law.md"])
+def test_every_file_that_is_named_is_there(page: str) -> None:
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", (ROOT / page).read_text(encoding="utf-8")))
+    missing = {name for name in named if not any((ROOT / at / name).is_file() for at in PLACES)}
+    assert missing == set()
+
+
+def test_the_reading_order_names_what_is_in_the_folders() -> None:
+    text, folder, rows = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "", 0
+    for first, rest in re.findall(r"^\| (?:`(\w+)/?`)? ?\|(.*)\|$", text, re.MULTILINE):
+        folder, rows = first or folder, rows + 1
+        there = {path.stem for place in PLACES for path in (ROOT / place / folder).glob("*.py")}
+        assert set(re.findall(r"`(\w+)`", rest)) <= there, folder
+    assert rows > 10
 
 
 class Resources(HTMLParser):

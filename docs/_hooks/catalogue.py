@@ -2,7 +2,7 @@
 
 On a law's page `<!-- law -->` is replaced by the claim, `<!-- tolerance -->` and `<!-- catches -->`
 by those sections, `<!-- literature -->` by the source; elsewhere `<!-- laws -->` by the catalogue,
-and `<!-- source MODULE:NAME -->` by the code of a class or a function, from `examples` too.
+and `<!-- source MODULE:NAME -->` by the code of a class, a function or a law, from `examples` too.
 """
 
 import importlib
@@ -117,7 +117,10 @@ def _chapter(chapter: str) -> str:
 
 
 def _source(module: str, name: str) -> str:
-    source = inspect.getsource(getattr(importlib.import_module(module), name))
+    made = getattr(importlib.import_module(module), name)
+    if isinstance(made, Law):  # with its recipes, which stand in the decorator
+        return f"```python\n{inspect.getsource(made.check)}```"
+    source = inspect.getsource(made)
     code = re.search(r"^(class|def) .*", source, re.MULTILINE | re.DOTALL)
     assert code is not None
     return f"```python\n{code[0]}```"

@@ -92,7 +92,7 @@ def _printed(command: tuple[str, ...]) -> str:
     """What a command prints in the root of the repository, on 80 columns without colours."""
     here = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": "examples",
+        "PYTHONPATH": os.pathsep.join(filter(None, ("examples", os.environ.get("PYTHONPATH")))),
         "COLUMNS": "80",
         "NO_COLOR": "1",
         "TERM": "dumb",
