@@ -90,7 +90,8 @@ class Search:
                 self._failed_at = time.monotonic()
             self.failing = (arguments, failure.finding)  # Hypothesis tries smaller ones only
             raise
-        if answered and self.tally.judged + self.tally.beyond > before:
+        searching = self.failing is None  # what is tried to make a case smaller is not counted
+        if answered and searching and self.tally.judged + self.tally.beyond > before:
             for name in met(arguments):
                 self.tally.kinds[name] = self.tally.kinds.get(name, 0) + 1
 

@@ -3,8 +3,6 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
 from backproof.cases.case import Case, Direction
 from backproof.cases.dyadic import IntegerNetworks
@@ -13,13 +11,11 @@ from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.differences import first_smooth, norm, richardson, slope_along
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
-from refnet import balls
-from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import trace
+from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
-from refnet.rounding.arithmetic import plain
 from refnet.training.optimizers import Optimizer
 
 
@@ -107,8 +103,6 @@ def _one_step(subject: Subject, tied: Case) -> None:
             _alike(answer, axis, f"{what} of layer {place} after a step, by unit")
 
 
-Mask = NDArray[np.bool_]
-
 LEVELS = {53: 14, 24: 8}
 """How often a step is halved, by the digits of the precision."""
 
@@ -141,121 +135,17 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     if not subject.conventions.loss_includes_penalty:
         case = case.without_penalty()
     v = direction.at(case.parameters)
-    largest = 2.0 ** -math.ceil(math.log2(_norm(v)))
+    largest = 2.0 ** -math.ceil(math.log2(norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
-    slope, size, rounding = _slope(subject.gradient(case), v)
+    slope, size, rounding = slope_along(subject.gradient(case), v)
     what = "gradient . v, against the quotients of the subject's own loss"
     factor = subject.conventions.gradient_factor
-    steps = steps[_first_smooth(subject, case, v, steps) :]
+    steps = steps[first_smooth(subject, case, v, steps) :]
     if len(steps) < 4:
         near(slope, slope, np.inf, what=what)  # too close to a kink: not judged
         return
-    limit, uncertain = _richardson(subject, case, v, steps)
+    limit, uncertain = richardson(subject, case, v, steps)
     near(slope, factor * limit, factor * uncertain + rounding, scale=size, what=what)
-
-
-def _norm(v: Parameters) -> float:
-    return math.sqrt(sum(float(np.sum(x * x)) for layer in v for x in layer))
-
-
-def _slope(gradient: list[Layer[Answer]], v: Parameters) -> tuple[float, float, float]:
-    """Gradient . v, the sum of its terms' magnitudes, and its radius."""
-    pairs = [(a, d) for g, p in zip(gradient, v, strict=True) for a, d in zip(g, p, strict=True)]
-    slope = sum(float(np.sum(a.value * d)) for a, d in pairs)
-    size = sum(float(np.sum(np.abs(a.value * d))) for a, d in pairs)
-    return slope, size, sum(float(np.sum(a.radius * np.abs(d))) for a, d in pairs)
-
-
-def _moved(parameters: Parameters, v: Parameters, step: float) -> Parameters:
-    return [
-        Layer(p.weights + step * d.weights, p.biases + step * d.biases)
-        for p, d in zip(parameters, v, strict=True)
-    ]
-
-
-def _richardson(subject: Subject, case: Case, v: Parameters, steps: Array) -> tuple[float, float]:
-    """The limit of the difference quotients, and how far it may be off.
-
-    D_k = (F(w + h_k v) - F(w - h_k v)) / 2 h_k, R_k = (4 D_{k+1} - D_k) / 3. Each loss errs by at
-    most eps, so that R_k errs by 3 eps / h_k; what Richardson leaves is judged by its neighbours
-    and by all finer levels.
-    """
-    ends = [[subject.loss(case.with_parameters(_moved(case.parameters, v, s * h)))
-             for s in (1, -1)] for h in steps]  # fmt: skip
-    eps = max(float(ends[0][0].radius), float(ends[0][1].radius))
-    eps = max(eps, float(balls.loss(case.problem(subject.conventions), subject.precision).radius))
-    if not math.isfinite(eps):
-        return 0.0, math.inf
-    quotients = np.array([float(up.value - down.value) for up, down in ends]) / (2 * steps)
-    limits = (4 * quotients[1:] - quotients[:-1]) / 3
-    noise = 3 * eps / steps[:-1]
-    best = (float(limits[-1]), math.inf)
-    for k in range(2, len(limits)):
-        finer = np.abs(limits[k + 1 :] - limits[k]) - noise[k + 1 :]
-        left = max(
-            abs(limits[k] - limits[k - 1]),
-            abs(limits[k - 1] - limits[k - 2]) / 16,
-            float(np.max(finer, initial=0.0)),
-        )
-        if left + noise[k] < best[1]:
-            best = (float(limits[k]), float(left + noise[k]))
-    return best
-
-
-KINKED = names_where(lambda facts: facts.kinked)
-
-
-def _first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> int:
-    """The first step from which on every step is short, and stays on one side of every kink.
-
-    A kink is a zero of a ReLU's argument, Huber's threshold, or the probability at which a loss is
-    clipped; the centre itself must be further from it than rounding reaches.
-    """
-    at = np.array([0.0, *(s * h for h in steps for s in (1, -1, 0.75, -0.75))])
-    stack = [
-        Layer(
-            p.weights + at[:, None, None] * d.weights,
-            p.biases + at[:, None] * d.biases,
-        )
-        for p, d in zip(case.parameters, v, strict=True)
-    ]
-    c = subject.conventions
-    traced = trace(plain, case.architecture, stack, case.inputs, c)
-    centre = balls.logits(case.architecture, case.parameters, case.inputs, subject.precision, c)
-    same = np.ones(len(steps), dtype=bool)
-    for place, step in enumerate(traced):
-        moved = np.max(np.abs(step.logits[1:] - step.logits[0]), axis=(-2, -1)).reshape(-1, 4)
-        same &= np.all(moved <= 1, axis=1)  # an activation may bend within less than a unit
-        for side, far in _sides(
-            case, subject, place, step.logits, np.asarray(centre[place].radius)
-        ):
-            if not np.all(far[0]):
-                return len(steps)
-            unchanged = np.all(side == side[0], axis=(-2, -1))[1:].reshape(-1, 4)
-            same &= np.all(unchanged, axis=1)
-    crossed = np.flatnonzero(~same)
-    return int(crossed[-1]) + 1 if len(crossed) else 0
-
-
-def _sides(
-    case: Case, subject: Subject, place: int, z: Array, radius: Array
-) -> list[tuple[Mask, Mask]]:
-    """On which side of its kinks each logit lies, and whether it is far from them."""
-    a: Architecture = case.architecture
-    if place < a.hidden_layers:
-        kinked = a.activations[place] in KINKED
-        return [(z > 0, np.abs(z) > radius)] if kinked else []
-    if a.loss == "huber":
-        beyond = np.abs(z - case.targets) - a.delta
-        return [(beyond > 0, np.abs(beyond) > radius)]
-    clip = subject.conventions.probability_clip
-    if a.loss == "cross_entropy" and clip:
-        limit = -math.log(clip) - 2
-        lost = np.abs(z)  # at least -log of either probability, less log 2
-        if a.output == "softmax":
-            lost = special.logsumexp(z, axis=-1, keepdims=True) - z
-        return [(lost > limit, lost < limit)]
-    return []
 
 
 @law(needs="gradient", case=IntegerNetworks(backward=True))
