@@ -24,13 +24,13 @@ from backproof.reports.report import Row
 from backproof.subjects.local import Local
 from backproof.subjects.subject import Subject
 from refnet.conventions import STRICT, Conventions
-from refnet.legal import choices, numbers
+from refnet.legal import rules
 from tests.engine.nets import _conventions
 
 NAMES = [field.name for field in fields(Conventions)]
-FLAGS = [name for name in NAMES if choices(Conventions)[name] == (False, True)]
-WORDS = [name for name in NAMES if name not in FLAGS and choices(Conventions)[name]]
-NUMBERS = list(numbers(Conventions))
+FLAGS = [name for name in NAMES if rules(Conventions)[name].words == (False, True)]
+WORDS = [name for name in NAMES if name not in FLAGS and rules(Conventions)[name].words]
+NUMBERS = [name for name in NAMES if rules(Conventions)[name].legal]
 
 EXAMPLES: dict[str, tuple[float, ...]] = {
     "squared_error": (1.0,),
@@ -78,7 +78,7 @@ def test_a_flag_is_true_or_false_and_no_number(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in WORDS if name not in NUMBERS])
 def test_a_word_is_one_of_those_that_the_type_lists(name: str) -> None:
-    listed = ", ".join(map(repr, choices(Conventions)[name]))
+    listed = ", ".join(map(repr, rules(Conventions)[name].words))
     for value in ("other than all", True, 1.0):
         assert refusal(name, value) == f"{name}={value!r}: choose one of {listed}"
 
@@ -97,7 +97,7 @@ def test_the_template_says_the_defaults_and_all_words_of_what_it_names() -> None
     assert {name: getattr(STRICT, name) for name in named} == {
         name: literal_eval(value) for name, value in named.items()
     }
-    listed = {word for name in named for word in choices(Conventions)[name] if name in WORDS}
+    listed = {word for name in named for word in rules(Conventions)[name].words if name in WORDS}
     assert {word for word in listed if f'"{word}"' not in block} == set()
 
 
@@ -124,13 +124,13 @@ def test_a_convention_is_put_against_exact_arithmetic_or_has_a_reason_not_to(nam
         assert drawn == {getattr(STRICT, name)}, f"{name}: drawn, and in NOT_EXACT"
         return
     assert drawn - {getattr(STRICT, name)}, f"{name}: draw it in tests/engine/nets.py"
-    assert drawn >= set(choices(Conventions)[name]), f"{name}: draw all of its words"
+    assert drawn >= set(rules(Conventions)[name].words), f"{name}: draw all of its words"
 
 
 SETTINGS = [
     (name, value)
     for name in NAMES
-    for value in (*choices(Conventions)[name], *EXAMPLES.get(name, ()))
+    for value in (*rules(Conventions)[name].words, *EXAMPLES.get(name, ()))
     if value != getattr(STRICT, name)
 ]
 """Every word, flag and number that is no default, one at a time."""

@@ -13,7 +13,7 @@ from backproof.mutants.meaning import OutputLearnsFromLogits
 from backproof.reports.report import Finding
 from refnet import Layer
 from refnet.conventions import STRICT, Conventions
-from refnet.legal import choices, numbers
+from refnet.legal import rules
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
@@ -64,9 +64,9 @@ def test_a_factor_is_recognised_beside_the_one_that_is_declared(
 def test_every_convention_is_recognised_or_has_a_reason_not_to_be(name: str) -> None:
     tried = {tried for tried, _ in recognition.alternatives(STRICT)}
     reason = recognition.NOT_TRIED.get(name, "")
-    if len(choices(Conventions)[name]) == 1 and name not in numbers(Conventions):
+    if len(rules(Conventions)[name].words) == 1 and not rules(Conventions)[name].legal:
         assert not reason, f"{name}: there is no other word to try"
-    elif name in numbers(Conventions):
+    elif rules(Conventions)[name].legal:
         assert bool(recognition.NUMBERS.get(name)) != bool(reason), f"{name}: NUMBERS or NOT_TRIED"
     else:
         assert (name in tried) != bool(reason), f"{name}: in NOT_TRIED without a reason"
@@ -77,7 +77,7 @@ def test_every_convention_is_recognised_or_has_a_reason_not_to_be(name: str) -> 
 )
 def test_recognition_speaks_of_no_convention_that_there_is_not(name: str) -> None:
     assert name in {field.name for field in fields(Conventions)}
-    assert name not in recognition.NUMBERS or name in numbers(Conventions)
+    assert name not in recognition.NUMBERS or rules(Conventions)[name].legal
 
 
 def test_what_is_tried_is_legal_and_differs_from_what_is_declared() -> None:

@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page
 
 from backproof.contract import CAPABILITIES, Implementation
 from backproof.laws.catalogue import laws
-from refnet.legal import choices, numbers
+from refnet.legal import rules
 from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
@@ -50,16 +50,17 @@ def _table(heads: str, rows: Sequence[tuple[str, ...]]) -> str:
 def _fields(made: Any) -> str:
     """A dataclass as a table; a field that its docstring leaves out stops the build."""
     meanings = _meanings(made)
-    rules = {name: legal.rule for name, legal in numbers(made).items()}
+    known = rules(made)
     rows = []
     for field in dataclasses.fields(made):
         if field.name == "name":
             continue
         if field.name not in meanings:
             raise PluginError(f"the docstring of {made.__name__} says nothing of {field.name}")
-        words = ", ".join(f"`{word}`" for word in choices(made)[field.name] if str(word) == word)
-        said = "; ".join(filter(None, (meanings[field.name], rules.get(field.name))))
-        rows.append((f"`{field.name}`", _default(field), said + (f" ({words})" if words else "")))
+        words, legal = known[field.name]
+        said = meanings[field.name] + (f"; {legal.rule}" if legal else "")
+        listed = ", ".join(f"`{word}`" for word in words if isinstance(word, str))
+        rows.append((f"`{field.name}`", _default(field), said + (f" ({listed})" if listed else "")))
     return _table("field, default, meaning", rows)
 
 

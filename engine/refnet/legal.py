@@ -26,19 +26,18 @@ SHARE = Legal("lies in [0, 1]", lambda number: 0 <= number <= 1)
 BELOW_HALF = Legal("lies in [0, 0.5)", lambda number: 0 <= number < 0.5)
 
 
-@cache
-def choices(made: type) -> dict[str, tuple[Any, ...]]:
-    """The words, the flags and None that each field may be; nothing for a number."""
-    hints = get_type_hints(made, include_extras=True)
-    return {name: sum(map(_words, _kinds(hint)), ()) for name, hint in hints.items()}
+class Rule(NamedTuple):
+    """The words, the flags and None that a field may be, and the numbers."""
+
+    words: tuple[Any, ...]
+    legal: Legal | None
 
 
 @cache
-def numbers(made: type) -> dict[str, Legal]:
-    """The rule of each field that may be a number."""
+def rules(made: type) -> dict[str, Rule]:
+    """The rule of each field, by name."""
     hints = get_type_hints(made, include_extras=True)
-    kinds = [(name, kind) for name, hint in hints.items() for kind in _kinds(hint)]
-    return {name: kind.__metadata__[0] for name, kind in kinds if get_origin(kind) is Annotated}
+    return {name: _rule(hint) for name, hint in hints.items()}
 
 
 def check_fields(made: Any) -> None:
@@ -47,16 +46,17 @@ def check_fields(made: Any) -> None:
     Raises: ValueError naming a field that its type forbids, the rule and the value.
     """
     for name, value in vars(made).items():
-        object.__setattr__(made, name, _settled(value))
+        if type(value) not in (float, str, int, bool):
+            object.__setattr__(made, name, _settled(value))
     kind: Any = type(made)
-    for name, words in choices(kind).items():
-        value, legal = getattr(made, name), numbers(kind).get(name)
-        if any(value == word and type(value) is type(word) for word in words):  # 1 is no True
+    for name, (words, legal) in rules(kind).items():
+        value = getattr(made, name)
+        if any(type(value) is type(word) and value == word for word in words):  # 1 is no True
             continue
-        rules = [f"{name} {legal.rule}"] if legal else []
-        rules += ["choose one of " + ", ".join(map(repr, words))] if words else []
-        if rules and not (legal and type(value) in (int, float) and legal.holds(value)):
-            raise ValueError(f"{name}={value!r}: {', or '.join(rules)}")
+        said = [f"{name} {legal.rule}"] if legal else []
+        said += ["choose one of " + ", ".join(map(repr, words))] if words else []
+        if said and not (legal and type(value) in (int, float) and legal.holds(value)):
+            raise ValueError(f"{name}={value!r}: {', or '.join(said)}")
 
 
 def _settled(value: Any) -> Any:
@@ -67,9 +67,10 @@ def _settled(value: Any) -> Any:
     return value
 
 
-def _kinds(hint: Any) -> tuple[Any, ...]:
-    """The types that are joined by `|`, or the one."""
-    return (hint,) if get_origin(hint) in (None, Literal, Annotated) else get_args(hint)
+def _rule(hint: Any) -> Rule:
+    kinds = (hint,) if get_origin(hint) in (None, Literal, Annotated) else get_args(hint)
+    legal = [kind.__metadata__[0] for kind in kinds if get_origin(kind) is Annotated]
+    return Rule(sum(map(_words, kinds), ()), legal[0] if legal else None)
 
 
 def _words(kind: Any) -> tuple[Any, ...]:

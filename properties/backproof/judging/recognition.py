@@ -14,7 +14,7 @@ from typing import Any
 
 from backproof.reports.report import Finding
 from refnet.conventions import Conventions
-from refnet.legal import choices
+from refnet.legal import rules
 from refnet.rounding.precision import FLOAT32, TF32, Precision
 
 COMMONEST = (
@@ -97,9 +97,9 @@ def _candidates(
 
 def alternatives(declared: Conventions) -> Iterator[Change]:
     """Every other word, flag and number that is tried, one at a time, commonest first."""
-    fields = choices(Conventions)
+    fields = rules(Conventions)
     for name in dict.fromkeys((*COMMONEST, *fields)):
-        values = () if name in NOT_TRIED else (*fields[name], *NUMBERS.get(name, ()))
+        values = () if name in NOT_TRIED else (*fields[name].words, *NUMBERS.get(name, ()))
         yield from ((name, value) for value in values if value != getattr(declared, name))
 
 
