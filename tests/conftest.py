@@ -1,18 +1,20 @@
-"""With several workers (`--dist loadgroup`) a file of tests stays together and shares what it made.
+"""With several workers a file of tests stays in one of them and shares what it made: a built site.
 
-The laws of `properties/test_refnet.py` have no group, so that they spread over the workers.
+The laws on the engine, `properties/test_refnet.py`, share nothing, and spread over the workers.
 """
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The scheduling of `--dist loadfile`, where each law counts as a file of its own."""
+    from xdist.scheduler import LoadFileScheduling
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One group for each file in this folder."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(HERE))))
+    class Spread(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith("properties/") else super()._split_scope(nodeid)
+
+    return Spread(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -32,5 +32,5 @@ def test_the_readme_shows_what_the_command_prints(words: str, shown: str) -> Non
 
 def test_the_readme_has_the_two_commands_and_two_examples() -> None:
     assert "pip install . && backproof check\n" in README
-    assert "pip install -e '.[test]' && pytest -n auto --dist loadgroup\n" in README
+    assert "pip install -e '.[test]' && pytest -n auto --dist loadfile\n" in README
     assert len(SHOWN) == 2
