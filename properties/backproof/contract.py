@@ -74,7 +74,7 @@ class Scope:
     activations: tuple[str, ...]
     heads: tuple[tuple[str, str], ...]
     hidden_layers: Range = (0, None)
-    widths: Range = (1, 64)
+    widths: Range = (1, None)
     rows: Range = (1, None)
     outputs: Range = (1, None)
     softmax_outputs: Range = (2, None)

@@ -18,7 +18,7 @@ from backproof.cases.case import Case, Direction
 from backproof.cases.kinds import KINDS, targets
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
-from backproof.cases.space import Space
+from backproof.cases.space import Limits, Room, Space
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Conventions, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
@@ -28,6 +28,15 @@ SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
 FEW_SIZES = (1, 3, 4)
 OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
+
+LARGE: dict[str, tuple[int, ...]] = {
+    "features": (65, 129, 257, 1000),
+    "hidden_widths": (65, 129, 257, 1000),
+    "rows": (65, 129, 257, 1000),
+    "outputs": (5, 8, 12),
+    "hidden_layers": (4, 5, 6),
+}
+"""Beyond the sizes of most cases: a large case has one of these, and is small otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +63,8 @@ class Networks(Recipe):
     heads: tuple[tuple[str, str], ...] | None = None
     plain: bool = False
     mixed: bool = False
-    kinds: tuple[str, ...] = tuple(KINDS)
-    required: tuple[str, ...] = ("zeros", "small integers", "general position")
+    kinds: tuple[str, ...] = (*KINDS, "large")
+    required: tuple[str, ...] = ("zeros", "small integers", "general position", "large")
     grid: int | None = None
 
     def space(self, scope: Scope, precision: Precision) -> Space:
@@ -63,21 +72,21 @@ class Networks(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        depth = _meet("hidden layers", self.hidden_layers, scope.hidden_layers, DEEPEST)
-        names, wide = _common(self.activations, scope.activations), SIZES[-1]
-        if depth[0] and not names:
+        names, room = _common(self.activations, scope.activations), self._room(scope)
+        if room.hidden_layers[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
             offered = ", ".join(scope.activations) or "none"
             raise OutOfScope(f"the law needs hidden units of {wanted}, the scope has {offered}")
         return Space(
             activations=names or ("identity",),
             heads=self._heads(scope),
-            hidden_layers=depth if names else (0, 0),
-            features=_meet("features", (1, None), scope.widths, wide),
-            hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths, wide),
-            outputs=_meet("outputs", (1, None), scope.outputs, MOST_OUTPUTS),
-            softmax_outputs=_meet("classes", (2, None), scope.softmax_outputs, MOST_OUTPUTS),
-            rows=_meet("rows", (1, None), scope.rows, wide),
+            hidden_layers=_small(room.hidden_layers, DEEPEST) if names else (0, 0),
+            features=_small(room.features, SIZES[-1]),
+            hidden_widths=_small(room.hidden_widths, SIZES[-1]),
+            outputs=_small(room.outputs, MOST_OUTPUTS),
+            softmax_outputs=_small(room.softmax_outputs, MOST_OUTPUTS),
+            rows=_small(room.rows, SIZES[-1]),
+            room=room,
             sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
@@ -88,6 +97,16 @@ class Networks(Recipe):
             architectures=scope.architectures,
         )
 
+    def _room(self, scope: Scope) -> Room:
+        return Room(
+            hidden_layers=_meet("hidden layers", self.hidden_layers, scope.hidden_layers),
+            features=_meet("features", (1, None), scope.widths),
+            hidden_widths=_meet("hidden widths", self.hidden_widths, scope.widths),
+            outputs=_meet("outputs", (1, None), scope.outputs),
+            softmax_outputs=_meet("classes", (2, None), scope.softmax_outputs),
+            rows=_meet("rows", (1, None), scope.rows),
+        )
+
     def requires(
         self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> tuple[str, ...]:
@@ -95,11 +114,12 @@ class Networks(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        if scope.architectures is not None:
-            return self.required
         space = self.space(scope, precision)
+        kinds = tuple(kind for kind in self.required if kind != "large" or _larger(space))
+        if scope.architectures is not None:
+            return kinds
         names = space.activations if space.hidden_layers[1] else ()
-        return (*self.required, *(" with ".join(head) for head in space.heads), *names)
+        return (*kinds, *(" with ".join(head) for head in space.heads), *names)
 
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = _common(self.heads, scope.heads)
@@ -122,9 +142,11 @@ class Networks(Recipe):
         if space.architectures is not None:
             fitting = tuple(a for a in space.architectures if space.admits(a, space.rows[0]))
             if not fitting:
-                raise OutOfScope("none of the scope's architectures fits")
+                first = space.outside(space.architectures[0], space.rows[0])
+                raise OutOfScope(f"none of the scope's architectures fits: {first}")
             space = replace(space, architectures=fitting)
-        return _cases(space, self.kinds)
+        kinds = tuple(kind for kind in self.kinds if kind != "large" or _larger(space))
+        return _cases(space, kinds)
 
 
 def networks(**demands: Any) -> Networks:
@@ -155,13 +177,18 @@ def directions() -> Anything:
     return Anything(lambda: SEEDS.map(Direction))
 
 
-def _meet(what: str, demand: Range, scope: Range, most: int) -> tuple[int, int]:
+def _meet(what: str, demand: Range, scope: Range) -> Limits:
     low = max(demand[0], scope[0])
-    highs = [h for h in (demand[1], scope[1]) if h is not None]
-    high = min([*highs, max(most, low)])
+    high = min(math.inf if most is None else most for most in (demand[1], scope[1]))
     if low > high:
         raise OutOfScope(f"the law needs {what} {_words(demand)}, the scope has {_words(scope)}")
     return low, high
+
+
+def _small(limits: Limits, most: int) -> tuple[int, int]:
+    """The part of a range that most cases are drawn from."""
+    low, high = limits
+    return low, int(min(high, max(most, low)))
 
 
 def _words(limits: Range) -> str:
@@ -179,10 +206,11 @@ def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any
 def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     """Structure first, which Hypothesis shrinks; then a seed decides all the rest."""
     kind = in_turn(draw, "kind", kinds)
-    drawn = _drawn_architecture(draw, space)
-    rows, rng = space.size(draw, space.rows), np.random.default_rng(draw(SEEDS))
+    drawn, rows = _large(draw, space) if kind == "large" else _usual(draw, space)
+    rng = np.random.default_rng(draw(SEEDS))
     architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
-    parameters, inputs = KINDS[kind](rng, architecture, rows, space.precision)
+    fill = KINDS.get(kind, KINDS["general position"])
+    parameters, inputs = fill(rng, architecture, rows, space.precision)
     weights = None
     if space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
@@ -198,11 +226,16 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     )
 
 
-def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
+def _usual(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
+    """An architecture and a number of rows, small ones first."""
     if space.architectures is not None:
-        return in_turn(draw, "architecture", space.architectures)
+        return in_turn(draw, "architecture", space.architectures), space.size(draw, space.rows)
     head, (low, high) = in_turn(draw, "head", space.heads), space.hidden_layers
     depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
+    return _architecture(draw, space, head, depth), space.size(draw, space.rows)
+
+
+def _architecture(draw: DrawFn, space: Space, head: tuple[str, str], depth: int) -> Architecture:
     widths = (
         space.size(draw, space.features),
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
@@ -210,6 +243,37 @@ def _drawn_architecture(draw: DrawFn, space: Space) -> Architecture:
     )
     name = in_turn(draw, "activation", space.activations) if depth else space.activations[0]
     return Architecture(widths, name, *head)
+
+
+def _larger(space: Space) -> dict[str, tuple[int, ...]]:
+    """The large sizes that there is room for; of a network that is given, only the rows."""
+    names = [name for name in LARGE if space.hidden_layers[1] or not name.startswith("hidden")]
+    sizes = {}
+    for name in names if space.architectures is None else ("rows",):
+        limits = [getattr(space.room, name)]
+        if name == "outputs":
+            limits = [space.room.outputs_of(output) for output, _ in space.heads]
+        sizes[name] = tuple(x for x in LARGE[name] if all(low <= x <= high for low, high in limits))
+    return {name: found for name, found in sizes.items() if found}
+
+
+def _large(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
+    """One large size, and all others small, so that a case costs little."""
+    sizes = _larger(space)
+    large = in_turn(draw, "large", tuple(sizes))
+    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=FEW_SIZES)
+    if space.architectures is not None:
+        return in_turn(draw, "architecture", space.architectures), size
+    least, most = space.hidden_layers
+    depth = size if large == "hidden_layers" else max(least, min(1, most))
+    a = _architecture(draw, tight, in_turn(draw, "head", space.heads), depth)
+    rows = size if large == "rows" else tight.size(draw, space.rows)
+    places = {"features": 0, "hidden_widths": 1, "outputs": len(a.widths) - 1}
+    if large not in places:
+        return a, rows
+    widths = [*a.widths]
+    widths[places[large]] = size
+    return replace(a, widths=tuple(widths)), rows
 
 
 def _extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:

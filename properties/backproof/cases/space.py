@@ -1,6 +1,7 @@
 """Where cases are drawn: what a law demands, within what a subject can express."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hypothesis.strategies import DrawFn
 
@@ -8,10 +9,34 @@ from backproof.cases.turns import among
 from refnet.architecture import Architecture
 from refnet.rounding.precision import Precision
 
+Limits = tuple[int, float]
+"""A closed range; infinity where there is no limit."""
+
+
+class Room(NamedTuple):
+    """What the law's demands leave of the subject's scope, which may be more than is drawn."""
+
+    hidden_layers: Limits
+    features: Limits
+    hidden_widths: Limits
+    outputs: Limits
+    softmax_outputs: Limits
+    rows: Limits
+
+    def outputs_of(self, output: str) -> Limits:
+        """The least and the most outputs of a head with this output activation."""
+        if output != "softmax":
+            return self.outputs
+        (low, high), (least, most) = self.outputs, self.softmax_outputs
+        return max(low, least), min(high, most)
+
 
 @dataclass(frozen=True)
 class Space:
-    """What may be drawn: the law's demands within the subject's scope. Ranges are closed."""
+    """What may be drawn: the law's demands within the subject's scope. Ranges are closed.
+
+    The ranges are those of most cases, which are small; `room` is all that there is.
+    """
 
     activations: tuple[str, ...]
     heads: tuple[tuple[str, str], ...]
@@ -21,6 +46,7 @@ class Space:
     outputs: tuple[int, int]
     softmax_outputs: tuple[int, int]
     rows: tuple[int, int]
+    room: Room
     sizes: tuple[int, ...]
     l2: bool
     sample_weights: bool
@@ -32,21 +58,28 @@ class Space:
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""
-        widths = architecture.widths
-        if architecture.head not in self.heads or (architecture.l2 and not self.l2):
-            return False
-        if architecture.label_smoothing and not self.label_smoothing:
-            return False
-        if not set(architecture.activations) <= set(self.activations):
-            return False
-        within = [
-            (architecture.hidden_layers, self.hidden_layers),
-            (widths[0], self.features),
-            (widths[-1], self.outputs_of(architecture.output)),
-            (rows, self.rows),
-            *((width, self.hidden_widths) for width in widths[1:-1]),
-        ]
-        return all(low <= value <= high for value, (low, high) in within)
+        return not self.outside(architecture, rows)
+
+    def outside(self, a: Architecture, rows: int) -> str:
+        """In what a case of this architecture and so many rows lies outside the space, or ""."""
+        if a.head not in self.heads:
+            return f"its head is {' with '.join(a.head)}"
+        if a.l2 and not self.l2:
+            return f"its l2 is {a.l2}, and the law is about networks without a penalty"
+        if a.label_smoothing and not self.label_smoothing:
+            return f"its label_smoothing is {a.label_smoothing}"
+        if others := set(a.activations) - set(self.activations):
+            return f"its units are {' and '.join(sorted(others))}"
+        within = {
+            "hidden layers": (a.hidden_layers, self.room.hidden_layers),
+            "features": (a.widths[0], self.room.features),
+            "outputs": (a.widths[-1], self.room.outputs_of(a.output)),
+            "rows": (rows, self.room.rows),
+            "hidden units": (min(a.widths[1:-1], default=1), self.room.hidden_widths),
+            "hidden units, at most": (max(a.widths[1:-1], default=1), self.room.hidden_widths),
+        }
+        odd = [n for n, (value, (low, high)) in within.items() if not low <= value <= high]
+        return f"it has {within[odd[0]][0]} {odd[0]}" if odd else ""
 
     def outputs_of(self, output: str) -> tuple[int, int]:
         """The least and the most outputs of a head with this output activation."""

@@ -31,7 +31,7 @@ class MyNetwork(Implementation):
         # ("identity", "huber"), and squared_error with sigmoid or softmax
         heads=(("sigmoid", "cross_entropy"), ("identity", "squared_error")),
         hidden_layers=(0, None),  # least and most; None: any number
-        widths=(1, 64),  # units in a layer
+        widths=(1, None),  # units in a layer
         rows=(1, None),  # rows in a batch
         outputs=(1, None),
         softmax_outputs=(2, None),  # (3, None) where two classes have one sigmoid output

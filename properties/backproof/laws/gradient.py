@@ -61,7 +61,8 @@ def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Ca
         units = (gradient[place].weights, gradient[place].biases, gradient[place + 1].weights)
         for what, answer, axis in zip(_PARTS, units, (-1, -1, 0), strict=True):
             _alike(answer, axis, f"{what} of layer {place}, by unit")
-    if subject.offers("train") and "gradient_descent" in subject.scope.optimizers:
+    trains = subject.offers("train") and "gradient_descent" in subject.scope.optimizers
+    if trains and not case.architecture.dropout:  # which would drop other units of a pair
         _one_step(subject, tied)
 
 

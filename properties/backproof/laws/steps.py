@@ -114,7 +114,7 @@ def _zeros(architecture: Architecture) -> Parameters:
 def _without_inputs(case: Case, rate: float, epochs: int, subject: Subject) -> Ball:
     """The output biases after so many steps where every feature is 0."""
     a, c = case.architecture, subject.conventions
-    bare = replace(a, widths=(1, a.widths[-1]))
+    bare = replace(a, widths=(1, a.widths[-1]), activation="identity", dropout=0.0)
     problem = replace(
         case, architecture=bare, parameters=_zeros(bare), inputs=np.zeros((len(case.inputs), 1))
     ).problem(c)

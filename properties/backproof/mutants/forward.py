@@ -1,5 +1,6 @@
 """Mistakes in the forward pass, and in what is kept from one call to the next."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,38 @@ class BatchMeanLeaks(Refnet):
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         result = super().apply(operation, *arguments)
         return result - 1e-3 * np.mean(result, axis=0) if operation is AFFINE else result
+
+
+@mutant(ROUNDING)
+class SixtyFourInputs(Refnet):
+    """A layer reads 64 of its inputs and leaves out the others, as a block of fixed size does."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE:
+            inputs, weights, biases = arguments
+            arguments = inputs[:, :64], weights[:64], biases
+        return super().apply(operation, *arguments)
+
+
+@mutant(ROUNDING)
+class LateRowsZero(Refnet):
+    """The outputs of rows beyond the 128th are 0, as in a buffer that is filled once."""
+
+    def forward(self, *arguments: Any) -> Any:
+        outputs = super().forward(*arguments).copy()
+        outputs[128:] = 0
+        return outputs
+
+
+@mutant(ROUNDING)
+class DeepNetworksEndLinearly(Refnet):
+    """With four hidden layers or more the last of them has no activation."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        if architecture.hidden_layers >= 4:
+            names = (*architecture.activations[:-1], "identity")
+            architecture = replace(architecture, activation=names)
+        return super().forward(architecture, parameters, inputs)
 
 
 @mutant(BATCH, ROUNDING)

@@ -56,6 +56,17 @@ class OneEntryOffByABillionth(Refnet):
         return [Layer(weights, layers[0].biases), *layers[1:]]
 
 
+@mutant(DERIVATIVE)
+class LateClassesLearnNothing(Refnet):
+    """The weights and biases of the fifth output, and of all after it, have a gradient of 0."""
+
+    def gradient(self, *arguments: Any) -> Any:
+        *below, last = super().gradient(*arguments)
+        weights, biases = last.weights.copy(), last.biases.copy()
+        weights[:, 4:] = biases[4:] = 0
+        return [*below, Layer(weights, biases)]
+
+
 @mutant(DERIVATIVE, DIFFERENCES)
 class BackThroughUpdatedWeights(Refnet):
     """The signal flows back through output weights that have been updated already."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.cases.case import Case
-from backproof.contract import Fit
+from backproof.contract import Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
 from backproof.subjects.messages import Call
@@ -103,6 +103,8 @@ class Subject:
         The ball is that of the first published form that the conventions leave open; its radius
         grows with every step, so that a law asks for one epoch at a time.
         """
+        if case.architecture.dropout:
+            raise NotSupported("training with dropout is random: no value can be foreseen")
         words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
         layers = self._ask("train", case, **words)
         problem = case.problem(self.conventions)
