@@ -1,6 +1,7 @@
 """What is drawn covers what a scope declares: large sizes too, and a given network of any size."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,29 @@ def test_a_scope_with_limits_is_kept() -> None:
     assert "large" not in kinds
     assert "large" not in recipe.requires(scope, FLOAT64, STRICT)
     assert "large" in recipe.requires(Refnet.scope, FLOAT64, STRICT)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"exp_error": 1e13}, "precision.exp_error=10000000000000.0"),
+        ({"underflow": 1e-6}, "precision.underflow=1e-06"),
+        ({"largest": 40.0}, "precision.largest=40.0"),
+        ({"relative": ("tanh",)}, "precision.relative=('tanh',)"),
+        ({"name": "float64 summed in float32", "accumulation": 2.0**-24}, "precision.accumulation"),
+    ],
+)
+def test_every_promise_that_is_not_the_presets_is_printed(
+    changed: dict[str, Any], said: str
+) -> None:
+    class Promises(Refnet):
+        def __init__(self) -> None:
+            super().__init__()
+            self.precision = replace(FLOAT64, **changed)
+
+    [found] = backproof.check(Promises, laws="xor", profile="quick").subject.declared
+    assert found.startswith(said)
+
+
+def test_a_preset_declares_nothing() -> None:
+    assert backproof.check(Refnet, laws="xor", profile="quick").subject.declared == []

@@ -98,7 +98,7 @@ def _described(subject: Subject, named: Named) -> Described:
         precision=subject.precision.name,
         options=named.given,
         capabilities=list(subject.capabilities),
-        declared=declared(subject.conventions),
+        declared=declared(subject.conventions, subject.precision),
         subject=named.words,
     )
 

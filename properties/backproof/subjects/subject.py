@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from backproof.subjects.messages import Call
 from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
 from refnet.conventions import STRICT, Conventions
-from refnet.rounding.precision import Precision
+from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.optimizers import Optimizer
 from refnet.training.training import trained_balls
 
@@ -140,10 +140,23 @@ class Subject:
         )
 
 
-def declared(conventions: Conventions) -> list[str]:
-    """Every convention that differs from its strict default, as name=value."""
+def declared(conventions: Conventions, precision: Precision) -> list[str]:
+    """Every convention and every promise of the precision that is not the default, as name=value.
+
+    A precision is held against the preset of its name, or else of its NumPy type.
+    """
+    preset = PRESETS.get(precision.name, PRESETS[precision.dtype])
+    named = replace(preset, name=precision.name)
     return [
-        f"{f.name}={getattr(conventions, f.name)!r}"
-        for f in fields(Conventions)
-        if getattr(conventions, f.name) != getattr(STRICT, f.name)
+        *_differing(conventions, STRICT),
+        *(f"precision.{words}" for words in _differing(precision, named)),
+    ]
+
+
+def _differing(given: Any, default: Any) -> list[str]:
+    names = [field.name for field in fields(given)]
+    return [
+        f"{name}={getattr(given, name)!r}"
+        for name in names
+        if getattr(given, name) != getattr(default, name)
     ]
