@@ -83,6 +83,7 @@ def test_one_sentence_a_line(page: Path) -> None:
             assert not re.search(r"[a-z)][.!?] [A-Z][a-z]", line), line
 
 
+WINGS = sorted(path.parent for path in (ROOT / "engine" / "refnet").glob("*/__init__.py"))
 PLACES = ("", "engine/refnet", "properties/backproof", "tests/engine")
 
 
@@ -100,6 +101,24 @@ def test_the_reading_order_names_what_is_in_the_folders() -> None:
         there = {path.stem for place in PLACES for path in (ROOT / place / folder).glob("*.py")}
         assert set(re.findall(r"`(\w+)`", rest)) <= there, folder
     assert rows > 10
+
+
+@pytest.mark.parametrize("wing", WINGS, ids=lambda wing: wing.name)
+def test_the_reading_order_names_every_file_of_a_wing(wing: Path) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{wing.name}` \|(.*)\|$", text, re.MULTILINE)
+    assert row is not None, f"CONTRIBUTING.md has no row for {wing.name}"
+    files = {path.stem for path in wing.glob("*.py")} - {"__init__"}
+    assert files - set(re.findall(r"`(\w+)`", row[1])) == set()
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    """A recipe that names the test which complains is of no use once the test has moved."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    there = {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.M)}
+    assert named
+    assert named - there == set()
 
 
 class Resources(HTMLParser):
