@@ -283,3 +283,9 @@ def test_several_tests_of_one_file_may_be_parametrized(tmp_path: Path) -> None:
         ("test_other", "the_link"),
         ("test_other", "xor_need"),
     ]
+
+
+def test_a_safe_path_keeps_its_first_folder(tmp_path: Path) -> None:
+    (tmp_path / "refnet.py").write_text("raise SystemExit('found on the path')\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    assert "found on the path" in backproof("laws", PYTHONPATH=path).stderr

@@ -14,5 +14,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # python -m puts the current folder there, and nothing in it may replace ours
+    if not sys.flags.safe_path:
+        del sys.path[0]  # python -m puts the current folder there; nothing in it may replace ours
     main()
