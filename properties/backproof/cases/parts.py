@@ -10,7 +10,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import Drawn, MadeOfCases, OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among
 from backproof.contract import Conventions, Scope
@@ -140,24 +140,10 @@ class Compositions(Apart):
 
 
 @dataclass(frozen=True)
-class Composed(Recipe):
+class Composed(MadeOfCases):
     """The recipe of `Compositions`, as an argument of a law."""
 
-    networks: Compositions = Compositions()
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The kinds of numbers that must have been met."""
-        return self.networks.required
-
-    def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
-    ) -> tuple[str, ...]:
-        """What the longer networks must have.
-
-        Raises: OutOfScope saying what the scope lacks.
-        """
-        return self.networks.requires(scope, precision, conventions)
+    cases: Recipe = Compositions()
 
     def strategy(
         self, scope: Scope, precision: Precision, conventions: Conventions
@@ -166,7 +152,7 @@ class Composed(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        return _compositions(self.networks.strategy(scope, precision, conventions), scope)
+        return _compositions(self.cases.strategy(scope, precision, conventions), scope)
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Self
 
 from hypothesis.strategies import SearchStrategy
@@ -55,3 +56,24 @@ class Recipe(ABC):
 
         Raises: OutOfScope saying what the scope lacks.
         """
+
+
+@dataclass(frozen=True)
+class MadeOfCases(Recipe):
+    """A recipe that makes something of the cases of another, and requires what that requires."""
+
+    cases: Recipe
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The kinds of the cases without which the law is vacuous."""
+        return self.cases.required
+
+    def requires(
+        self, scope: Scope, precision: Precision, conventions: Conventions
+    ) -> tuple[str, ...]:
+        """What the cases must have.
+
+        Raises: OutOfScope saying what the scope lacks.
+        """
+        return self.cases.requires(scope, precision, conventions)

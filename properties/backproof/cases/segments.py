@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of, with_logits
-from backproof.cases.recipe import Drawn, Recipe
+from backproof.cases.recipe import Drawn, MadeOfCases
 from backproof.cases.turns import SEEDS
 from backproof.contract import Conventions, Scope
 from refnet.architecture import Layer, Parameters
@@ -57,25 +57,10 @@ class Segment(Drawn):
 
 
 @dataclass(frozen=True)
-class Segments(Recipe):
+class Segments(MadeOfCases):
     """The recipe: a case by another recipe, and the other end from it and a seed."""
 
-    cases: Recipe
     make: Callable[[Case, int], Segment]
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The kinds of the cases without which the law is vacuous."""
-        return self.cases.required
-
-    def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
-    ) -> tuple[str, ...]:
-        """What the cases must have.
-
-        Raises: OutOfScope saying what the scope lacks.
-        """
-        return self.cases.requires(scope, precision, conventions)
 
     def strategy(
         self, scope: Scope, precision: Precision, conventions: Conventions
