@@ -179,7 +179,7 @@ LEAST_TIED = 3 * math.log(3) - 2 * math.log(2)
 
 @law(needs="loss", xor=XorNetworks())
 def a_hidden_layer_makes_the_loss_non_convex(subject: Subject, xor: Labelled) -> None:
-    """With hidden units the mean of two solutions of XOR is worse than both: F has many valleys.
+    """With hidden units the mean of two solutions of XOR is worse than both, so F is not convex.
 
     For all networks of two monotone hidden units, exchanging the units changes nothing, and halfway
     to the exchanged network the cross-entropy of the four points of XOR is at least

@@ -85,7 +85,8 @@ def a_zero_network_learns_only_the_base_rate(
 
     For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
     one-hot targets: weights and hidden biases stay exactly 0, and the biases of the output move as
-    in a network without inputs, for a rate below 8 towards the logit of the mean target.
+    in a network without inputs: where every class occurs, towards the base rate for each rate below
+    8 of a sigmoid and below 4 of a softmax.
 
     Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
                0, so nothing flows back to the weights before them. What is left is the bias, whose
