@@ -9,6 +9,7 @@ import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.cases.case import Case
 from backproof.cases.networks import LARGE, networks
+from backproof.cases.xor import XorNetworks
 from backproof.judging.questions import ask
 from refnet.architecture import Architecture
 from refnet.conventions import STRICT
@@ -120,3 +121,12 @@ def test_every_promise_that_is_not_the_presets_is_printed(
 
 def test_a_preset_declares_nothing() -> None:
     assert backproof.check(Refnet, laws="xor", profile="quick").subject.declared == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_kinds_of_xor_come_up_in_a_short_run(seed: int) -> None:
+    """Half of its cases are solutions, so that few are left for eleven kinds."""
+    recipe, kinds = XorNetworks(), list[str]()
+    strategy = recipe.strategy(Refnet.scope, FLOAT64, STRICT)
+    ask(lambda points: kinds.append(points.case.kind), {"points": strategy}, examples=25, seed=seed)
+    assert {*kinds} >= {*recipe.kinds, "two hidden units"}

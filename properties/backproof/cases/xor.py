@@ -14,7 +14,7 @@ from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, f
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
 from backproof.cases.space import Space
-from backproof.cases.turns import SEEDS, among, in_turn
+from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Conventions, Scope
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.rounding.precision import Precision
@@ -55,7 +55,7 @@ def _on_xor(
     solutions: tuple[Labelled, ...],
 ) -> Labelled:
     """Any parameters, or now and then, where there are some, those of a network that solves XOR."""
-    if solutions and draw(among((False, False, True))):
+    if solutions and in_turn(draw, "which third", (1, 2, 3)) == 3:
         return in_turn(draw, "solution", solutions)
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
     parameters = drawn_parameters(space, architecture, kind, rng)
@@ -100,7 +100,7 @@ class XorNetworks(Recipe):
 @st.composite
 def _solved_or_not(draw: DrawFn, solved: tuple[Labelled, ...], kinds: tuple[str, ...]) -> Labelled:
     solution = in_turn(draw, "solution", solved)
-    if draw(among((False, True))):
+    if in_turn(draw, "solved", (False, True)):
         return solution
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
     return _elsewhere(solution.case, kind, rng)

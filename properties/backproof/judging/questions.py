@@ -89,9 +89,9 @@ class Questions(PrimitiveProvider):
         return self._next(*turn)
 
     def _next(self, name: str, values: tuple[Hashable, ...]) -> int:
-        """The place of the value that has come up least in this company, then least at all."""
-        tables = [self._times(name, values, other) for other in (*self._company, None)]
-        times = [(sum(together), alone) for *together, alone in zip(*tables, strict=True)]
+        """The place of the value that has come up least, and of these least in this company."""
+        tables = [self._times(name, values, other) for other in (None, *self._company)]
+        times = [(alone, sum(together)) for alone, *together in zip(*tables, strict=True)]
         least = min(times)
         place = self._random.choice([i for i, count in enumerate(times) if count == least])
         for table in tables:
