@@ -13,6 +13,8 @@ CHAPTERS = {
     "loss": "The loss",
     "gradient": "The gradient",
     "steps": "Training, step by step",
+    "optimizers": "Optimisers",
+    "batches": "Batches",
     "fit": "Fitting",
     "initialization": "Initialisation",
     "approximation": "What a network can approximate",

@@ -9,6 +9,7 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.trajectories import near_step
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
@@ -50,14 +51,8 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
 
 
 def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> None:
-    """Every entry within its ball; it has power where the ball is small beside the step."""
-    for place, (layer, before) in enumerate(zip(trained, start, strict=True)):
-        for part in ("weights", "biases"):
-            answer = getattr(layer, part)
-            moved = np.abs(answer.expected - getattr(before, part))
-            scale = np.where(moved > 0, moved, np.abs(answer.expected))
-            what = f"parameters[{place}].{part} {when}"
-            near(answer.value, answer.expected, answer.radius, scale=scale, what=what)
+    values = [Layer(*(part.value for part in layer)) for layer in trained]
+    near_step(values, [Layer(*(part.ball for part in layer)) for layer in trained], start, when)
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
