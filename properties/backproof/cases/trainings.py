@@ -93,17 +93,28 @@ class Trainings(Recipe):
         Raises: OutOfScope where there are none.
         """
         names = self.requires(scope, precision, conventions)
-        return _trainings(names, BATCH_SIZES if self.in_batches else (None,))
+        numbers = {name: _numbers(name, precision) for name in names}
+        return _trainings(numbers, BATCH_SIZES if self.in_batches else (None,))
+
+
+def _numbers(name: str, precision: Precision) -> dict[str, tuple[float, ...]]:
+    """The numbers of an optimizer without those that are 0 in the precision, but not on paper."""
+    return {
+        field: tuple(value for value in values if not 0 < value <= precision.underflow)
+        for field, values in NUMBERS[name].items()
+    }
 
 
 @st.composite
 def _trainings(
-    draw: DrawFn, names: tuple[str, ...], batch_sizes: tuple[int | None, ...]
+    draw: DrawFn,
+    numbers: dict[str, dict[str, tuple[float, ...]]],
+    batch_sizes: tuple[int | None, ...],
 ) -> Training:
-    name = in_turn(draw, "optimizer", names)
-    numbers: Any = {field: in_turn(draw, field, values) for field, values in NUMBERS[name].items()}
+    name = in_turn(draw, "optimizer", tuple(numbers))
+    chosen: Any = {field: in_turn(draw, field, values) for field, values in numbers[name].items()}
     rate, epochs = in_turn(draw, "rate", RATES), in_turn(draw, "epochs", EPOCHS)
-    optimizer = Optimizer(name, rate, **numbers)
+    optimizer = Optimizer(name, rate, **chosen)
     return Training(optimizer, epochs, in_turn(draw, "batch size", batch_sizes))
 
 
