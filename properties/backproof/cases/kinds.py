@@ -17,7 +17,8 @@ Filled = tuple[Parameters, Array]
 
 
 def _layers(architecture: Architecture, fill: Callable[[tuple[int, ...]], Array]) -> Parameters:
-    return [Layer(fill(shape), fill(shape[1:])) for shape in architecture.shapes]
+    biases = fill if architecture.biases else np.zeros
+    return [Layer(fill(shape), biases(shape[1:])) for shape in architecture.shapes]
 
 
 def _filled(architecture: Architecture, rows: int, fill: Callable[..., Array]) -> Filled:

@@ -55,7 +55,8 @@ class Networks(Recipe):
 
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
-    multiples of 2^-k and at most 8 in size, so that small steps from them are exact.
+    multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
+    that the law speaks of them.
     """
 
     hidden_layers: Range = (0, None)
@@ -67,12 +68,15 @@ class Networks(Recipe):
     kinds: tuple[str, ...] = (*KINDS, "large")
     required: tuple[str, ...] = ("zeros", "small integers", "general position", "large")
     grid: int | None = None
+    biases: bool = False
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
 
         Raises: OutOfScope saying what the scope lacks.
         """
+        if self.biases and not scope.biases:
+            raise OutOfScope("the law needs biases, and the scope has none")
         names, room = _common(self.activations, scope.activations), self._room(scope)
         if room.hidden_layers[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
@@ -89,6 +93,7 @@ class Networks(Recipe):
             rows=_small(room.rows, SIZES[-1]),
             room=room,
             sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            biases=scope.biases,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
             label_smoothing=scope.label_smoothing and self.mixed,
@@ -215,7 +220,7 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     weights = None
     if space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
-    _override(parameters, rng)
+    _override(parameters, rng, 2 if architecture.biases else 1)
     return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
@@ -243,7 +248,7 @@ def _architecture(draw: DrawFn, space: Space, head: tuple[str, str], depth: int)
         space.size(draw, space.outputs_of(head[0])),
     )
     name = in_turn(draw, "activation", space.activations) if depth else space.activations[0]
-    return Architecture(widths, name, *head)
+    return Architecture(widths, name, *head, biases=space.biases)
 
 
 def _larger(space: Space) -> dict[str, tuple[int, ...]]:
@@ -301,8 +306,8 @@ def _rounded(space: Space, values: Array) -> Array:
     return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
 
 
-def _override(parameters: Parameters, rng: np.random.Generator) -> None:
-    """Set up to two entries of the parameters to corners."""
+def _override(parameters: Parameters, rng: np.random.Generator, parts: int) -> None:
+    """Set up to two entries of the parameters, weights alone or both parts, to corners."""
     for _ in range(rng.integers(3)):
-        array = parameters[rng.integers(len(parameters))][rng.integers(2)]
+        array = parameters[rng.integers(len(parameters))][rng.integers(parts)]
         array.flat[rng.integers(array.size)] = rng.choice(OVERRIDES)

@@ -48,6 +48,7 @@ class Space:
     rows: tuple[int, int]
     room: Room
     sizes: tuple[int, ...]
+    biases: bool
     l2: bool
     sample_weights: bool
     label_smoothing: bool

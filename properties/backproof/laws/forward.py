@@ -15,10 +15,10 @@ from backproof.cases.turns import among
 from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
-from refnet.architecture import Architecture, Layer, Parameters
+from refnet.architecture import Layer, Parameters
 from refnet.training.optimizers import Optimizer
 
 Order = NDArray[np.intp]
@@ -163,7 +163,7 @@ def _collapsed(case: Case) -> Case:
     a, (weights, biases) = case.architecture, case.parameters[0]
     for after in case.parameters[1:]:
         weights, biases = weights @ after.weights, biases @ after.weights + after.biases
-    single = Architecture((a.widths[0], a.widths[-1]), a.activation, *a.head)
+    single = replace(a, widths=(a.widths[0], a.widths[-1]))
     return replace(case, architecture=single, parameters=[Layer(weights, biases)])
 
 
@@ -247,7 +247,7 @@ def _answers(subject: Subject, case: Case) -> dict[str, Answer]:
             found["loss"] = subject.loss(case)
     with suppress(NotSupported):
         if subject.offers("gradient"):
-            found |= _named("gradient", subject.gradient(case))
+            found |= parts(case.architecture, "gradient", subject.gradient(case))
     with suppress(NotSupported):
         if subject.offers("evaluate"):
             found["evaluate"] = subject.evaluate(case, batch_size=len(case.inputs))
@@ -262,13 +262,8 @@ def _trained(subject: Subject, case: Case) -> dict[str, Answer]:
     if not subject.offers("train") or not names or case.architecture.dropout:
         return {}
     momentum = 0.5 if names[0] == "momentum" else 0.0
-    return _named("train", subject.train(case, Optimizer(names[0], 0.5, momentum=momentum)))
-
-
-def _named(name: str, layers: list[Layer[Answer]]) -> dict[str, Answer]:
-    parts = [(f"{name}[{i}]", layer) for i, layer in enumerate(layers)]
-    weights = {f"{what}.weights": layer.weights for what, layer in parts}
-    return weights | {f"{what}.biases": layer.biases for what, layer in parts}
+    trained = subject.train(case, Optimizer(names[0], 0.5, momentum=momentum))
+    return dict(parts(case.architecture, "train", trained))
 
 
 def _overflow(subject: Subject, case: Case) -> None:

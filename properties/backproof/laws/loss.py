@@ -71,7 +71,7 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
     """
     z, y, c = logits_of(case), case.targets, subject.conventions
     divisor = divisor_of(c, *z.shape)
-    if subject.offers("gradient"):
+    if subject.offers("gradient") and case.architecture.biases:
         delta = (probabilities(case, z) - y) * (c.gradient_factor / divisor)
         biases = subject.gradient(case)[-1].biases
         expected, scale = np.sum(delta, axis=0), np.sum(np.abs(delta), axis=0)
