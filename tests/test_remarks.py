@@ -41,9 +41,12 @@ def test_entries_without_a_bound_are_added_up() -> None:
 
 def test_what_is_declared_and_never_asked_for_is_said_after_all_laws() -> None:
     class Declares(Refnet):
-        optimizers = ("gradient_descent", "adam")
-        declared = {"optimizers": optimizers, "weight_decay": ("decoupled",), "initializers": ()}
-        scope = replace(Refnet.scope, **declared)
+        scope = replace(
+            Refnet.scope,
+            optimizers=("gradient_descent", "adam"),
+            weight_decay=("decoupled",),
+            initializers=(),
+        )
 
     whole = backproof.check(Declares, profile="quick")
     unasked = "adam, decoupled weight decay, training in batches"
