@@ -1,11 +1,14 @@
-"""Networks without biases, written as such: they keep matrices, and answer with nothing else."""
+"""Networks that can little: some have no biases, some no parameters but their own."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-from backproof.contract import Fit, Implementation, Layer, NotSupported, Scope
+from backproof.adapters.refnet import Refnet
+from backproof.contract import Architecture, Fit, Implementation, Layer, NotSupported, Scope
+from refnet.functions.smooth import TANH
 from refnet.logistic import newton
 from refnet.rounding.precision import PRESETS
 
@@ -134,3 +137,77 @@ class HasABias(Bare):
         for (w, b), name in zip(shifted, architecture.activations, strict=False):
             outputs.append(self.activate(name, (outputs[-1] @ w + b).astype(inputs.dtype)))
         return [*outputs, (outputs[-1] @ shifted[-1].weights + shifted[-1].biases)]
+
+
+FROZEN = (
+    Architecture((3, 4, 2), "tanh", "softmax", "cross_entropy"),
+    Architecture((2, 3, 3, 1), ("tanh", "relu"), "identity", "squared_error", l2=0.25),
+    Architecture((2, 1), "identity", "sigmoid", "cross_entropy"),
+)
+
+
+def numbers(precision: str) -> Any:
+    """What each of the frozen networks came with."""
+    rng, dtype = np.random.default_rng(7), np.dtype(precision)
+    return [
+        [Layer(*(rng.normal(size=x).astype(dtype) for x in (s, s[1:]))) for s in a.shapes]
+        for a in FROZEN
+    ]
+
+
+class Frozen(Refnet):
+    """Three trained networks: whatever parameters they are given, they compute with their own."""
+
+    scope = replace(
+        Refnet.scope,
+        architectures=FROZEN,
+        frozen=True,
+        optimizers=("gradient_descent",),
+        weight_decay=(),
+        initializers=(),
+    )
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.weights = numbers(precision)
+        self._held = dict(zip(FROZEN, numbers(precision), strict=True))
+
+    def _trace(self, architecture: Any, _: Any, *rows: Any) -> Any:
+        return super()._trace(architecture, self._held[architecture], *rows)
+
+    def _problem(self, architecture: Any, _: Any, *rows: Any) -> Any:
+        return super()._problem(architecture, self._held[architecture], *rows)
+
+    def train(self, architecture: Any, _: Any, *rest: Any) -> Any:
+        return super().train(architecture, self._held[architecture], *rest)
+
+    def forward_training(self, architecture: Any, _: Any, *rest: Any) -> Any:
+        return super().forward_training(architecture, self._held[architecture], *rest)
+
+
+class FrozenWithAWrongTanh(Frozen):
+    """Every tanh is a thousandth too large."""
+
+    def apply(self, operation: Any, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result * 1.001 if operation is TANH.value else result
+
+
+class HasItsOwnWeights(Refnet):
+    """The same three networks, which take any parameters."""
+
+    scope = replace(Refnet.scope, architectures=FROZEN)
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.weights = numbers(precision)
+
+
+class ForgetsABiasAtItsOwn(HasItsOwnWeights):
+    """With the numbers that they came with, and no others, the first bias is left out."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        own = numbers(self._precision)[FROZEN.index(architecture)]
+        if np.array_equal(own[0].weights, parameters[0].weights):
+            parameters = [Layer(parameters[0].weights, 0 * parameters[0].biases), *parameters[1:]]
+        return super().forward(architecture, parameters, inputs)

@@ -1,4 +1,4 @@
-"""What a scope declares beside names and sizes: no biases, what decays, how batches are cut."""
+"""What a scope declares beside names and sizes, above all that there are no biases."""
 
 import re
 from dataclasses import replace

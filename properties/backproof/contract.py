@@ -3,6 +3,7 @@
 Any subset of the capabilities will do; what is missing is reported as unsupported.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -177,7 +178,7 @@ class Implementation:
     scope: Scope
     precision: Precision | str = PRESETS["float64"]
     conventions: Conventions = Conventions()
-    weights: list[Parameters] | None = None
+    weights: Sequence[Sequence[Layer[Any]]] | None = None
 
 
 def capabilities(implementation: object) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class IntegerNetworks(Recipe):
             factors = f"squared_error={c.squared_error!r}, gradient_factor={c.gradient_factor!r}"
             raise OutOfScope(f"exact answers need powers of two, not {factors}")
         recipe = Networks(self.hidden_layers, activations=names, heads=heads, plain=True)
-        return recipe.space(scope, precision)
+        return replace(recipe, moves=True).space(scope, precision)
 
     def _names(self, c: Conventions, biases: bool) -> tuple[str, ...]:
         slope = c.leaky_slope

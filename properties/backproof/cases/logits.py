@@ -71,7 +71,7 @@ class Logits(Recipe):
         Raises: OutOfScope saying what it lacks.
         """
         depth = (0, None if scope.biases else 0)  # behind a hidden layer the biases are the logits
-        recipe = Networks(depth, heads=self.heads, plain=True, kinds=("zeros",))
+        recipe = Networks(depth, heads=self.heads, plain=True, kinds=("zeros",), moves=True)
         drawn = recipe.strategy(scope, precision, conventions)
         return _known(self.kinds, drawn, with_rows_apart(recipe, scope, precision, conventions))
 

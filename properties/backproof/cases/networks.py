@@ -17,6 +17,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case, Direction
 from backproof.cases.kinds import KINDS, targets
+from backproof.cases.own import OWN, filled, weights_of
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
@@ -56,7 +57,7 @@ class Networks(Recipe):
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
     multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
-    that the law speaks of them.
+    that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
     """
 
     hidden_layers: Range = (0, None)
@@ -65,10 +66,11 @@ class Networks(Recipe):
     heads: tuple[tuple[str, str], ...] | None = None
     plain: bool = False
     mixed: bool = False
-    kinds: tuple[str, ...] = (*KINDS, "large")
-    required: tuple[str, ...] = ("zeros", "small integers", "general position", "large")
+    kinds: tuple[str, ...] = (*KINDS, OWN, "large")
+    required: tuple[str, ...] = ("zeros", "small integers", "general position", OWN, "large")
     grid: int | None = None
     biases: bool = False
+    moves: bool = False
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
@@ -77,6 +79,8 @@ class Networks(Recipe):
         """
         if self.biases and not scope.biases:
             raise OutOfScope("the law needs biases, and the scope has none")
+        if scope.frozen and (self.moves or self.grid is not None):
+            raise OutOfScope("the law needs other parameters than those that are frozen")
         names, room = _common(self.activations, scope.activations), self._room(scope)
         if room.hidden_layers[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
@@ -101,6 +105,8 @@ class Networks(Recipe):
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,
+            own=weights_of(scope),
+            frozen=scope.frozen,
         )
 
     def _room(self, scope: Scope) -> Room:
@@ -121,7 +127,7 @@ class Networks(Recipe):
         Raises: OutOfScope saying what the scope lacks.
         """
         space = self.space(scope, precision)
-        kinds = tuple(kind for kind in self.required if kind != "large" or _larger(space))
+        kinds = tuple(kind for kind in self._kinds(space) if kind in self.required)
         if scope.architectures is not None:
             return kinds
         names = space.activations if space.hidden_layers[1] else ()
@@ -151,8 +157,15 @@ class Networks(Recipe):
                 first = space.outside(space.architectures[0], space.rows[0])
                 raise OutOfScope(f"none of the scope's architectures fits: {first}")
             space = replace(space, architectures=fitting)
-        kinds = tuple(kind for kind in self.kinds if kind != "large" or _larger(space))
-        return _cases(space, kinds)
+        return _cases(space, self._kinds(space))
+
+    def _kinds(self, space: Space) -> tuple[str, ...]:
+        """The kinds that there is room for; of a frozen network those that leave its parameters."""
+        room = {OWN: bool(space.own) and space.grid is None, "large": bool(_larger(space))}
+        kinds = tuple(kind for kind in self.kinds if room.get(kind, True))
+        if not space.frozen:
+            return kinds
+        return tuple(kind for kind in kinds if kind not in KINDS) or (OWN,)
 
 
 def networks(**demands: Any) -> Networks:
@@ -215,12 +228,16 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     drawn, rows = _large(draw, space) if kind == "large" else _usual(draw, space)
     rng = np.random.default_rng(draw(SEEDS))
     architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
-    fill = KINDS.get(kind, KINDS["general position"])
-    parameters, inputs = fill(rng, architecture, rows, space.precision)
+    if kind == OWN or space.frozen:
+        own = space.own[architecture]
+        parameters, inputs = filled(rng, architecture, rows, space.precision, own)
+    else:
+        fill = KINDS.get(kind, KINDS["general position"])
+        parameters, inputs = fill(rng, architecture, rows, space.precision)
+        _override(parameters, rng, 2 if architecture.biases else 1)
     weights = None
     if space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
-    _override(parameters, rng, 2 if architecture.biases else 1)
     return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],

@@ -39,7 +39,7 @@ class Simplices(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        recipe = Networks((0, 0), heads=(HEAD,), plain=True, biases=True)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, biases=True, moves=True)
         space = recipe.space(scope, precision)
         offered = tuple(
             one

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis.strategies import DrawFn
 
 from backproof.cases.turns import among
-from refnet.architecture import Architecture
+from refnet.architecture import Architecture, Parameters
 from refnet.rounding.precision import Precision
 
 Limits = tuple[int, float]
@@ -56,6 +56,8 @@ class Space:
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
+    own: dict[Architecture, Parameters]
+    frozen: bool
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""

@@ -41,7 +41,8 @@ class XorRegressions(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, moves=True)
+        space = recipe.space(scope, precision)
         linear = demanded(space, Architecture((2, 1), "identity", *HEAD, biases=space.biases), 4)
         return _on_xor(space, linear, self.kinds, (*_product(space), *_solutions(scope, precision)))
 
@@ -121,7 +122,7 @@ def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
         return []
     try:
         recipe = Networks((1, 1), activations=monotone, heads=(HEAD,), plain=True, biases=True)
-        space = recipe.space(scope, precision)
+        space = replace(recipe, moves=True).space(scope, precision)
     except OutOfScope:
         return []
     solved = []

@@ -39,7 +39,7 @@ def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> 
 @law(
     needs="gradient",
     also=("train",),
-    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True, moves=True),
 )
 def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Case) -> None:
     """Hidden units that start equal get equal gradients, and so stay equal in a step.
@@ -166,7 +166,7 @@ def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -
         near(answer.value, expected, 0, what=what)
 
 
-@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True))
+@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True, moves=True))
 def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> None:
     """Where the output weights are zero, the gradient of every hidden layer is exactly zero.
 
@@ -192,7 +192,10 @@ def _vanish(case: Case, layers: list[Layer[Answer]], where: str) -> None:
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
 
 
-@law(needs="gradient", case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True, biases=True))
+@law(
+    needs="gradient",
+    case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True, biases=True, moves=True),
+)
 def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Case) -> None:
     """Where all parameters are zero, the gradient is zero but for that of the output biases.
 

@@ -44,7 +44,8 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
     first = subject.train(case, descent)
     _near_steps(case, first, "after a step")
     arrived = case.with_parameters(_values(subject, first))
-    if all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer):
+    finite = all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer)
+    if finite and not subject.scope.frozen:
         _near_steps(arrived, subject.train(arrived, descent), "after another step")
     _near_steps(case, subject.train(case, descent, epochs=2), "after two epochs")
 
@@ -74,6 +75,7 @@ ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
         activations=ZERO_AT_ZERO,
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
         biases=True,
+        moves=True,
     ),
     rate=learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
     epochs=epochs(),

@@ -21,6 +21,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         precision=implementation.precision,
         conventions=implementation.conventions,
         capabilities=list(capabilities(implementation)),
+        weights=getattr(implementation, "weights", None),
     )
 
 
