@@ -30,6 +30,7 @@ from refnet.rounding.operations import (
     ADD_SCALED,
     CONSTANT,
     MULTIPLY,
+    NOTHING,
     SCALE,
     SUM_OF_SQUARES,
     WEIGHTED_SUM,
@@ -118,7 +119,13 @@ def gradient_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None 
             signal = apply(BACK, delta, parameters[place].weights, total)
             delta = _through(apply, problem, place - 1, stages[place - 1], signal)
     layers.reverse()
-    return _penalised(apply, problem, layers) if architecture.l2 else layers
+    layers = _penalised(apply, problem, layers) if architecture.l2 else layers
+    return layers if architecture.biases else without_biases(apply, layers)
+
+
+def without_biases(apply: Arithmetic, layers: list[Layer[Any]]) -> list[Layer[Any]]:
+    """The layers with zeros for biases, whatever stood there: they are none, and learn nothing."""
+    return [Layer(weights, apply(NOTHING, biases)) for weights, biases in layers]
 
 
 def _through(apply: Arithmetic, problem: Problem, place: int, stage: Stage, signal: Any) -> Any:

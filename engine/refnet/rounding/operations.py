@@ -86,6 +86,10 @@ The divisor is what the factor is a fraction of, which may overflow.
 """
 
 
+NOTHING = Operation(np.zeros_like, lambda p, value, entries: np.zeros_like(value))
+"""0, whatever the entries: the derivative by what is not there"""
+
+
 def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
     return np.asarray(np.add.reduce(rows * scale, axis=-1))  # scaled first: no mean overflows
 

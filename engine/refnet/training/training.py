@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import gradient_in, trace
+from refnet.backpropagation import gradient_in, trace, without_biases
 from refnet.balls import rounded_up
 from refnet.checks import check_count, checked
 from refnet.conventions import STRICT, Conventions
@@ -105,6 +105,8 @@ def _epoch(
         here = point_in(apply, optimizer, state, layers, conventions)
         gradient = _training_gradient(apply, batch._replace(parameters=here), generator)
         layers, state = step_in(apply, optimizer, state, layers, gradient, conventions)
+        if not problem.architecture.biases:  # Adam without an epsilon divides 0 by 0
+            layers = without_biases(apply, layers)
     return layers, state
 
 

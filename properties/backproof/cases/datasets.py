@@ -79,9 +79,9 @@ class FitCase(Case):
 
     def has_minimiser(self) -> bool:
         """Whether the engine's own fit carries a certificate."""
-        design = np.append(self.inputs, np.ones((len(self.inputs), 1)), axis=1)
-        penalties = np.append(np.full(self.inputs.shape[1], self.architecture.l2), 0.0)
-        data = design, self.targets
+        penalties = np.zeros(self.design.shape[1])
+        penalties[: self.inputs.shape[1]] = self.architecture.l2
+        data = self.design, self.targets
         try:
             found = fit(*data, penalties, self.sample_weights)
         except ValueError:
@@ -159,7 +159,9 @@ def _fits(
         targets = np.eye(count)[labels]
     shape = (features, 1 if output == "sigmoid" else count)
     return FitCase(
-        architecture=Architecture(shape, "identity", output, "cross_entropy", l2=l2),
+        architecture=Architecture(
+            shape, "identity", output, "cross_entropy", l2=l2, biases=space.biases
+        ),
         parameters=[Layer(np.zeros(shape), np.zeros(shape[1]))],
         inputs=space.precision.round(inputs),
         targets=targets,

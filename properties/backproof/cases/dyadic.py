@@ -68,19 +68,23 @@ class IntegerNetworks(Recipe):
             raise OutOfScope(f"exact answers need a head of {shown}; the scope has none")
         if self.collapsed and (scope.hidden_layers[0] or scope.architectures is not None):
             raise OutOfScope("the law needs networks with and without hidden layers")
-        names = self._names(c)
+        names = self._names(c, scope.biases)
         if self.hidden_layers[0] and not set(names) & set(scope.activations):
             raise OutOfScope(f"the law needs units of {' or '.join(names)}; the scope has none")
         if self.backward and not power_of_two(c.squared_error * c.gradient_factor):
             factors = f"squared_error={c.squared_error!r}, gradient_factor={c.gradient_factor!r}"
             raise OutOfScope(f"exact answers need powers of two, not {factors}")
         recipe = Networks(self.hidden_layers, activations=names, heads=heads, plain=True)
-        return recipe.space(scope, precision)
+        return replace(recipe, moves=True).space(scope, precision)
 
-    def _names(self, c: Conventions) -> tuple[str, ...]:
+    def _names(self, c: Conventions, biases: bool) -> tuple[str, ...]:
         slope = c.leaky_slope
-        dyadic = power_of_two(slope) and 0 < slope <= 1
-        return tuple(name for name in self.activations if name != "leaky_relu" or dyadic)
+        usable = {
+            "identity": True,
+            "relu": biases or not self.backward,  # an odd bias keeps a logit away from the kink
+            "leaky_relu": (biases or not self.backward) and power_of_two(slope) and 0 < slope <= 1,
+        }
+        return tuple(name for name in self.activations if usable[name])
 
     def _outputs(self, space: Space, c: Conventions) -> tuple[int, ...]:
         """Numbers of outputs: where the loss is divided by them, powers of two."""
@@ -102,7 +106,7 @@ class IntegerNetworks(Recipe):
             if space.admits(a, space.rows[0])
             and a.head in space.heads
             and a.widths[-1] in outputs
-            and set(a.activations) <= set(self._names(c))
+            and set(a.activations) <= set(self._names(c, space.biases))
             and not a.dropout
             and not (a.l2 and self.backward)
         )
@@ -126,7 +130,8 @@ def _drawn(draw: DrawFn, space: Space, outputs: tuple[int, ...]) -> Architecture
     depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     hidden = [space.size(draw, space.hidden_widths) for _ in range(depth)]
     widths = (space.size(draw, space.features), *hidden, draw(among(outputs)))
-    return Architecture(widths, in_turn(draw, "activation", space.activations), *head)
+    activation = in_turn(draw, "activation", space.activations)
+    return Architecture(widths, activation, *head, biases=space.biases)
 
 
 @st.composite
@@ -160,7 +165,8 @@ def _case(
 ) -> IntegerCase:
     """The network of these numbers; even weights and an odd bias keep a logit away from 0."""
     *layers, inputs, targets = [array.astype(np.float64) for array in numbers]
-    parameters = [Layer(w, b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
-    if regime.backward:
+    has = float(architecture.biases)
+    parameters = [Layer(w, has * b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
+    if regime.backward and has:
         parameters[:-1] = [Layer(2 * w, 2 * b + 1) for w, b in parameters[:-1]]
     return IntegerCase(architecture, parameters, inputs, targets, space, kind=kind, regime=regime)

@@ -98,7 +98,7 @@ class Staircases(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        units = Networks(hidden_layers=(1, 1), activations=("sigmoid", "tanh"), heads=HEADS)
+        units = Networks((1, 1), activations=("sigmoid", "tanh"), heads=HEADS, biases=True)
         space = units.space(scope, precision)
         if not set(space.activations) & {"sigmoid", "tanh"} or space.hidden_layers != (1, 1):
             raise OutOfScope("the law needs one hidden layer of sigmoid or tanh units")

@@ -196,6 +196,7 @@ def _merged(whole: Case, cut: int, width: int, seed: int) -> Composition:
     fan_in, fan_out = a.shapes[cut]
     shapes = (fan_in, width), (width,), (width, fan_out), (fan_out,)
     M, c, N, b = (rng.integers(-2, 3, shape).astype(np.float64) for shape in shapes)
+    c, b = a.biases * c, a.biases * b
     before, after = whole.parameters[:cut], whole.parameters[cut + 1 :]
     middle = np.zeros((len(whole.inputs), width))
     first = replace(

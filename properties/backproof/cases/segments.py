@@ -80,7 +80,9 @@ def near_or_far(case: Case, seed: int) -> Segment:
     def moved(part: Any) -> Any:
         return np.clip(part + rng.integers(-most, most + 1, part.shape) / 16, -8, 8)
 
-    return Segment(case, [Layer(moved(w), moved(b)) for w, b in case.parameters])
+    moves = case.architecture.biases
+    other = [Layer(moved(w), moved(b) if moves else b) for w, b in case.parameters]
+    return Segment(case, other)
 
 
 def upwards(case: Case, seed: int) -> Segment:

@@ -80,7 +80,7 @@ class SoftmaxLogits(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",))
+        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",), biases=True, moves=True)
         room = 2 ** (digits(precision) - 1)
         return _logits(
             self.kinds,

@@ -39,7 +39,8 @@ class Simplices(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, biases=True, moves=True)
+        space = recipe.space(scope, precision)
         offered = tuple(
             one
             for one in (Architecture((d, 1), "identity", *HEAD) for d in range(1, 6))

@@ -41,8 +41,9 @@ class XorRegressions(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
-        linear = demanded(space, Architecture((2, 1), "identity", *HEAD), 4)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, moves=True)
+        space = recipe.space(scope, precision)
+        linear = demanded(space, Architecture((2, 1), "identity", *HEAD, biases=space.biases), 4)
         return _on_xor(space, linear, self.kinds, (*_product(space), *_solutions(scope, precision)))
 
 
@@ -93,7 +94,9 @@ class XorNetworks(Recipe):
         """
         solved = tuple(_solutions(scope, precision))
         if not solved:
-            raise OutOfScope("the law needs four rows, and a hidden layer of two monotone units")
+            raise OutOfScope(
+                "the law needs four rows, and a hidden layer of two monotone units with biases"
+            )
         return _solved_or_not(solved, self.kinds)
 
 
@@ -118,8 +121,8 @@ def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
     if not set(monotone) & set(scope.activations):
         return []
     try:
-        recipe = Networks(hidden_layers=(1, 1), activations=monotone, heads=(HEAD,), plain=True)
-        space = recipe.space(scope, precision)
+        recipe = Networks((1, 1), activations=monotone, heads=(HEAD,), plain=True, biases=True)
+        space = replace(recipe, moves=True).space(scope, precision)
     except OutOfScope:
         return []
     solved = []

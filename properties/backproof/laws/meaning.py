@@ -12,6 +12,7 @@ from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.left_out import fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
 from refnet.backpropagation import trace
@@ -58,7 +59,8 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
     if subject.offers("gradient"):
         weights, biases = subject.gradient(case)[0]
         near(weights.value, expected[2], weights.radius, what="gradient of the weights")
-        near(biases.value, expected[3], biases.radius, what="gradient of the biases")
+        if case.architecture.biases:
+            near(biases.value, expected[3], biases.radius, what="gradient of the biases")
 
 
 def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Array, Array]:
@@ -191,8 +193,9 @@ def the_output_layer_is_a_linear_model_of_the_features(subject: Subject, case: C
     whole, depth = subject.gradient(case)[-1], case.architecture.hidden_layers
     model = layers_alone(case, depth, depth + 1, features)
     alone = subject.gradient(model)[0]
-    for name, one, other in zip(Layer._fields, alone, whole, strict=True):
-        what = f"gradient of the output {name}, on the hidden activations alone"
+    pairs = (parts(case.architecture, "gradient", [layer]) for layer in (alone, whole))
+    for (name, one), (_, other) in zip(*pairs, strict=True):
+        what = f"{name} of the output layer alone, on the hidden activations"
         near(one.value, other.value, 2 * other.radius, what=what)
     if subject.offers("fit") and _fittable(subject, case):
         penalised = replace(model, architecture=replace(model.architecture, l2=0.25))
@@ -242,7 +245,8 @@ def the_link_of_the_prediction_is_linear_without_a_hidden_layer(
     moved = [replace(case, inputs=case.inputs + t * steps) for t in (-1, 0, 1)]
     _straight([_link(subject, one) for one in moved], "second difference along the inputs")
     layer = case.parameters[0]
-    slope = Layer(_signs(rng, layer.weights), _signs(rng, layer.biases))
+    tilt = _signs(rng, layer.biases) if case.architecture.biases else 0 * layer.biases
+    slope = Layer(_signs(rng, layer.weights), tilt)
     ends = [
         case.with_parameters(
             [Layer(layer.weights + t * slope.weights, layer.biases + t * slope.biases)]

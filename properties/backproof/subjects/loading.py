@@ -12,6 +12,7 @@ from typing import Any
 
 from backproof.contract import CAPABILITIES, Scope, capabilities
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
 from refnet.rounding.precision import PRESETS, Precision
 
@@ -70,6 +71,9 @@ def checked(implementation: Any, subject: str) -> Any:
             presets = f", or one of {', '.join(PRESETS)}" if field == "precision" else ""
             raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}{presets}")
         _provide(implementation, field, value)
+    given = getattr(implementation, "weights", None)
+    weights = own_weights(given, scope, implementation.precision, subject)
+    _provide(implementation, "weights", weights)
     if not capabilities(implementation):
         raise CannotLoad(
             f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"

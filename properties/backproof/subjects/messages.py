@@ -37,6 +37,7 @@ class Hello(msgspec.Struct, kw_only=True):
     precision: Precision
     conventions: Conventions
     capabilities: list[str]
+    weights: list[list[Layer[Any]]] | None = None
 
 
 class Call(msgspec.Struct, kw_only=True, omit_defaults=True):

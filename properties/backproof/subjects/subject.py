@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.cases.case import Case
+from backproof.cases.own import owned
 from backproof.contract import Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
@@ -26,7 +27,7 @@ class Subject:
     def __init__(self, server: Server) -> None:
         hello = server.hello()
         self.name, self.version = hello.name, hello.version
-        self.scope, self.precision = hello.scope, hello.precision
+        self.scope, self.precision = owned(hello.scope, hello.weights), hello.precision
         self.conventions = hello.conventions
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated

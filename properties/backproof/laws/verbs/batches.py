@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.judging.judge import near
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.problem import divisor
 from refnet.rounding.precision import U64
@@ -20,9 +20,7 @@ def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
     """The loss, and each part of the gradient where it is offered, by name."""
     answers = [("loss", subject.loss(case))]
     if subject.offers("gradient"):
-        for place, layer in enumerate(subject.gradient(case)):
-            answers.append((f"gradient[{place}].weights", layer.weights))
-            answers.append((f"gradient[{place}].biases", layer.biases))
+        answers += parts(case.architecture, "gradient", subject.gradient(case))
     return answers
 
 

@@ -65,7 +65,7 @@ def promised_logits(subject: Subject, case: Case, found: Fitted) -> Ball:
     |x_i (v - v*)| <= the certificate's radius for the largest gradient that keeps the promise.
     """
     scale = abs(subject.conventions.gradient_factor) * total_share(subject, case)
-    weights = np.vstack(found.parameters[0])
+    weights = np.vstack(found.parameters[0])[: case.design.shape[1]]
     return _logits(subject, case, weights, gradient_bound=found.bound / scale)
 
 
@@ -74,7 +74,7 @@ def best_logits(subject: Subject, case: Case) -> Ball:
 
     Raises: NotSupported where there is no minimiser that float64 can find.
     """
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     try:
         own = newton.fit(design, case.targets, penalties, case.sample_weights)
     except ValueError as error:
@@ -86,7 +86,7 @@ def _logits(
     subject: Subject, case: Case, weights: Array, gradient_bound: float | None = None
 ) -> Ball:
     """Logits, or for a softmax their differences to the last one, with their largest errors."""
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     known = (design, case.targets, weights, penalties, case.sample_weights, gradient_bound)
     z, size = design @ weights, np.abs(design) @ np.abs(weights)
     if z.shape[1] > 1:
@@ -95,13 +95,9 @@ def _logits(
     return Ball(z, own + certify(*known).logit_radii[:, None])
 
 
-def _design(case: Case) -> Array:
-    return np.append(case.inputs, np.ones((len(case.inputs), 1)), axis=1)
-
-
 def _penalties(subject: Subject, case: Case) -> Array:
     """What half the squares of a feature's weights cost where the rows' factors add up to 1."""
     factor, _ = penalty_factor(case.problem(subject.conventions))
-    penalties = np.full(case.inputs.shape[1] + 1, 2 * float(factor))
-    penalties[-1] *= subject.conventions.penalty_on_biases
+    penalties = np.full(case.design.shape[1], 2 * float(factor))
+    penalties[case.inputs.shape[1] :] *= subject.conventions.penalty_on_biases
     return np.asarray(penalties / total_share(subject, case))
