@@ -21,7 +21,7 @@ from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Range, Scope
+from backproof.contract import Declared, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -109,7 +109,7 @@ class Networks(Recipe):
         )
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """The required kinds; unless the scope names its architectures, each head and activation.
 
@@ -133,7 +133,7 @@ class Networks(Recipe):
         return heads
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases of the recipe within the scope.
 
@@ -162,7 +162,7 @@ class Anything(Recipe):
     make: Callable[[], SearchStrategy[Any]]
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Any]:
         """The strategy, whatever the scope."""
         return self.make()
