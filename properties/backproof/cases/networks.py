@@ -24,7 +24,7 @@ from backproof.cases.space import Limits, Room, Space
 from backproof.cases.structures import FEW_SIZES, larger, softer, structure
 from backproof.cases.sweep import one_sided, sweeps, swept
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Range, Scope
+from backproof.contract import Declared, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -117,7 +117,7 @@ class Networks(Recipe):
         )
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """The required kinds; unless the scope names its architectures, each head and activation.
 
@@ -141,7 +141,7 @@ class Networks(Recipe):
         return heads
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases of the recipe within the scope.
 
@@ -198,7 +198,7 @@ class Anything(Recipe):
     make: Callable[[], SearchStrategy[Any]]
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Any]:
         """The strategy, whatever the scope."""
         return self.make()
