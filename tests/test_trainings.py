@@ -12,7 +12,7 @@ from backproof.cases.recipe import OutOfScope
 from backproof.cases.trainings import NUMBERS, Training, trainings
 from backproof.contract import Scope
 from backproof.judging.questions import ask
-from refnet.conventions import STRICT
+from refnet.conventions import STRICT, Conventions
 from refnet.rounding.precision import FLOAT16, FLOAT64, Precision
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
 
@@ -74,7 +74,7 @@ class TwoForms(Refnet):
 
     def train(self, *arguments: Any) -> Any:
         form: Any = "lookahead" if arguments[5] % 2 else "sutskever"
-        training = *arguments, replace(self.conventions, nesterov=form)
+        training = *arguments, Conventions(nesterov=form)
         return refnet.train(*training)
 
 

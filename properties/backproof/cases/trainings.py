@@ -10,7 +10,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from backproof.cases.networks import Anything
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.rounding.precision import Precision
 from refnet.training.optimizers import Optimizer
 
@@ -72,7 +72,7 @@ class Trainings(Recipe):
     in_batches: bool = False
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """Each of the optimizers that the scope has.
 
@@ -86,7 +86,7 @@ class Trainings(Recipe):
         return offered
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Training]:
         """Trainings that the scope allows.
 
@@ -94,7 +94,8 @@ class Trainings(Recipe):
         """
         names = self.requires(scope, precision, conventions)
         numbers = {name: _numbers(name, precision) for name in names}
-        return _trainings(numbers, BATCH_SIZES if self.in_batches else (None,))
+        sizes = BATCH_SIZES[: 1 if scope.batches == "one row" else None]
+        return _trainings(numbers, sizes if self.in_batches else (None,))
 
 
 def _numbers(name: str, precision: Precision) -> dict[str, tuple[float, ...]]:

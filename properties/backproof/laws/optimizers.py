@@ -8,8 +8,8 @@ from backproof.cases.trainings import Training, trainings
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.trajectories import follows
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
-from refnet.architecture import Layer
 from refnet.training.optimizers import OPTIMIZERS
 
 
@@ -113,6 +113,7 @@ def a_perfect_fit_stays_where_it_is(
     Source:    the definition of a stationary point.
     """
     trained = subject.train(case, training.optimizer, training.epochs, training.batch_size)
-    for place, (layer, before) in enumerate(zip(trained, case.parameters, strict=True)):
-        for part, answer, old in zip(Layer._fields, layer, before, strict=True):
-            near(answer.value, old, 0.0, what=f"parameters[{place}].{part} at a perfect fit")
+    before = parts(case.architecture, "parameters", case.parameters)
+    after = parts(case.architecture, "parameters", trained)
+    for (what, old), (_, answer) in zip(before, after, strict=True):
+        near(answer.value, old, 0.0, what=f"{what} at a perfect fit")
