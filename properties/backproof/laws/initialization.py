@@ -1,6 +1,8 @@
 """Initialisation: where training starts, and why no two units may start alike."""
 
 import math
+from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 
@@ -9,9 +11,11 @@ from backproof.cases.networks import networks, seeds
 from backproof.cases.offered import initializers
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.chances import drawn, normal_scores, uniform, unrelated
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Parameters
 from refnet.rounding.precision import Precision
+from refnet.training.initializers import share
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -59,6 +63,77 @@ def a_seed_decides_the_start_and_units_start_apart(
     else:
         other = subject.initialize(case, initializer, (seed + 1) % 2**32)
         _all_apart(start, other, initializer, subject.precision)
+
+
+@law(
+    needs="initialize",
+    case=networks(plain=True, hidden_widths=(16, None), kinds=("zeros", "large"), required=()),
+    initializer=initializers(),
+    seed=seeds(),
+)
+def weights_start_with_the_named_distribution(
+    subject: Subject, case: Case, initializer: str, seed: int
+) -> None:
+    """lecun, glorot and he have the variances 1/n, 2/(n + m), 2/n, in a layer of n by m weights.
+
+    Normal, uniform and truncated at two deviations, for all architectures and seeds, and
+    independent from layer to layer. `normal` and `uniform` have this shape at any scale, and the
+    smaller side of `orthogonal` weights is orthogonal.
+
+    Why:       the definitions. With mean 0 and variance s^2 a logit has n s^2 times the mean square
+               of its inputs, so that a variance of 1/n keeps a signal's size from layer to layer.
+    Tolerance: what happens by chance less often than once in 10^12 tests: with F for the
+               distribution, z = Phi^-1(F(w)) is normal, sum z^2 is chi-squared, sum z / sqrt n
+               normal, the number of |z| > 2 binomial, (1 + r)/2 of two layers a beta variable, and
+               sup |F_n - F| has Massart's bound. For orthogonal weights the rounding of
+               Householder's method.
+    Catches:   fan-out for fan-in, a forgotten factor 2, a deviation for a variance, a truncation
+               that is not made up for, one stream of numbers for several layers.
+    Source:    Glorot and Bengio, AISTATS 2010; He, Zhang, Ren and Sun, ICCV 2015; Higham, Accuracy
+               and Stability of Numerical Algorithms, 2002, theorem 19.4.
+    """
+    start = subject.initialize(case, initializer, seed)
+    scores = []
+    for place, (weights, _) in enumerate(start):
+        what = f"parameters[{place}].weights of {initializer}, a p-value"
+        if "_" in initializer:
+            shares = share(initializer, weights, weights.shape, subject.conventions)
+            drawn(shares, what)
+            scores += [(place, normal_scores(shares))]
+        elif initializer in SHAPES:
+            uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape")
+        elif initializer == "orthogonal":
+            _orthogonal(weights, subject.precision)
+    for (place, one), (later, other) in combinations(scores, 2):
+        unrelated(one, other, f"layers {place} and {later} of {initializer}, a p-value")
+
+
+SHAPES: dict[str, Callable[[Array, Array], Array]] = {
+    "normal": lambda a, b: np.arctan2(a, b) / (2 * math.pi) + 0.5,
+    "uniform": lambda a, b: _ratio(np.abs(a), np.abs(b)),
+}
+"""Of two independent numbers what is uniform between 0 and 1, whatever their scale."""
+
+
+def _ratio(a: Array, b: Array) -> Array:
+    """P(A/B <= a/b) for two numbers that are uniform between 0 and the same limit."""
+    with np.errstate(all="ignore"):
+        return np.where(a <= b, a / (2 * b), 1 - b / (2 * a))
+
+
+def _pairs(weights: Array) -> tuple[Array, Array]:
+    half = weights.size // 2
+    return weights.ravel()[:half], weights.ravel()[half : 2 * half]
+
+
+def _orthogonal(weights: Array, p: Precision) -> None:
+    """W^T W, or W W^T, is a multiple of 1, up to the rounding of an orthogonal factor."""
+    tall = weights if weights.shape[0] >= weights.shape[1] else weights.T
+    rows, columns = tall.shape
+    products = tall.T @ tall
+    products = products / np.mean(np.diag(products))
+    allowed = 16 * rows * columns**1.5 * p.unit
+    near(products, np.eye(columns), allowed, scale=1.0, what="products of orthogonal weights")
 
 
 def _all_alike(start: Parameters, initializer: str) -> None:
