@@ -111,6 +111,13 @@ class Subject:
         steps = (optimizer, epochs, batch_size, self.precision)
         return checked_layers("train", layers, lambda: trained_balls(problem, *steps))
 
+    def train_randomly(
+        self, case: Case, optimizer: Optimizer, epochs: int, seed: int
+    ) -> Parameters:
+        """The parameters after so many epochs with dropout, which a seed decides and no ball."""
+        words = {"optimizer": optimizer, "epochs": epochs, "seed": seed}
+        return finite("train", self._ask("train", case, **words))
+
     def fit(self, case: Case, seed: int = 0) -> Fit:
         """The parameters at which the subject's own fit stops, and what its stop promises."""
         layers, tolerance = self._ask("fit", case, seed=seed)

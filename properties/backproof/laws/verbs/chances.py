@@ -31,14 +31,21 @@ def drawn(shares: Array, what: str) -> None:
     z = Phi^-1(F(w)); how many are beyond 2 or -2 is binomial.
     """
     z = normal_scores(shares)
-    far = int(np.count_nonzero(np.abs(z) > 2)), z.size, 2 * special.ndtr(-2.0)
-    counts = special.bdtr(*far), special.bdtrc(far[0] - 1, *far[1:]) if far[0] else 1.0
     square, mean = float(np.sum(z * z)) / 2, float(np.sum(z)) / math.sqrt(z.size)
     tails = special.gammainc(z.size / 2, square), special.gammaincc(z.size / 2, square)
     probable(2 * float(min(tails)), IMPROBABLE, what=f"{what}: their scale")
     probable(2 * float(special.ndtr(-abs(mean))), IMPROBABLE, what=f"{what}: their mean")
-    probable(min(1.0, 2 * float(min(counts))), IMPROBABLE, what=f"{what}: their tails")
+    far = int(np.count_nonzero(np.abs(z) > 2))
+    binomial(far, z.size, 2 * float(special.ndtr(-2.0)), f"{what}: their tails")
     uniform(shares.ravel(), f"{what}: their shape")
+
+
+def binomial(count: int, trials: int, share: float, what: str) -> None:
+    """So many of independent trials, each with the probability `share`: as few, or as many."""
+    share = min(share, 1.0)
+    low = float(special.bdtr(count, trials, share))
+    high = float(special.bdtrc(count - 1, trials, share)) if count else 1.0
+    probable(min(1.0, 2 * min(low, high)), IMPROBABLE, what=what)
 
 
 def uniform(shares: Array, what: str) -> None:
