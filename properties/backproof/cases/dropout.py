@@ -17,7 +17,7 @@ from backproof.cases.networks import Networks
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -38,13 +38,13 @@ class Dropped(Recipe):
     twins: bool = False
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Networks that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        space = Networks(hidden_layers=(1, 2), plain=True).space(scope, precision)
+        space = Networks(hidden_layers=(1, 2), plain=True, moves=True).space(scope, precision)
         if not scope.dropout:
             raise OutOfScope("the scope has no dropout")
         if scope.architectures is not None:
@@ -72,7 +72,9 @@ def _dropped(draw: DrawFn, space: Space, shapes: tuple[tuple[int, ...], ...], tw
     inputs = np.ones((rows, space.features[0]))
     if twins:
         inputs = np.eye(int(min(TWINS, rows, space.room.features[1])))
-    architecture = Architecture((inputs.shape[1], *shape, outputs), name, *head, dropout=rate)
+    architecture = Architecture(
+        (inputs.shape[1], *shape, outputs), name, *head, dropout=rate, biases=space.biases
+    )
     targets = np.zeros((len(inputs), outputs))
     targets[:, 0] = 1.0  # also one-hot
     return Case(architecture, _parameters(architecture, twins), inputs, targets, space)

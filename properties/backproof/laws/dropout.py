@@ -100,7 +100,7 @@ def dropout_parts_units_that_start_equal(subject: Subject, case: Case, seed: int
 def _steps(subject: Subject, case: Case, descent: Optimizer) -> Iterator[tuple[Ball, float]]:
     """The first weights after a step, for each mask if all rows had it, and its chance."""
     for masked, chance in thinned(subject, case):
-        problem = masked.problem(subject.conventions)
+        problem = subject.problem(masked)
         yield trained_balls(problem, descent, 1, None, subject.precision)[0].weights, chance
 
 

@@ -55,8 +55,10 @@ def a_seed_decides_the_start_and_units_start_apart(
     for place, (layer, same) in enumerate(zip(start, again, strict=True)):
         what = f"parameters[{place}].{{}} drawn again with the same seed"
         near(same.weights, layer.weights, 0.0, what=what.format("weights"))
+        if not case.architecture.biases:
+            continue
         near(same.biases, layer.biases, 0.0, what=what.format("biases"))
-        if subject.conventions.initial_biases == "zeros":
+        if subject.conventions_of(case).initial_biases == "zeros":
             near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
@@ -97,7 +99,7 @@ def weights_start_with_the_named_distribution(
     for place, (weights, _) in enumerate(start):
         what = f"parameters[{place}].weights of {initializer}, a p-value"
         if "_" in initializer:
-            shares = share(initializer, weights, weights.shape, subject.conventions)
+            shares = share(initializer, weights, weights.shape, subject.conventions_of(case))
             drawn(shares, what)
             scores += [(place, normal_scores(shares))]
         elif initializer in SHAPES:

@@ -43,16 +43,18 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
     """
     descent = Optimizer("gradient_descent", learning_rate=rate)
     first = subject.train(case, descent)
-    _near_steps(first, case.parameters, "after a step")
+    _near_steps(case, first, "after a step")
     arrived = case.with_parameters(_values(subject, first))
-    if all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer):
-        _near_steps(subject.train(arrived, descent), arrived.parameters, "after another step")
-    _near_steps(subject.train(case, descent, epochs=2), case.parameters, "after two epochs")
+    finite = all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer)
+    if finite and not subject.scope.frozen:
+        _near_steps(arrived, subject.train(arrived, descent), "after another step")
+    _near_steps(case, subject.train(case, descent, epochs=2), "after two epochs")
 
 
-def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> None:
+def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
     values = [Layer(*(part.value for part in layer)) for layer in trained]
-    near_step(values, [Layer(*(part.ball for part in layer)) for layer in trained], start, when)
+    balls = [Layer(*(part.ball for part in layer)) for layer in trained]
+    near_step(start, values, balls, when)
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -69,6 +71,8 @@ ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
         hidden_layers=(1, None),
         activations=ZERO_AT_ZERO,
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
+        biases=True,
+        moves=True,
     ),
     rate=learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
     epochs=epochs(),
@@ -118,10 +122,11 @@ def _zeros(architecture: Architecture) -> Parameters:
 
 def _without_inputs(case: Case, rate: float, epochs: int, subject: Subject) -> Ball:
     """The output biases after so many steps where every feature is 0."""
-    a, c = case.architecture, subject.conventions
+    a = case.architecture
     bare = replace(a, widths=(1, a.widths[-1]), activation="identity", dropout=0.0)
-    problem = replace(
-        case, architecture=bare, parameters=_zeros(bare), inputs=np.zeros((len(case.inputs), 1))
-    ).problem(c)
+    nothing = np.zeros((len(case.inputs), 1))
+    problem = subject.problem(
+        replace(case, architecture=bare, parameters=_zeros(bare), inputs=nothing)
+    )
     descent = Optimizer("gradient_descent", learning_rate=rate)
     return trained_balls(problem, descent, epochs, None, subject.precision)[0].biases

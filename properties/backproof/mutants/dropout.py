@@ -9,6 +9,7 @@ import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Layer
+from refnet.conventions import STRICT
 
 DROPS = "dropout_drops_each_unit_with_its_rate_in_training_alone"
 PARTS = "dropout_parts_units_that_start_equal"
@@ -30,7 +31,7 @@ class ScaleForgotten(Refnet):
 
     def forward_training(self, *arguments: Any) -> Any:
         architecture, parameters, inputs, seed = arguments
-        plain = replace(self.conventions, dropout="at evaluation")
+        plain = replace(STRICT, dropout="at evaluation")
         return refnet.forward_training(architecture, parameters, inputs, seed, plain)
 
 

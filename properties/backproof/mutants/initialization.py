@@ -9,6 +9,7 @@ import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Architecture, Layer
+from refnet.conventions import STRICT
 
 APART = "a_seed_decides_the_start_and_units_start_apart"
 
@@ -107,7 +108,7 @@ class TruncationNotCorrected(Refnet):
 
     def initialize(self, *arguments: Any) -> Any:
         architecture, initializer, seed = arguments
-        plain = replace(self.conventions, truncated_normal="plain")
+        plain = replace(STRICT, truncated_normal="plain")
         return refnet.initialize(architecture, initializer, seed, plain)
 
 

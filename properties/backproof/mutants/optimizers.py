@@ -9,13 +9,14 @@ import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Array, Layer, Parameters
-from refnet.conventions import Conventions
+from refnet.conventions import STRICT, Conventions
 from refnet.training.optimizers import Optimizer
 
 MOMENTUM = "momentum_steps_along_a_fading_sum_of_gradients"
 NESTEROV = "nesterov_momentum_looks_ahead"
 RMSPROP = "rmsprop_divides_by_the_root_of_a_mean_square"
 ADAM = "adam_divides_a_mean_gradient_by_a_root_mean_square"
+DECAY = "weight_decay_is_part_of_the_gradient_or_of_the_step"
 FIT = "a_perfect_fit_stays_where_it_is"
 
 
@@ -38,7 +39,7 @@ class GradientDamped(Misread):
     """Momentum adds only 1 - mu of the gradient to the velocity."""
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return optimizer, replace(self.conventions, dampening=optimizer.momentum)
+        return optimizer, replace(STRICT, dampening=optimizer.momentum)
 
 
 @mutant(MOMENTUM)
@@ -47,7 +48,7 @@ class NesterovForMomentum(Misread):
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
         name = "nesterov" if optimizer.name == "momentum" else optimizer.name
-        return replace(optimizer, name=name), self.conventions
+        return replace(optimizer, name=name), STRICT
 
 
 @mutant(NESTEROV)
@@ -56,7 +57,7 @@ class MomentumForNesterov(Misread):
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
         name = "momentum" if optimizer.name == "nesterov" else optimizer.name
-        return replace(optimizer, name=name), self.conventions
+        return replace(optimizer, name=name), STRICT
 
 
 @mutant(ADAM)
@@ -65,7 +66,7 @@ class BetasExchanged(Misread):
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
         turned = replace(optimizer, beta1=optimizer.beta2, beta2=optimizer.beta1)
-        return turned, self.conventions
+        return turned, STRICT
 
 
 @mutant(ADAM)
@@ -73,7 +74,23 @@ class EpsilonUnderTheRoot(Misread):
     """Adam adds epsilon under the square root."""
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return optimizer, replace(self.conventions, adam_epsilon="inside")
+        return optimizer, replace(STRICT, adam_epsilon="inside")
+
+
+@mutant(DECAY)
+class DecayDecoupled(Misread):
+    """Decay always shrinks the weights beside the step, as AdamW has it."""
+
+    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
+        return replace(optimizer, decoupled=bool(optimizer.weight_decay)), STRICT
+
+
+@mutant(DECAY)
+class BiasesSpared(Misread):
+    """Weights decay, and biases do not."""
+
+    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(STRICT, decay_on_biases=False)
 
 
 @mutant(FIT)
@@ -81,7 +98,7 @@ class DecayLeftOn(Misread):
     """Every optimizer decays the weights by default, as AdamW does."""
 
     def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return replace(optimizer, weight_decay=0.01, decoupled=True), self.conventions
+        return replace(optimizer, weight_decay=0.01, decoupled=True), STRICT
 
 
 @dataclass

@@ -42,14 +42,14 @@ def _merged(one: Outcome, other: Outcome) -> Outcome:
 def _outcomes(subject: Subject, case: Case) -> Iterator[Outcome]:
     for masked, chance in thinned(subject, case):
         known = (masked.architecture, masked.parameters, case.inputs[:1], subject.precision)
-        ball = balls.forward(*known, subject.conventions)
+        ball = balls.forward(*known, subject.conventions_of(case))
         yield Outcome(float(ball.value[0, 0]), float(np.asarray(ball.radius)[0, 0]), chance)
 
 
 def thinned(subject: Subject, case: Case) -> Iterator[tuple[Case, float]]:
     """The network without dropout that each set of dropped units leaves, and its chance."""
     a, stay = case.architecture, 1 - case.architecture.dropout
-    scale = 1.0 if subject.conventions.dropout == "at evaluation" else 1 / stay
+    scale = 1.0 if subject.conventions_of(case).dropout == "at evaluation" else 1 / stay
     certain = replace(case, architecture=replace(a, dropout=0.0))
     for mask in product((0, 1), repeat=sum(a.widths[1:-1])):
         layers = _masked(case.parameters, a.widths[1:-1], np.array(mask) * scale)

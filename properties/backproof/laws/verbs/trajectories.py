@@ -7,6 +7,7 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.cases.trainings import Training
 from backproof.judging.judge import near
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer, Parameters
 from refnet.rounding.arithmetic import Ball
@@ -29,7 +30,8 @@ def follows(subject: Subject, case: Case, training: Training) -> None:
             break
     best = min(tried, key=lambda form: _worst(form, visited[1:]))
     for epoch, balls in enumerate(best):
-        near_step(visited[epoch + 1], balls, visited[epoch], f"after epoch {epoch + 1}")
+        before = case.with_parameters(visited[epoch])
+        near_step(before, visited[epoch + 1], balls, f"after epoch {epoch + 1}")
 
 
 def visits(subject: Subject, case: Case, training: Training) -> list[Parameters]:
@@ -51,7 +53,7 @@ def _forms(
     subject: Subject, case: Case, training: Training, starts: list[Parameters]
 ) -> Iterator[list[Balls]]:
     """The balls after each epoch, in each form that the conventions leave open."""
-    problem, optimizer = case.problem(subject.conventions), training.optimizer
+    problem, optimizer = subject.problem(case), training.optimizer
     for form in variants(optimizer, problem.conventions):
         meant = problem._replace(conventions=form)
         steps = starts, optimizer, training.batch_size, subject.precision
@@ -75,11 +77,13 @@ def _ratio(value: Array, ball: Ball) -> float:
         return float(np.max(np.where(error == 0, 0.0, error / ball.radius), initial=0.0))
 
 
-def near_step(arrived: Parameters, balls: Balls, before: Parameters, when: str) -> None:
+def near_step(start: Case, arrived: Parameters, balls: Balls, when: str) -> None:
     """Every entry within its ball; it has power where the ball is small beside the step."""
-    for place, (layer, ball, start) in enumerate(zip(arrived, balls, before, strict=True)):
-        for part, value, known, old in zip(Layer._fields, layer, ball, start, strict=True):
-            moved = np.abs(known.value - old)
-            scale = np.where(moved > 0, moved, np.abs(known.value))
-            what = f"parameters[{place}].{part} {when}"
-            near(value, known.value, known.radius, scale=scale, what=what)
+    layers = [
+        Layer(*zip(*known, strict=True))
+        for known in zip(start.parameters, arrived, balls, strict=True)
+    ]
+    for what, (before, value, ball) in parts(start.architecture, "parameters", layers):
+        moved = np.abs(ball.value - before)
+        scale = np.where(moved > 0, moved, np.abs(ball.value))
+        near(value, ball.value, ball.radius, scale=scale, what=f"{what} {when}")
