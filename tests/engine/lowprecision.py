@@ -33,6 +33,7 @@ class Style:
     sloppy: elementary functions err by up to four more units of roundoff
     last:   the division by the number of rows comes last, not first
     first:  the bias is the first term of its sum, not the last
+    joined: the penalty is the first term of the sums, and a loss is one sum of everything
     kink:   the slope at a kink
     """
 
@@ -44,6 +45,7 @@ class Style:
     sloppy: bool = False
     last: bool = False
     first: bool = False
+    joined: bool = False
     kink: float = 0.0
 
 
@@ -57,6 +59,7 @@ STYLES = (
     Style("wide", wide=True, kink=0.5),
     Style("flushed", flush=True),
     Style("sloppy", sloppy=True),
+    Style("joined", joined=True),
 )
 
 
@@ -189,6 +192,14 @@ class Machine:
     def sum(self, terms: Array) -> Array:
         """The sum over the last axis."""
         return self.r(self._summed(np.moveaxis(terms, -1, 0)))
+
+    def row_sum(self, entries: Array) -> Array:
+        """The loss of a row from its outputs, or these as they are where all is one sum."""
+        return entries if self.style.joined else self.sum(entries)
+
+    def matmul_onto(self, a: Array, b: Array, first: Array) -> Array:
+        """The matrix first + a @ b, in one accumulator."""
+        return self.r(self._products(self._multiplicand(a), self._multiplicand(b), first))
 
     def matmul(self, a: Array, b: Array, bias: Array | None = None) -> Array:
         """The matrix a @ b + bias: (n, k), (k, m), (m,) -> (n, m)"""
@@ -525,7 +536,7 @@ def _bernoulli(m: Machine, z: Array, y: Array) -> Array:
     ]
     if np.all((y == 0) | (y == 1)):  # softplus(z) or softplus(-z)
         forms.append(lambda: _softplus_stable(m, m.mul(m.sub(1.0, m.mul(2.0, y)), z)))
-    return m.sum(m.choose(tuple(forms))())
+    return m.row_sum(m.choose(tuple(forms))())
 
 
 def _categorical(m: Machine, z: Array, y: Array) -> Array:
@@ -533,8 +544,8 @@ def _categorical(m: Machine, z: Array, y: Array) -> Array:
     shifted = m.sub(z, top)
     log_sum = m.log(m.sum(m.exp(shifted)))[..., None]
     forms = (
-        lambda: -m.sum(m.mul(y, m.sub(shifted, log_sum))),
-        lambda: m.sum(m.mul(y, m.sub(m.add(top, log_sum), z))),
+        lambda: -m.row_sum(m.mul(y, m.sub(shifted, log_sum))),
+        lambda: m.row_sum(m.mul(y, m.sub(m.add(top, log_sum), z))),
         lambda: m.sub(m.add(top, log_sum)[..., 0], m.sum(m.mul(y, z))),
     )
     return np.asarray(m.choose(forms)())
@@ -544,9 +555,9 @@ def _from_probabilities(m: Machine, output: str, p: Array, y: Array, clip: float
     if clip:
         p = np.clip(p, m.r(clip), m.sub(1.0, m.r(clip)))
     if output == "softmax":
-        return -m.sum(m.mul(y, m.log(p)))
+        return -m.row_sum(m.mul(y, m.log(p)))
     tails = (lambda: m.log(m.sub(1.0, p)), lambda: m.elementary(np.log1p, -p))
-    return -m.sum(m.add(m.mul(y, m.log(p)), m.mul(m.sub(1.0, y), m.choose(tails)())))
+    return -m.row_sum(m.add(m.mul(y, m.log(p)), m.mul(m.sub(1.0, y), m.choose(tails)())))
 
 
 def _poisson(m: Machine, z: Array, y: Array, constant: str) -> Array:
@@ -558,7 +569,7 @@ def _poisson(m: Machine, z: Array, y: Array, constant: str) -> Array:
         half = m.mul(0.5, m.log(m.mul(m.r(2 * np.pi), above)))
         added = m.add(m.sub(m.mul(above, m.log(above)), above), half)
         terms = m.add(terms, np.where(y > 1, added, 0.0))
-    return m.sum(terms)
+    return m.row_sum(terms)
 
 
 def _huber(m: Machine, r: Array, threshold: float, smooth: bool) -> Array:
@@ -573,14 +584,14 @@ def _huber(m: Machine, r: Array, threshold: float, smooth: bool) -> Array:
         lambda: m.add(m.mul(m.mul(0.5, inner), inner), m.mul(d, m.sub(size, inner))),
     )
     entries = m.choose(forms)()
-    return m.sum(m.div(entries, d) if smooth else entries)
+    return m.row_sum(m.div(entries, d) if smooth else entries)
 
 
 def _row_losses(m: Machine, problem: Problem, z: Array, o: Array, y: Array) -> Array:
     architecture, conventions = problem.architecture, problem.conventions
     if architecture.loss == "squared_error":
         apart = m.sub(o, y)
-        return m.mul(m.r(conventions.squared_error), m.sum(m.mul(apart, apart)))
+        return m.mul(m.r(conventions.squared_error), m.row_sum(m.mul(apart, apart)))
     if architecture.loss == "poisson":
         return _poisson(m, z, y, conventions.poisson_constant)
     if architecture.loss == "huber":
@@ -689,6 +700,8 @@ def _divisor(m: Machine, problem: Problem) -> Array:
 
 
 def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
+    if m.style.joined:
+        return _joined_loss(m, problem, losses)
     weights, divisor = problem.sample_weights, _divisor(m, problem)
     if weights is not None and not m.style.last:
         losses = m.mul(losses, m.div(weights, divisor[..., None]))
@@ -702,6 +715,18 @@ def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
     return value
 
 
+def _joined_loss(m: Machine, problem: Problem, losses: Array) -> Array:
+    """One sum of the squared weights and of what the losses of the rows are sums of."""
+    lead = problem.inputs.shape[:-1]
+    weights = np.ones(lead) if problem.sample_weights is None else problem.sample_weights
+    share = m.div(weights, _divisor(m, problem)[..., None])
+    terms = [m.mul(losses.reshape(*lead, -1), share[..., None]).reshape(*lead[:-1], -1)]
+    if problem.architecture.l2 and problem.conventions.loss_includes_penalty:
+        factor = _penalty(m, problem)[..., None]
+        terms = [*(m.mul(m.mul(factor, x), x) for x in _penalised(problem)), *terms]
+    return m.sum(np.concatenate(terms, axis=-1))
+
+
 def _penalty(m: Machine, problem: Problem) -> Array:
     conventions = problem.conventions
     factor = m.mul(m.r(conventions.penalty_factor), m.r(problem.architecture.l2))
@@ -709,11 +734,15 @@ def _penalty(m: Machine, problem: Problem) -> Array:
 
 
 def _squares(m: Machine, problem: Problem) -> Array:
+    return m.sum(np.stack([m.sum(m.mul(x, x)) for x in _penalised(problem)], axis=-1))
+
+
+def _penalised(problem: Problem) -> list[Array]:
+    """What the penalty squares, without its shape."""
     arrays = [layer.weights for layer in problem.parameters]
     if problem.conventions.penalty_on_biases:
         arrays += [layer.biases[..., None, :] for layer in problem.parameters]
-    flat = [x.reshape(*x.shape[:-2], -1) for x in arrays]
-    return m.sum(np.stack([m.sum(m.mul(x, x)) for x in flat], axis=-1))
+    return [x.reshape(*x.shape[:-2], -1) for x in arrays]
 
 
 def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[Layer[Array]]:
@@ -723,14 +752,38 @@ def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[La
     layers = []
     for place in range(len(problem.parameters) - 1, -1, -1):
         layer = problem.parameters[place]
-        weights = m.matmul(np.swapaxes(way.entering[place], -1, -2), delta)
-        biases = m.sum(np.swapaxes(delta, -1, -2))
-        layers.append(_finished(m, problem, layer, Layer(weights, biases), divisor))
+        layers.append(_by_layer(m, problem, layer, way.entering[place], delta, divisor))
         if place:
             s = _kept(m, problem, m.matmul(delta, np.swapaxes(layer.weights, -1, -2)))
             z, a = way.logits[place - 1], way.activations[place - 1]
             delta = pull_back(m, names[place - 1], s, z, a, conventions)
     return layers[::-1]
+
+
+def _by_layer(
+    m: Machine,
+    problem: Problem,
+    layer: Layer[Array],
+    entering: Array,
+    delta: Array,
+    divisor: Array,
+) -> Layer[Array]:
+    """The derivative of the loss, with its penalty, by the parameters of one layer."""
+    inputs, deltas = np.swapaxes(entering, -1, -2), np.swapaxes(delta, -1, -2)
+    if not (m.style.joined and problem.architecture.l2):
+        data = Layer(m.matmul(inputs, delta), m.sum(deltas))
+        return _finished(m, problem, layer, data, divisor)
+    factor = _gradient_penalty(m, problem)
+    weights = m.matmul_onto(inputs, delta, m.mul(factor[..., None, None], layer.weights))
+    if problem.conventions.penalty_on_biases:
+        first = m.mul(factor[..., None], layer.biases)
+        deltas = np.concatenate([first[..., None], deltas], axis=-1)
+    return Layer(weights, m.sum(deltas))
+
+
+def _gradient_penalty(m: Machine, problem: Problem) -> Array:
+    """What multiplies the weights in the gradient."""
+    return m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
 
 
 def _weighted(m: Machine, problem: Problem, delta: Array, divisor: Array) -> Array:
@@ -756,7 +809,7 @@ def _finished(
             m.div(biases, divisor[..., None]),
         )
     if problem.architecture.l2:
-        twice = m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
+        twice = _gradient_penalty(m, problem)
         weights = m.add(weights, m.mul(twice[..., None, None], layer.weights))
         if problem.conventions.penalty_on_biases:
             biases = m.add(biases, m.mul(twice[..., None], layer.biases))

@@ -14,7 +14,7 @@ from refnet.conventions import Conventions
 from refnet.functions.smooth import sigmoid
 from refnet.functions.softmax import growth, log_bound, shifted, spread
 from refnet.rounding.arithmetic import Arithmetic, Ball, Operation
-from refnet.rounding.operations import SUBTRACT, row_radius, row_sum
+from refnet.rounding.operations import SUBTRACT, row_sum
 from refnet.rounding.precision import Precision
 
 
@@ -30,27 +30,22 @@ def _softplus_tail(z: Array) -> Array:
     return np.log1p(np.exp(-np.abs(z)))
 
 
-def _bernoulli_entries(z: Array, y: Array) -> Array:
+def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:
     return np.asarray(np.maximum(z, 0.0) - y * z + _softplus_tail(z))
 
 
-def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:
-    return row_sum(_bernoulli_entries(z, y))
-
-
-def _bernoulli_radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
+def _bernoulli_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
     """|d/dz| = |sigmoid(z) - y| times the radius of z, and the evaluation."""
-    entries = np.abs(_bernoulli_entries(z.value, y.value))
     above = sigmoid(z.value + z.radius) - y.value
     below = y.value - sigmoid(z.value - z.radius)
     size = z.magnitude
-    own = 8 * np.maximum(1, size) + y.magnitude * size + entries
+    own = 8 * np.maximum(1, size) + y.magnitude * size + np.abs(value)
     grown = np.maximum(above, below) * z.radius + size * y.radius
-    return row_radius(p, entries, np.asarray(grown + p.unit * own + p.underflow))
+    return np.asarray(grown + p.unit * own + p.underflow)
 
 
 BERNOULLI = Operation(_bernoulli, _bernoulli_radius)
-"""sum over outputs of softplus(z) - y z: (n, k) thrice -> (n,)"""
+"""softplus(z) - y z: (n, k) thrice -> (n, k)"""
 
 
 # softmax: log sum_k e^z_k - sum_k y_k z_k
@@ -64,7 +59,7 @@ def _logs(z: Array) -> tuple[Array, Array]:
 
 def _categorical(z: Array, outputs: Array, y: Array) -> Array:
     log_sum, below = _logs(z)
-    return row_sum(y * (log_sum - below))
+    return row_sum(y * (log_sum - below))[..., None]
 
 
 def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
@@ -82,12 +77,12 @@ def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: B
     from_each = row_sum(
         y.magnitude * (known.distance + (classes + 1) * (log_sum + known.distance))
     )[..., None]
-    own = log_rounding + p.unit * (np.maximum(from_sum, from_each) + np.abs(value)[..., None])
-    return np.asarray(row_sum(grown) + (off + own)[..., 0] + (classes + 1) * p.underflow)
+    own = log_rounding + p.unit * (np.maximum(from_sum, from_each) + np.abs(value))
+    return np.asarray(row_sum(grown)[..., None] + off + own + (classes + 1) * p.underflow)
 
 
 CATEGORICAL = Operation(_categorical, _categorical_radius)
-"""-sum_k y_k log softmax(z)_k: (n, K) thrice -> (n,)"""
+"""-sum_k y_k log softmax(z)_k: (n, K) thrice -> (n, 1)"""
 
 
 def _distance_from_one(y: Ball) -> Array:
@@ -124,19 +119,18 @@ def from_probabilities(output: str, conventions: Conventions) -> Operation:
 
     def value(z: Array, outputs: Array, y: Array) -> Array:
         terms = [weight * _clip_log(log, c) for weight, log in _log_terms(binary, z, y)]
-        return row_sum(np.add.reduce(terms))
+        return np.asarray(np.add.reduce(terms))
 
     def radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
-        total = size = np.zeros_like(y.value)
+        total = np.zeros_like(y.value)
         o, slack = outputs.value, p.unit * np.maximum(outputs.value, c)
         for weight, log in _log_terms(binary, z.value, y.value):
             clipped, error = _clip_log(log, c), _log_error(o, outputs.radius + slack, c, slack)
             error = error + 10 * p.unit * np.maximum(1, clipped + error)
             unsure = y.radius + p.unit * (1 + np.abs(weight))
             total = total + (np.abs(weight) + unsure) * error + unsure * clipped
-            size = size + weight * clipped
             o, slack = 1 - outputs.value, np.full_like(o, p.unit)  # 1 - p rounds absolutely
-        return row_radius(p, size, total + p.underflow)
+        return np.asarray(total + p.underflow)
 
     return Operation(value, radius)
 
