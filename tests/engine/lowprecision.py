@@ -10,7 +10,7 @@ it. It shares no code with the engine, and it takes stacks: leading axes broadca
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -29,7 +29,7 @@ class Style:
     order:  the order of summation
     fused:  a product is added with one rounding, by fused multiply-add
     wide:   sums are accumulated in the next wider type and rounded once
-    flush:  what lies below the smallest normal becomes zero
+    flush:  what lies below the smallest normal becomes zero, arguments too
     sloppy: elementary functions err by up to four more units of roundoff
     last:   the division by the number of rows comes last, not first
     first:  the bias is the first term of its sum, not the last
@@ -140,6 +140,10 @@ class Machine:
         self.precision, self.style, self.form = precision, style, form
         self.unit = precision.unit
         self.wide = style.wide or precision.accumulation < precision.unit
+        self._plain = self
+        if precision.accumulation != precision.summation:
+            alike = replace(precision, accumulation=precision.summation)
+            self._plain = Machine(alike, style, form)
 
     def choose(self, forms: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
         """One of several legal formulas."""
@@ -191,7 +195,7 @@ class Machine:
 
     def sum(self, terms: Array) -> Array:
         """The sum over the last axis."""
-        return self.r(self._summed(np.moveaxis(terms, -1, 0)))
+        return self.r(self._plain._summed(np.moveaxis(terms, -1, 0)))
 
     def row_sum(self, entries: Array) -> Array:
         """The loss of a row from its outputs, or these as they are where all is one sum."""
@@ -363,7 +367,19 @@ def _softmax_by_log(m: Machine, z: Array) -> Array:
     return m.exp(m.sub(below, m.log(m.sum(m.exp(below)))[..., None]))
 
 
-_SOFTMAXES = (_softmax_shifted, _softmax_reciprocal, _softmax_unshifted, _softmax_by_log)
+def _softmax_by_log_sum_exp(m: Machine, z: Array) -> Array:
+    top = np.max(z, axis=-1, keepdims=True)
+    level = m.add(top, m.log(m.sum(m.exp(m.sub(z, top))))[..., None])
+    return m.exp(m.sub(z, level))
+
+
+_SOFTMAXES = (
+    _softmax_shifted,
+    _softmax_reciprocal,
+    _softmax_unshifted,
+    _softmax_by_log,
+    _softmax_by_log_sum_exp,
+)
 
 
 def _selu_parts(m: Machine) -> tuple[Array, Array]:
@@ -388,7 +404,26 @@ def _silu_by_division(m: Machine, z: Array) -> Array:
 
 
 def _leaky_relu(m: Machine, z: Array, conventions: Any) -> Array:
-    return np.where(z > 0, z, m.mul(m.r(conventions.leaky_slope), z))
+    forms = (
+        lambda: np.where(z > 0, z, m.mul(m.r(conventions.leaky_slope), z)),
+        lambda: _leaky_mixed(m, z, np.abs(z), conventions),
+    )
+    return np.asarray(m.choose(forms)())
+
+
+def _leaky_mixed(m: Machine, one: Array, other: Array, conventions: Any) -> Array:
+    """f1 one + f2 other, with f1, f2 = (1 + slope) / 2, (1 - slope) / 2"""
+    slope = m.r(conventions.leaky_slope)
+    halves = (m.mul(0.5, m.add(1.0, slope)), m.mul(0.5, m.sub(1.0, slope)))
+    return m.add(m.mul(halves[0], one), m.mul(halves[1], other))
+
+
+def _leaky_slope(m: Machine, z: Array, conventions: Any) -> Array:
+    forms = (
+        lambda: _bent(m, z, m.r(conventions.leaky_slope), 1.0),
+        lambda: _leaky_mixed(m, np.ones_like(z), np.sign(z), conventions),
+    )
+    return np.asarray(m.choose(forms)())
 
 
 def _elu(m: Machine, z: Array, conventions: Any) -> Array:
@@ -496,7 +531,7 @@ SLOPES: dict[str, Callable[[Machine, Array, Array, Any], Any]] = {
     "sigmoid": lambda m, z, a, c: _sigmoid_slope(m, z, a),
     "tanh": lambda m, z, a, c: _tanh_slope(m, z, a),
     "relu": lambda m, z, a, c: _bent(m, z, 0.0, 1.0),
-    "leaky_relu": lambda m, z, a, c: _bent(m, z, m.r(c.leaky_slope), 1.0),
+    "leaky_relu": lambda m, z, a, c: _leaky_slope(m, z, c),
     "elu": lambda m, z, a, c: _elu_slope(m, z, a, m.r(c.elu_alpha), 1.0),
     "selu": lambda m, z, a, c: _selu_slope(m, z, a),
     "softplus": lambda m, z, a, c: _sigmoid(m, z),
@@ -635,6 +670,7 @@ def evaluate(problem: Problem, precision: Precision, style: Style, form: int = 0
     """The network in this precision and style, with the formulas of this turn."""
     with np.errstate(all="ignore"):
         m = Machine(precision, style, form)
+        problem = _read(m, problem)
         way, y = _forward(m, problem), _smoothed(m, problem)
         z, outputs = way.logits[-1], way.activations[-1]
         losses = _row_losses(m, problem, z, outputs, y)
@@ -645,6 +681,17 @@ def evaluate(problem: Problem, precision: Precision, style: Style, form: int = 0
             _loss(m, problem, losses),
             _gradient(m, problem, way, delta),
         )
+
+
+def _read(m: Machine, problem: Problem) -> Problem:
+    """The problem as the processor reads it, which may flush its numbers too."""
+    weights = problem.sample_weights
+    return problem._replace(
+        parameters=[Layer(m.r(w), m.r(b)) for w, b in problem.parameters],
+        inputs=m.r(problem.inputs),
+        targets=m.r(problem.targets),
+        sample_weights=None if weights is None else m.r(weights),
+    )
 
 
 class _Pass(NamedTuple):

@@ -5,14 +5,39 @@ admitted less would accuse them.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from refnet import FLOAT32, FLOAT64, Architecture, Layer, Precision, Problem, balls
-from tests.engine.lowprecision import STYLES, evaluate, ratios
+from refnet import (
+    BFLOAT16,
+    FLOAT32,
+    FLOAT64,
+    STRICT,
+    Architecture,
+    Layer,
+    Precision,
+    Problem,
+    balls,
+)
+from refnet.functions.activations import activation
+from refnet.rounding.arithmetic import Operation, within
+from refnet.rounding.products import AFFINE, COLUMN_SUM
+from tests.engine.lowprecision import (
+    SLOPES,
+    STYLES,
+    VALUES,
+    Array,
+    Machine,
+    Style,
+    evaluate,
+    nearest,
+    ratios,
+)
 
 JOINED = next(style for style in STYLES if style.joined)
+PLAIN = Style("sequential")
 
 each_precision = pytest.mark.parametrize("precision", [FLOAT64, FLOAT32], ids=lambda p: p.name)
 
@@ -20,6 +45,12 @@ each_precision = pytest.mark.parametrize("precision", [FLOAT64, FLOAT32], ids=la
 def near_its_radius(share: float, precision: Precision, least: float) -> bool:
     """Whether a program takes up that much; in float64 the engine has the other half."""
     return least / (2 if precision is FLOAT64 else 1) <= share <= 1
+
+
+def share(found: Array, precision: Precision, operation: Operation, *arguments: Array) -> float:
+    """The largest share of its ball that the answer of one operation takes up."""
+    with np.errstate(all="ignore"):
+        return float(np.max(ratios(found, within(precision)(operation, *arguments))))
 
 
 def linear(outputs: int, rows: int, l2: float = 0.0) -> Problem:
@@ -76,3 +107,55 @@ def residual(loss: float, rows: int) -> float:
     """The r of six binary digits for which r^2 / 2 / rows is just below the loss."""
     mantissa, exponent = math.frexp(math.sqrt(2 * rows * loss))
     return math.ldexp(math.floor(mantissa * 64) / 64, exponent)
+
+
+@each_precision
+def test_a_softmax_by_log_sum_exp_rounds_at_the_size_of_its_logits(
+    precision: Precision,
+) -> None:
+    z = nearest(80 + np.random.default_rng(0).uniform(-1, 1, (20_000, 3)), precision)
+    found = VALUES["softmax"](Machine(precision, PLAIN, form=4), z, STRICT)
+    softmax = activation("softmax", STRICT).value
+
+    assert near_its_radius(share(found, precision, softmax, z), precision, 0.3)
+
+
+@each_precision
+def test_a_leaky_relu_by_the_absolute_value_rounds_at_the_size_of_its_logit(
+    precision: Precision,
+) -> None:
+    """(1 + s) z / 2 + (1 - s) |z| / 2, where z < 0 almost all cancels."""
+    z = nearest(np.random.default_rng(0).uniform(-2, 2, 50_000), precision)
+    machine, leaky = Machine(precision, PLAIN, form=1), activation("leaky_relu", STRICT)
+    value = VALUES["leaky_relu"](machine, z, STRICT)
+    pulled = SLOPES["leaky_relu"](machine, z, value, STRICT)
+
+    assert near_its_radius(share(value, precision, leaky.value, z), precision, 0.5)
+    assert share(pulled, precision, leaky.pullback, np.ones_like(z), z, value) <= 1
+
+
+@each_precision
+def test_a_subnormal_input_may_be_flushed_before_it_meets_a_large_weight(
+    precision: Precision,
+) -> None:
+    machine = Machine(precision, Style("flushed", flush=True))
+    x = np.full((1, 3), precision.underflow * (1 - 2.0**-10))
+    layer = np.full((3, 1), 2.0**20), np.zeros(1)
+
+    found = machine.matmul(machine.r(x), *layer)
+    assert np.all(found == 0)
+    assert near_its_radius(share(found, precision, AFFINE, x, *layer), precision, 0.8)
+
+
+def test_biases_may_be_summed_otherwise_than_products_are() -> None:
+    """1 + u + u + ... = 1 in bfloat16, while products are summed in float32."""
+    mixed = replace(BFLOAT16, name="bfloat16, products in float32", accumulation=FLOAT32.unit)
+    delta = np.full((64, 1), mixed.unit)
+    delta[0] = 1.0
+    found = Machine(mixed, PLAIN).sum(delta.T)
+
+    assert found == 1
+    assert 0.8 <= share(found, mixed, COLUMN_SUM, delta, np.asarray(1)) <= 1
+    finer = replace(mixed, sums=FLOAT32.unit)
+    assert share(found, finer, COLUMN_SUM, delta, np.asarray(1)) > 10
+    assert share(Machine(finer, PLAIN).sum(delta.T), finer, COLUMN_SUM, delta, np.asarray(1)) <= 1

@@ -41,7 +41,7 @@ def _bernoulli_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: Bal
     size = z.magnitude
     own = 8 * np.maximum(1, size) + y.magnitude * size + np.abs(value)
     grown = np.maximum(above, below) * z.radius + size * y.radius
-    return np.asarray(grown + p.unit * own + p.underflow)
+    return np.asarray(grown + p.unit * own + p.underflow * (1 + size))
 
 
 BERNOULLI = Operation(_bernoulli, _bernoulli_radius)
@@ -78,7 +78,9 @@ def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: B
         y.magnitude * (known.distance + (classes + 1) * (log_sum + known.distance))
     )[..., None]
     own = log_rounding + p.unit * (np.maximum(from_sum, from_each) + np.abs(value))
-    return np.asarray(row_sum(grown)[..., None] + off + own + (classes + 1) * p.underflow)
+    furthest = level + log_sum + np.maximum.reduce(known.distance, axis=-1, keepdims=True)
+    flushed = p.underflow * (classes + 1) * (1 + furthest)
+    return np.asarray(row_sum(grown)[..., None] + off + own + flushed)
 
 
 CATEGORICAL = Operation(_categorical, _categorical_radius)
@@ -95,7 +97,7 @@ def _categorical_delta_radius(p: Precision, value: Array, outputs: Ball, y: Ball
     # softmax sum(y) - y is the derivative where the targets do not sum to 1
     off = _distance_from_one(y) * outputs.magnitude
     radius = outputs.radius + y.radius + off
-    return np.asarray(radius + p.unit * (np.abs(value) + radius))
+    return np.asarray(radius + p.unit * (np.abs(value) + radius) + 2 * p.underflow)
 
 
 _CATEGORICAL_DELTA = Operation(SUBTRACT.value, _categorical_delta_radius)
@@ -125,9 +127,9 @@ def from_probabilities(output: str, conventions: Conventions) -> Operation:
         total = np.zeros_like(y.value)
         o, slack = outputs.value, p.unit * np.maximum(outputs.value, c)
         for weight, log in _log_terms(binary, z.value, y.value):
-            clipped, error = _clip_log(log, c), _log_error(o, outputs.radius + slack, c, slack)
+            clipped, error = _clip_log(log, c), _log_error(p, o, outputs.radius + slack, c, slack)
             error = error + 10 * p.unit * np.maximum(1, clipped + error)
-            unsure = y.radius + p.unit * (1 + np.abs(weight))
+            unsure = y.radius + p.unit * (1 + np.abs(weight)) + p.underflow
             total = total + (np.abs(weight) + unsure) * error + unsure * clipped
             o, slack = 1 - outputs.value, np.full_like(o, p.unit)  # 1 - p rounds absolutely
         return np.asarray(total + p.underflow)
@@ -144,10 +146,10 @@ def _log_terms(binary: bool, z: Array, y: Array) -> list[tuple[Array, Array]]:
     return [(y, log_sum - below)]
 
 
-def _log_error(o: Array, e: Array, c: float, slack: Array) -> Array:
-    """The bound e / (o - e), or where the probability is clipped e / c."""
+def _log_error(p: Precision, o: Array, e: Array, c: float, slack: Array) -> Array:
+    """The bound e / (o - e), or where the probability is clipped e / c; none where it is flushed"""
     lowest = np.maximum(o - e, c - slack if c else 0.0)
-    return np.where(lowest > 0, e / lowest, np.inf)
+    return np.where(lowest > p.underflow, e / lowest, np.inf)
 
 
 def _clip_log(minus_log: Array, c: float) -> Array:

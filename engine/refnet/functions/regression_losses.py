@@ -13,7 +13,7 @@ from refnet.rounding.precision import Precision
 def _residual(p: Precision, outputs: Ball, y: Ball) -> Ball:
     residual = outputs.value - y.value
     e = outputs.radius + y.radius
-    return Ball(residual, e + p.unit * (np.abs(residual) + e))
+    return Ball(residual, e + p.unit * (np.abs(residual) + e) + 2 * p.underflow)
 
 
 def _squares(z: Array, outputs: Array, y: Array) -> Array:
@@ -96,7 +96,7 @@ def poisson_entries(conventions: Conventions) -> Operation:
         size = largest + y.magnitude * (1 + 8 * rounded) * z.magnitude
         own = p.exp_error * largest + 4 * size + _constant_error(conventions, y.value)
         own = np.where(size < p.largest / 4, own, np.inf)
-        return np.asarray(grown + p.unit * own + p.underflow)
+        return np.asarray(grown + p.unit * own + p.underflow * (1 + z.magnitude))
 
     return Operation(value, radius)
 
@@ -105,7 +105,8 @@ def _log_error(p: Precision, outputs: Ball) -> Array:
     """|log(o + e) - log o| <= e / (o - e), and the logarithm's own error near 1."""
     e = outputs.radius + p.unit * outputs.value
     lowest = outputs.value - outputs.radius
-    return np.where(lowest > 0, e / np.where(lowest > 0, lowest, 1.0), np.inf) + 8 * p.unit
+    known = lowest > p.underflow
+    return np.where(known, e / np.where(known, lowest, 1.0), np.inf) + 8 * p.unit
 
 
 def _constant(conventions: Conventions, y: Array) -> Array | float:

@@ -32,7 +32,7 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
     size = np.abs(left.value)
     moved = relaxed(p.unit, size, left.radius) * right.magnitude
-    return moved + size * right.radius + p.underflow
+    return moved + size * right.radius + p.underflow * (1 + left.magnitude + right.magnitude)
 
 
 def row_sum(entries: Array) -> Array:
@@ -47,7 +47,7 @@ MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p
 
 def _sum_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
     radius = left.radius + right.radius
-    return radius + p.unit * (np.abs(value) + radius)
+    return radius + p.unit * (np.abs(value) + radius) + 2 * p.underflow
 
 
 ADD = Operation(lambda left, right: left + right, _sum_radius)
@@ -72,7 +72,8 @@ def _scale_radius(
         return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
-    return radius * np.abs(factor.value) + p.underflow
+    size = np.abs(factor.value)
+    return radius * size + p.underflow * (1 + size + entries.magnitude)
 
 
 SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
@@ -130,8 +131,8 @@ def _adding(accumulation: Callable[[Precision], float]) -> Operation:
         # four roundings: the factor is itself a product or a quotient, cast to the precision
         roundings = 4 * p.unit + count * accumulation(p)
         added = size * (term.radius + roundings * term.magnitude)
-        # the product or the factor is flushed, or a sum on its way
-        added = added + p.underflow * (1 + count + term.magnitude)
+        # the base, the product, one of its factors, or a sum on its way is flushed
+        added = added + p.underflow * (2 + count + size + term.magnitude)
         if not factor.exact:
             added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
         radius = base.radius + added
