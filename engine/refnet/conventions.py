@@ -17,7 +17,14 @@ class Conventions:
                            "smooth_l1": that, divided by delta
     poisson_constant:      what is added to exp(z) - y z
     loss_from:             the loss is computed from the logits, or from the rounded probabilities
+    gradient_from:         the gradient of cross-entropy or Poisson is outputs - targets, or goes by
+                           the chain rule through the rounded probabilities, as automatic
+                           differentiation of a loss from them does; `loss_from` does not say it,
+                           since a loss may be computed from them and its gradient not
     probability_clip:      the reported loss clips probabilities to [c, 1 - c]
+    clip_gradient:         "ignored": the gradient knows of no clip; "differentiated": it is 0 for
+                           a probability beyond it; "floored": that of a sigmoid is
+                           (p - y) p (1 - p) / max(p (1 - p), 1e-12), whatever the clip
     penalty_factor:        the factor f in f l2 |W|^2
     penalty_per_row:       the penalty is divided by the number of rows, or by the sum of the
                            weights where a weighted mean is
@@ -51,7 +58,9 @@ class Conventions:
     huber: Literal["delta", "smooth_l1"] = "delta"
     poisson_constant: Literal["none", "log y!", "stirling"] = "none"
     loss_from: Literal["logits", "probabilities"] = "logits"
+    gradient_from: Literal["logits", "probabilities"] = "logits"
     probability_clip: Annotated[float, BELOW_HALF] = 0.0
+    clip_gradient: Literal["ignored", "differentiated", "floored"] = "ignored"
     penalty_factor: Annotated[float, ABOVE_ZERO] = 0.5
     penalty_per_row: bool = False
     penalty_on_biases: bool = False

@@ -645,6 +645,8 @@ def _output_delta(m: Machine, problem: Problem, z: Array, o: Array, y: Array) ->
         d = m.r(architecture.delta)
         clipped = np.clip(m.sub(o, y), -d, d)
         return m.div(clipped, d) if conventions.huber == "smooth_l1" else clipped
+    if conventions.gradient_from == "probabilities" or conventions.clip_gradient != "ignored":
+        return _chained_delta(m, architecture.output, conventions, z, o, y)
     if architecture.output == "sigmoid":
         forms = (
             lambda: m.sub(o, y),
@@ -652,6 +654,61 @@ def _output_delta(m: Machine, problem: Problem, z: Array, o: Array, y: Array) ->
         )
         return np.asarray(m.choose(forms)())
     return m.sub(o, y)
+
+
+def _chained_delta(
+    m: Machine, output: str, conventions: Any, z: Array, o: Array, y: Array
+) -> Array:
+    """The delta by the chain rule, or o - y, as the conventions declare, with what a clip does."""
+    c, clips = conventions.probability_clip, conventions.clip_gradient == "differentiated"
+    low, high = m.r(c), m.sub(1.0, m.r(c))
+    within = (low <= o) & (o <= high) if clips and c else np.ones_like(o)
+    clipped = np.clip(o, low, high) if clips and c else o
+    if output == "exp":
+        return m.mul(m.sub(1.0, m.div(y, o)), o)
+    if conventions.gradient_from == "probabilities":
+        return _chained(m, output, z, o, y, clipped, within, conventions.clip_gradient == "floored")
+    if conventions.clip_gradient == "floored" and output == "sigmoid":
+        return _floored(m, o, y, m.mul(o, m.sub(1.0, o)))
+    if output == "sigmoid":
+        return m.mul(m.sub(o, y), within)
+    kept = m.mul(y, within)
+    return m.sub(m.mul(o, m.sum(kept)[..., None]), kept) if clips and c else m.sub(o, y)
+
+
+def _floored(m: Machine, o: Array, y: Array, slope: Array) -> Array:
+    return m.mul(m.div(m.sub(o, y), np.maximum(slope, m.r(1e-12))), slope)
+
+
+def _chained(
+    m: Machine,
+    output: str,
+    z: Array,
+    o: Array,
+    y: Array,
+    clipped: Array,
+    within: Array,
+    floored: bool,
+) -> Array:
+    """-y / p and (1 - y) / (1 - p), pulled back through the output activation."""
+    if output == "sigmoid":
+        if floored:
+            return _floored(m, o, y, m.mul(o, m.sub(1.0, o)))
+        wrong = m.div(m.sub(1.0, y), m.sub(1.0, clipped))
+        signal = m.mul(m.sub(wrong, m.div(y, clipped)), within)
+        return m.mul(signal, _sigmoid_slope(m, z, o))
+    signal = m.mul(-m.div(y, clipped), within)
+    forms = (
+        lambda: pull_back(m, "softmax", signal, z, o, None),
+        lambda: _softmax_jacobian(m, signal, o),
+    )
+    return np.asarray(m.choose(forms)())
+
+
+def _softmax_jacobian(m: Machine, s: Array, a: Array) -> Array:
+    """sum_k a_j ([j = k] - a_k) s_k"""
+    slopes = m.mul(a[..., :, None], m.sub(np.eye(a.shape[-1]), a[..., None, :]))
+    return m.sum(m.mul(slopes, s[..., None, :]))
 
 
 # The network

@@ -216,6 +216,8 @@ def _conventions(rng: np.random.Generator) -> Conventions:
         elu_alpha=_choice(rng, 1.0, 0.5, 1.7),
         gelu=_choice(rng, "erf", "tanh"),
         dropout=_choice(rng, "inverted", "at evaluation"),
+        gradient_from=_choice(rng, "logits", "probabilities"),
+        clip_gradient=_choice(rng, "ignored", "ignored", "differentiated", "floored"),
     )
 
 

@@ -267,6 +267,7 @@ def test_the_exact_gradient_is_the_limit_of_difference_quotients(
         problem.conventions,
         gradient_factor=1.0,
         probability_clip=0.0,
+        clip_gradient="ignored",
         loss_includes_penalty=True,
     )
     problem = problem._replace(conventions=differentiable, inputs=problem.inputs / 8)

@@ -6,6 +6,7 @@ admitted less would accuse them.
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from refnet import (
     FLOAT64,
     STRICT,
     Architecture,
+    Conventions,
     Layer,
     Precision,
     Problem,
@@ -159,3 +161,50 @@ def test_biases_may_be_summed_otherwise_than_products_are() -> None:
     finer = replace(mixed, sums=FLOAT32.unit)
     assert share(found, finer, COLUMN_SUM, delta, np.asarray(1)) > 10
     assert share(Machine(finer, PLAIN).sum(delta.T), finer, COLUMN_SUM, delta, np.asarray(1)) <= 1
+
+
+def logistic(output: str, classes: int, precision: Precision, far: float) -> Problem:
+    """A stack of rows of logits, as the biases of networks whose inputs are 0."""
+    rng, count = np.random.default_rng(0), 1000
+    architecture = Architecture((1, classes), "relu", output, "cross_entropy")
+    z = nearest(rng.normal(size=(count, classes)) * far, precision)
+    targets: Array = (np.eye(classes)[rng.integers(classes, size=(count, 1))] + 1 / classes) / 2
+    if output == "sigmoid":
+        targets = rng.integers(0, 2, (count, 1, 1)) * 1.0
+    layers = [Layer(np.zeros((count, 1, classes)), z)]
+    return Problem(architecture, layers, np.zeros((count, 1, 1)), targets)
+
+
+def delta_share(problem: Problem, precision: Precision, **declared: Any) -> float:
+    """The largest share of its ball that the delta of the problem's program takes up."""
+    answer = evaluate(problem, precision, PLAIN, form=1)
+    [layer] = balls.gradient(
+        problem._replace(conventions=replace(problem.conventions, **declared)), precision
+    )
+    return float(np.nanmax(ratios(answer.gradient[0].biases, layer.biases)))
+
+
+@each_precision
+@pytest.mark.parametrize(("output", "classes"), [("sigmoid", 1), ("softmax", 64)])
+def test_the_chain_rule_through_rounded_probabilities_errs_more_and_is_declared(
+    output: str, classes: int, precision: Precision
+) -> None:
+    problem = logistic(output, classes, precision, far=4.0)
+    chained = problem._replace(conventions=Conventions(gradient_from="probabilities"))
+
+    assert delta_share(problem, precision, gradient_from="probabilities") <= 1
+    assert delta_share(chained, precision) <= 1
+    assert delta_share(chained, precision, gradient_from="logits") > 1
+
+
+@each_precision
+@pytest.mark.parametrize(("output", "classes"), [("sigmoid", 1), ("softmax", 64)])
+def test_the_derivative_of_a_clip_is_none_of_a_clip_that_is_ignored(
+    output: str, classes: int, precision: Precision
+) -> None:
+    problem = logistic(output, classes, precision, far=8.0)
+    form = Conventions(probability_clip=1e-4, clip_gradient="differentiated")
+    clipped = problem._replace(conventions=form)
+
+    assert delta_share(clipped, precision) <= 1
+    assert delta_share(clipped, precision, clip_gradient="ignored") > 100

@@ -1,27 +1,21 @@
 """Cross-entropy from the logits: softplus(z) - y z, and log sum_k e^z_k - sum_k y_k z_k.
 
-The derivative by the logits is outputs - targets. The radii admit every stable formula, and with
-`loss_from="probabilities"` also the logarithm of the rounded outputs, as a course teaches it.
+The radii admit every stable formula, and with `loss_from="probabilities"` also the logarithm of the
+rounded outputs, as a course teaches it. The derivative stands in `deltas`.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.functions.deltas import distance_from_one
 from refnet.functions.smooth import sigmoid
 from refnet.functions.softmax import growth, log_bound, shifted, spread
-from refnet.rounding.arithmetic import Arithmetic, Ball, Operation
-from refnet.rounding.operations import SUBTRACT, row_sum
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.operations import row_sum
 from refnet.rounding.precision import Precision
-
-
-def canonical(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
-    """dl/dz = outputs - targets, for a loss with its canonical output"""
-    return apply(SUBTRACT, outputs, targets)
-
 
 # sigmoid: softplus(z) - y z
 
@@ -70,7 +64,7 @@ def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: B
     log_sum, _ = _logs(z.value)
     level = np.abs(np.maximum.reduce(z.value, axis=-1, keepdims=True) + log_sum)
     # -sum y log softmax and log-sum-exp - sum y z differ where the targets do not sum to 1
-    off = _distance_from_one(y) * (level + known.farthest)
+    off = distance_from_one(y) * (level + known.farthest)
     classes = z.value.shape[-1]
     log_rounding = log_bound(known.exponent) + 8 * p.unit * np.maximum(1, log_sum)
     from_sum = level + (classes + 1) * row_sum(y.magnitude * z.magnitude)[..., None]
@@ -85,27 +79,6 @@ def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: B
 
 CATEGORICAL = Operation(_categorical, _categorical_radius)
 """-sum_k y_k log softmax(z)_k: (n, K) thrice -> (n, 1)"""
-
-
-def _distance_from_one(y: Ball) -> Array:
-    sums = np.add.reduce(y.value, axis=-1, keepdims=True)
-    radius = np.add.reduce(np.broadcast_to(y.radius, y.value.shape), axis=-1, keepdims=True)
-    return np.asarray(np.abs(sums - 1) + radius)
-
-
-def _categorical_delta_radius(p: Precision, value: Array, outputs: Ball, y: Ball) -> Array:
-    # softmax sum(y) - y is the derivative where the targets do not sum to 1
-    off = _distance_from_one(y) * outputs.magnitude
-    radius = outputs.radius + y.radius + off
-    return np.asarray(radius + p.unit * (np.abs(value) + radius) + 2 * p.underflow)
-
-
-_CATEGORICAL_DELTA = Operation(SUBTRACT.value, _categorical_delta_radius)
-
-
-def categorical_delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
-    """softmax(z) - y"""
-    return apply(_CATEGORICAL_DELTA, outputs, targets)
 
 
 # either, computed from the rounded probabilities
