@@ -665,18 +665,20 @@ def _chained_delta(
     within = (low <= o) & (o <= high) if clips and c else np.ones_like(o)
     clipped = np.clip(o, low, high) if clips and c else o
     if output == "exp":
-        return m.mul(m.sub(1.0, m.div(y, o)), o)
+        chained = conventions.gradient_from == "probabilities"
+        return m.mul(m.sub(1.0, m.div(y, o)), o) if chained else m.sub(o, y)
     if conventions.gradient_from == "probabilities":
         return _chained(m, output, z, o, y, clipped, within, conventions.clip_gradient == "floored")
     if conventions.clip_gradient == "floored" and output == "sigmoid":
-        return _floored(m, o, y, m.mul(o, m.sub(1.0, o)))
+        return _floored(m, np.clip(o, 0.0, 1.0), y)
     if output == "sigmoid":
         return m.mul(m.sub(o, y), within)
     kept = m.mul(y, within)
     return m.sub(m.mul(o, m.sum(kept)[..., None]), kept) if clips and c else m.sub(o, y)
 
 
-def _floored(m: Machine, o: Array, y: Array, slope: Array) -> Array:
+def _floored(m: Machine, o: Array, y: Array) -> Array:
+    slope = m.mul(o, m.sub(1.0, o))
     return m.mul(m.div(m.sub(o, y), np.maximum(slope, m.r(1e-12))), slope)
 
 
@@ -693,7 +695,7 @@ def _chained(
     """-y / p and (1 - y) / (1 - p), pulled back through the output activation."""
     if output == "sigmoid":
         if floored:
-            return _floored(m, o, y, m.mul(o, m.sub(1.0, o)))
+            return _floored(m, np.clip(o, 0.0, 1.0), y)
         wrong = m.div(m.sub(1.0, y), m.sub(1.0, clipped))
         signal = m.mul(m.sub(wrong, m.div(y, clipped)), within)
         return m.mul(signal, _sigmoid_slope(m, z, o))

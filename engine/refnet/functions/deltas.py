@@ -81,6 +81,12 @@ def _least(p: Precision, value: Array, e: Any, floor: float = 0.0) -> Array:
     return np.where(lowest > p.underflow, lowest, np.nan)
 
 
+def _quotients(p: Precision, y: Ball, least: Array) -> Array:
+    """The largest legal y / p, infinite where it may overflow."""
+    quotients = y.magnitude / least
+    return np.where(quotients < p.largest / 4, quotients, np.inf)
+
+
 def _sigmoid_chain(p: Precision, outputs: Ball, y: Ball, c: float) -> Array:
     """|s' / p' - s / p| <= (e_s + (1 - p) e) / (p - e), for 1 - p likewise, and six roundings."""
     o, e, q = outputs.value, outputs.radius, 1 - outputs.value
@@ -96,19 +102,23 @@ def _softmax_chain(p: Precision, outputs: Ball, y: Ball, c: float) -> Array:
     used = np.add.reduce(y.magnitude > 0, axis=-1, keepdims=True)
     total = np.add.reduce(y.magnitude, axis=-1, keepdims=True)
     least = _least(p, outputs.value, outputs.radius, c - p.unit)
-    flushed = y.value.shape[-1] + np.add.reduce(y.magnitude / least, axis=-1, keepdims=True)
+    quotients = np.add.reduce(_quotients(p, y, least), axis=-1, keepdims=True)
+    flushed = y.value.shape[-1] + quotients
     rounded = (used + 8) * p.unit * (y.magnitude + outputs.magnitude * total)
     return np.asarray(rounded + 2 * p.underflow * flushed)
 
 
 def _exp_chain(p: Precision, outputs: Ball, y: Ball, c: float) -> Array:
     """Three roundings of y and of o."""
-    flushed = 1 + y.magnitude / _least(p, outputs.value, outputs.radius)
+    flushed = 1 + _quotients(p, y, _least(p, outputs.value, outputs.radius))
     return np.asarray(3 * p.unit * (y.magnitude + outputs.magnitude) + p.underflow * flushed)
 
 
 def _floored(base: Operation) -> Operation:
-    """(p - y) min(1, p (1 - p) / 1e-12), as (p - y) / max(p (1 - p), 1e-12) times p (1 - p)"""
+    """(p - y) min(1, p (1 - p) / 1e-12), as (p - y) / max(p (1 - p), 1e-12) times p (1 - p)
+
+    For a p that is rounded into [0, 1]: any other would be magnified by its distance from there.
+    """
 
     def value(outputs: Array, y: Array) -> Array:
         room = np.minimum(outputs * (1 - outputs) / FLOOR, 1.0)
@@ -117,7 +127,9 @@ def _floored(base: Operation) -> Operation:
     def radius(p: Precision, _: Array, outputs: Ball, y: Ball) -> Array:
         whole = base.value(outputs.value, y.value)
         nearest = np.minimum(outputs.value, 1 - outputs.value) - outputs.radius
-        hull = np.where(nearest > 2 * FLOOR, 6 * p.unit, 1.0) * np.abs(whole)
+        share = 1.0 if p.underflow < FLOOR else np.inf  # a floor of 0 gives 0 / 0
+        share = np.where(nearest > 2 * max(FLOOR, p.underflow), 6 * p.unit, share)
+        hull = share * np.abs(whole)
         return np.asarray(base.radius(p, whole, outputs, y) + hull)
 
     return Operation(value, radius)
