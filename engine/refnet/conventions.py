@@ -34,6 +34,9 @@ class Conventions:
     label_smoothing:       "uniform": the smoothed share is spread over all classes alike
     leaky_slope, elu_alpha, gelu: the form of these activations
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
+    step_sum:              "gradient": the terms of the rows are added up first, in any order, and
+                           gradient descent subtracts their sum once; "weights": it subtracts them
+                           from the weights one by one, and rounds at their size for each row
     nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
                            "either": both are right
     nesterov:              "sutskever": the gradient is taken at the parameters, and the step is
@@ -71,6 +74,7 @@ class Conventions:
     elu_alpha: Annotated[float, AT_LEAST_ZERO] = 1.0
     gelu: Literal["erf", "tanh"] = "erf"
     dropout: Literal["inverted", "at evaluation"] = "inverted"
+    step_sum: Literal["gradient", "weights"] = "gradient"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
     adam_epsilon: Literal["either", "outside", "uncorrected", "inside"] = "either"
     rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"

@@ -19,6 +19,7 @@ from refnet import (
     Architecture,
     Conventions,
     Layer,
+    Optimizer,
     Precision,
     Problem,
     balls,
@@ -26,6 +27,7 @@ from refnet import (
 from refnet.functions.activations import activation
 from refnet.rounding.arithmetic import Operation, within
 from refnet.rounding.products import AFFINE, COLUMN_SUM
+from refnet.training.training import trained_balls
 from tests.engine.lowprecision import (
     SLOPES,
     STYLES,
@@ -208,3 +210,25 @@ def test_the_derivative_of_a_clip_is_none_of_a_clip_that_is_ignored(
 
     assert delta_share(clipped, precision) <= 1
     assert delta_share(clipped, precision, clip_gradient="ignored") > 100
+
+
+@each_precision
+@pytest.mark.parametrize("rows", [1, 8, 64])
+def test_rows_subtracted_from_the_weights_one_by_one_vanish_one_by_one(
+    precision: Precision, rows: int
+) -> None:
+    """1 - u/2 - u/2 - ... = 1: what is declared by `step_sum`, and refused without it."""
+    problem = linear(1, rows)
+    problem = problem._replace(targets=problem.targets - rows * precision.unit)
+    machine, descent = Machine(precision, PLAIN), Optimizer("gradient_descent", 0.5)
+    delta = machine.div(machine.sub(1.0, problem.targets), float(rows))
+    weights = np.ones((1, 1))
+    for row in delta:
+        weights = machine.sub(weights, machine.mul(0.5, row))
+
+    def taken_up(form: Conventions) -> float:
+        ball = trained_balls(problem._replace(conventions=form), descent, 1, precision=precision)
+        return float(ratios(weights, ball[0].weights)[0, 0])
+
+    assert taken_up(Conventions(step_sum="weights")) <= 1
+    assert rows < 64 or taken_up(STRICT) > 1

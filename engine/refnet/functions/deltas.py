@@ -127,9 +127,9 @@ def _floored(base: Operation) -> Operation:
     def radius(p: Precision, _: Array, outputs: Ball, y: Ball) -> Array:
         whole = base.value(outputs.value, y.value)
         nearest = np.minimum(outputs.value, 1 - outputs.value) - outputs.radius
-        share = 1.0 if p.underflow < FLOOR else np.inf  # a floor of 0 gives 0 / 0
-        share = np.where(nearest > 2 * max(FLOOR, p.underflow), 6 * p.unit, share)
-        hull = share * np.abs(whole)
+        all_of_it = 1.0 if p.underflow < FLOOR else np.inf  # a floor of 0 gives 0 / 0
+        clear = nearest > 2 * max(FLOOR, p.underflow)
+        hull = np.where(clear, 6 * p.unit, all_of_it) * np.abs(whole)
         return np.asarray(base.radius(p, whole, outputs, y) + hull)
 
     return Operation(value, radius)

@@ -11,7 +11,7 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import gamma
+from refnet.rounding.operations import ADD_SCALED, gamma
 from refnet.rounding.precision import Precision
 
 
@@ -136,6 +136,22 @@ def _shrink_radius(p: Precision, _: Array, w: Ball, factor: Ball) -> Array:
 
 SHRINK = Operation(lambda w, factor: w * (1 - factor), _shrink_radius)
 """w (1 - factor)"""
+
+
+def _add_rows_radius(
+    p: Precision, value: Array, w: Ball, gradient: Ball, rate: Ball, rows: Ball
+) -> Array:
+    """n + 1 roundings of the size of w, and of each term at most four more than the gradient has,
+    whose radius has n - 1 of them at least: 4 S <= (4 / n) (n S), and a sum of one is its term.
+    """
+    count = float(rows.value)
+    base = Ball(w.value, w.radius + (count + 1) * p.unit * w.magnitude)
+    term = Ball(gradient.value, gradient.radius * (1 + 4 / count))
+    return np.asarray(ADD_SCALED.radius(p, value, base, term, rate, rows))
+
+
+ADD_ROWS = Operation(lambda w, gradient, rate, rows: w + rate * gradient, _add_rows_radius)
+"""w + rate * gradient, subtracted from w row by row, for a gradient whose sums round by the unit"""
 
 
 def _rounded_radius(p: Precision, value: Array, x: Ball) -> Array:

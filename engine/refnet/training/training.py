@@ -4,6 +4,7 @@ Every batch feels the whole penalty, and its mean is over its own rows. Dropout 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,9 +66,21 @@ def trained_balls(
     layers: list[Layer[Any]] = problem.parameters
     for _ in range(epochs):
         layers, state = _epoch(
-            within(precision), problem._replace(parameters=layers), optimizer, state, size
+            _steps_within(precision, problem.conventions),
+            problem._replace(parameters=layers),
+            optimizer,
+            state,
+            size,
         )
     return rounded_up(layers)
+
+
+def _steps_within(precision: Precision, conventions: Conventions) -> Arithmetic:
+    """Balls, for which sums that end in the weights are as coarse as these are stored."""
+    if conventions.step_sum == "weights":
+        coarse = max(precision.unit, precision.accumulation)
+        precision = replace(precision, accumulation=coarse, sums=max(coarse, precision.summation))
+    return within(precision)
 
 
 def followed(
@@ -87,7 +100,8 @@ def followed(
     for known in trajectory:
         here = problem._replace(parameters=known)
         size = _checked(here, 1, batch_size)
-        layers, state = _epoch(within(precision), here, optimizer, state, size)
+        apply = _steps_within(precision, problem.conventions)
+        layers, state = _epoch(apply, here, optimizer, state, size)
         yield rounded_up(layers)
 
 
@@ -104,7 +118,8 @@ def _epoch(
     for batch in batches(problem, batch_size):
         here = point_in(apply, optimizer, state, layers, conventions)
         gradient = _training_gradient(apply, batch._replace(parameters=here), generator)
-        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions)
+        rows = batch.inputs.shape[-2]
+        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions, rows)
     return layers, state
 
 
