@@ -68,12 +68,14 @@ CONSTANT = Operation(lambda value, roundings: value, _constant_radius)
 def _scale_radius(
     p: Precision, value: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
 ) -> Array:
-    if not largest_divisor(divisor) < p.largest / 4:
+    largest, size = largest_divisor(divisor), np.abs(factor.value)
+    if not largest < p.largest / 4:
         return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
-    size = np.abs(factor.value)
-    return radius * size + p.underflow * (1 + size + entries.magnitude)
+    # what is divided first may be flushed before it is multiplied
+    flushed = np.maximum(1.0, size * largest) + size + entries.magnitude
+    return radius * size + p.underflow * flushed
 
 
 SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
@@ -81,6 +83,10 @@ SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, 
 
 The divisor is what the factor is a fraction of, which may overflow.
 """
+
+
+NOTHING = Operation(np.zeros_like, lambda p, value, entries: np.zeros_like(value))
+"""0, whatever the entries: the derivative by what is not there"""
 
 
 def _sum_of_all(entries: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis.strategies import DrawFn
 
 from backproof.cases.turns import among
-from refnet.architecture import Architecture
+from refnet.architecture import Architecture, Parameters
 from refnet.rounding.precision import Precision
 
 Limits = tuple[int, float]
@@ -48,13 +48,23 @@ class Space:
     rows: tuple[int, int]
     room: Room
     sizes: tuple[int, ...]
+    biases: bool
     l2: bool
     sample_weights: bool
+    soft_targets: bool
     label_smoothing: bool
     mixed: bool
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
+    own: dict[Architecture, Parameters]
+    frozen: bool
+
+    @property
+    def units(self) -> tuple[str | None, ...]:
+        """What hidden layers may be made of, None being no hidden layer at all."""
+        low, high = self.hidden_layers
+        return (None,) * (low == 0) + (self.activations if high else ())
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""
