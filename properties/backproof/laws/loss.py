@@ -19,7 +19,7 @@ from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
-from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
+from backproof.laws.verbs.left_out import canonical, unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
@@ -65,23 +65,20 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
                logarithm sees a probability that was rounded to 0.
     Tolerance: the balls of loss and gradient; the logits are exact. The expected values come from
                scipy.special (log_expit, logsumexp, expit, softmax). A loss that is declared to be
-               computed from probabilities, or clipped, is judged up to |z| = log(1/u) or the clip,
-               and a gradient that knows of a clip is judged by the laws on the gradient alone.
+               computed from probabilities, or clipped, is judged up to |z| = log(1/u) or the clip.
     Catches:   log(p), log(p + 1e-7), a clipped p, exp without subtracting the maximum of the row,
                the maximum of the batch in its place.
     Source:    Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021).
     """
     z, y, problem = logits_of(case), case.targets, subject.problem(case)
-    clipped = problem.conventions.clip_gradient != "ignored"
-    if subject.offers("gradient") and case.architecture.biases and not clipped:
+    if subject.offers("gradient") and case.architecture.biases and canonical(problem):
         delta = (probabilities(case, z) - y) * float(gradient_share(problem).factor)
         biases = subject.gradient(case)[-1].biases
         expected, scale = np.sum(delta, axis=0), np.sum(np.abs(delta), axis=0)
         near(biases.value, expected, biases.radius, scale=scale, what="gradient of the biases")
     unless_rounded_away(subject, case, z)
-    loss = subject.loss(case)
+    loss, share = subject.loss(case), float(loss_share(problem).factor)
     size = float(np.sum(np.abs(z) * (y if case.architecture.output == "softmax" else 1)))
-    share = float(loss_share(problem).factor)
     expected = cross_entropy(case, z) * share
     near(loss.value, expected, loss.radius, scale=expected + size * share, what="loss")
 
