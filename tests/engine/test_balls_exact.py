@@ -237,7 +237,7 @@ def test_an_error_of_three_radii_is_seen_by_the_exact_witness() -> None:
 
 
 def test_an_error_of_three_radii_is_seen_in_every_entry_of_an_evaluation() -> None:
-    net = nets.draw(2, FLOAT32, "tanh", ("sigmoid", "cross_entropy"))
+    net = nets.draw(2, FLOAT32, "tanh", ("sigmoid", "squared_error"))
     answer = lowprecision.evaluate(net.problem, FLOAT32, lowprecision.STYLES[0])
     for pairs in nets.bounds(net.problem, FLOAT32).beside(answer).values():
         for value, ball in pairs:
