@@ -43,6 +43,7 @@ class MyNetwork(Implementation):
         initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
+        soft_targets=False,  # targets between 0 and 1, for a softmax any rows that sum to 1
         batches=False,  # whether `train` takes a batch_size; rows come in order, not shuffled
         mixed_activations=True,  # whether each hidden layer may have another one
     )
