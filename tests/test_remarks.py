@@ -41,10 +41,16 @@ def test_entries_without_a_bound_are_added_up() -> None:
 
 def test_what_is_declared_and_never_asked_for_is_said_after_all_laws() -> None:
     class Declares(Refnet):
-        scope = replace(Refnet.scope, optimizers=("gradient_descent", "adam"), initializers=())
+        scope = replace(
+            Refnet.scope,
+            optimizers=("gradient_descent", "adam"),
+            weight_decay=("decoupled",),
+            initializers=(),
+        )
 
     whole = backproof.check(Declares, profile="quick")
-    assert whole.notes == ["declared, and not asked for in this run: adam, training in batches"]
+    unasked = "adam, decoupled weight decay, training in batches"
+    assert whole.notes == [f"declared, and not asked for in this run: {unasked}"]
     assert backproof.check(Declares, laws="loss", profile="quick").notes == []
 
 

@@ -6,7 +6,7 @@ from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Described, Finding, Report
-from backproof.subjects.conversation import BATCHES
+from backproof.subjects.conversation import BATCHES, DECAYS
 from backproof.subjects.named import Named
 from backproof.subjects.subject import Subject, declared
 
@@ -81,7 +81,8 @@ def _unasked(subject: Subject) -> list[str]:
     """The optimizers, batches and initializers that the scope declares and no law has asked for."""
     scope, declared = subject.scope, list[str]()
     if subject.offers("train"):
-        declared += [*scope.optimizers, *([BATCHES] if scope.batches else [])]
+        declared += [*scope.optimizers, *(DECAYS[kind] for kind in scope.weight_decay)]
+        declared += [BATCHES] if scope.batches else []
     if subject.offers("initialize"):
         declared += scope.initializers
     return [name for name in declared if name not in subject.books.met]

@@ -11,11 +11,18 @@ from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.differences import first_smooth, norm, richardson, slope_along
-from backproof.subjects.answers import Answer
+from backproof.laws.verbs.differences import (
+    first_smooth,
+    gradient_over_derivative,
+    norm,
+    richardson,
+    slope_along,
+)
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
+from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
 
@@ -32,15 +39,14 @@ def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> 
     Catches:   every mistake in backpropagation, down to a relative 1e-12 of one entry in float64.
     Source:    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3.
     """
-    for place, (weights, biases) in enumerate(subject.gradient(case)):
-        near(weights.value, weights.expected, weights.radius, what=f"gradient[{place}].weights")
-        near(biases.value, biases.expected, biases.radius, what=f"gradient[{place}].biases")
+    for what, answer in parts(case.architecture, "gradient", subject.gradient(case)):
+        near(answer.value, answer.expected, answer.radius, what=what)
 
 
 @law(
     needs="gradient",
     also=("train",),
-    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True, moves=True),
 )
 def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Case) -> None:
     """Hidden units that start equal get equal gradients, and so stay equal in a step.
@@ -57,16 +63,10 @@ def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Ca
     """
     tied = case.with_parameters(_tied(case.parameters))
     gradient = subject.gradient(tied)
-    for place in range(case.architecture.hidden_layers):
-        units = (gradient[place].weights, gradient[place].biases, gradient[place + 1].weights)
-        for what, answer, axis in zip(_PARTS, units, (-1, -1, 0), strict=True):
-            _alike(answer, axis, f"{what} of layer {place}, by unit")
+    _units_alike(case, gradient, "by unit")
     trains = subject.offers("train") and "gradient_descent" in subject.scope.optimizers
     if trains and not case.architecture.dropout:  # which would drop other units of a pair
         _one_step(subject, tied)
-
-
-_PARTS = ("incoming weights", "bias", "outgoing weights")
 
 
 def _tied(parameters: Parameters) -> Parameters:
@@ -79,6 +79,15 @@ def _tied(parameters: Parameters) -> Parameters:
         after = tied[place + 1]
         tied[place + 1] = Layer(np.repeat(after.weights[:1], len(after.weights), 0), after.biases)
     return tied
+
+
+def _units_alike(case: Case, layers: list[Layer[Answer]], when: str) -> None:
+    """What comes in, what is added and what goes out is the same for all units of a layer."""
+    for place in range(case.architecture.hidden_layers):
+        _alike(layers[place].weights, -1, f"incoming weights of layer {place}, {when}")
+        if case.architecture.biases:
+            _alike(layers[place].biases, -1, f"bias of layer {place}, {when}")
+        _alike(layers[place + 1].weights, 0, f"outgoing weights of layer {place}, {when}")
 
 
 def _alike(answer: Answer, axis: int, what: str) -> None:
@@ -98,10 +107,7 @@ def _alike(answer: Answer, axis: int, what: str) -> None:
 
 def _one_step(subject: Subject, tied: Case) -> None:
     step = subject.train(tied, Optimizer("gradient_descent", learning_rate=0.5))
-    for place in range(tied.architecture.hidden_layers):
-        units = (step[place].weights, step[place].biases, step[place + 1].weights)
-        for what, answer, axis in zip(_PARTS, units, (-1, -1, 0), strict=True):
-            _alike(answer, axis, f"{what} of layer {place} after a step, by unit")
+    _units_alike(tied, step, "after a step, by unit")
 
 
 LEVELS = {53: 14, 24: 8}
@@ -133,14 +139,15 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     if levels is None:
         digits = subject.precision.digits
         raise NotSupported(f"finite differences of a loss with {digits} binary digits see nothing")
-    if not subject.conventions.loss_includes_penalty:
+    c = subject.conventions_of(case)
+    if not c.loss_includes_penalty or gradient_reduction(c) != c.reduction:
         case = case.without_penalty()
-    v = direction.at(case.parameters)
+    v = direction.at(case)
     largest = 2.0 ** -math.ceil(math.log2(norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
     slope, size, rounding = slope_along(subject.gradient(case), v)
     what = "gradient . v, against the quotients of the subject's own loss"
-    factor = subject.conventions.gradient_factor
+    factor = gradient_over_derivative(subject.problem(case))
     steps = steps[first_smooth(subject, case, v, steps) :]
     if len(steps) < 4:
         near(slope, slope, np.inf, what=what)  # too close to a kink: not judged
@@ -161,13 +168,13 @@ def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -
     Catches:   every structural mistake in backpropagation in any precision, however low.
     Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
     """
-    expected = case.gradient(subject.conventions)
-    for place, (weights, biases) in enumerate(subject.gradient(case)):
-        near(weights.value, expected[place].weights, 0, what=f"gradient[{place}].weights")
-        near(biases.value, expected[place].biases, 0, what=f"gradient[{place}].biases")
+    exact = parts(case.architecture, "gradient", case.gradient(subject.conventions_of(case)))
+    found = parts(case.architecture, "gradient", subject.gradient(case))
+    for (what, answer), (_, expected) in zip(found, exact, strict=True):
+        near(answer.value, expected, 0, what=what)
 
 
-@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True))
+@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True, moves=True))
 def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> None:
     """Where the output weights are zero, the gradient of every hidden layer is exactly zero.
 
@@ -180,21 +187,23 @@ def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> 
     """
     last = case.parameters[-1]
     silent = case.with_parameters([*case.parameters[:-1], Layer(0 * last.weights, last.biases)])
-    _vanish(subject.gradient(silent)[:-1], "below zero output weights")
+    _vanish(case, subject.gradient(silent)[:-1], "below zero output weights")
 
 
-def _vanish(layers: list[Layer[Answer]], where: str) -> None:
+def _vanish(case: Case, layers: list[Layer[Answer]], where: str) -> None:
     """All entries are exactly 0, as far as they have a bound."""
-    for place, layer in enumerate(layers):
-        for part, answer in zip(Layer._fields, layer, strict=True):
-            allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
-            near(answer.value, 0.0, allowed, what=f"gradient[{place}].{part} {where}")
+    for what, answer in parts(case.architecture, "gradient", layers):
+        allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
+        near(answer.value, 0.0, allowed, what=f"{what} {where}")
 
 
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
 
 
-@law(needs="gradient", case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True))
+@law(
+    needs="gradient",
+    case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True, biases=True, moves=True),
+)
 def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Case) -> None:
     """Where all parameters are zero, the gradient is zero but for that of the output biases.
 
@@ -208,6 +217,6 @@ def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Ca
     """
     zeros = [Layer(0 * weights, 0 * biases) for weights, biases in case.parameters]
     *hidden, (weights, biases) = subject.gradient(case.with_parameters(zeros))
-    _vanish(hidden, "of an all-zero network")
+    _vanish(case, hidden, "of an all-zero network")
     near(weights.value, 0.0, weights.radius, np.abs(biases.expected), what="output weights")
     near(biases.value, biases.expected, biases.radius, what="output biases")

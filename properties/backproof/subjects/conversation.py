@@ -8,6 +8,7 @@ from backproof.subjects.failures import Died, Refused, SubjectError
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 
 BATCHES = "training in batches"
+DECAYS = {"coupled": "coupled weight decay", "decoupled": "decoupled weight decay"}
 
 
 class Server(Protocol):
@@ -103,4 +104,6 @@ def _met(call: Call) -> set[str]:
     """What a call asks for, of that which a scope declares."""
     met = {call.optimizer.name} if call.optimizer else set()
     met |= {call.initializer} if call.initializer else set()
+    if call.optimizer and call.optimizer.weight_decay:
+        met.add(DECAYS["decoupled" if call.optimizer.decoupled else "coupled"])
     return met | ({BATCHES} if call.optimizer and call.batch_size else set())
