@@ -110,6 +110,7 @@ def test_a_scope_with_limits_is_kept() -> None:
         ({"exp_error": 1e13}, "precision.exp_error=10000000000000.0"),
         ({"underflow": 1e-6}, "precision.underflow=1e-06"),
         ({"largest": 40.0}, "precision.largest=40.0"),
+        ({"sums": 2.0**-24}, "precision.sums=5.960464477539063e-08"),
         ({"relative": ("tanh",)}, "precision.relative=('tanh',)"),
         ({"name": "float64 summed in float32", "accumulation": 2.0**-24}, "precision.accumulation"),
     ],

@@ -268,6 +268,7 @@ def test_the_exact_gradient_is_the_limit_of_difference_quotients(
         gradient_reduction="as the loss",
         gradient_factor=1.0,
         probability_clip=0.0,
+        clip_gradient="ignored",
         loss_includes_penalty=True,
     )
     problem = problem._replace(conventions=differentiable, inputs=problem.inputs / 8)

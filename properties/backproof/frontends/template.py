@@ -71,6 +71,8 @@ class MyNetwork(Implementation):
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
     #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip,
     #                               but a wrong loss of every row: take the eps out
+    #   gradient_from="logits"      or "probabilities": differentiated through the rounded p
+    #   clip_gradient="ignored"     or "differentiated", "floored" (torch's BCELoss)
     #   penalty_factor=0.5, penalty_on_biases=False
     #   penalty_per_row=False       or True, divided by the rows of a batch; "data set", by all
     # All of them: python -c "import backproof; help(backproof.Conventions)"

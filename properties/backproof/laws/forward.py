@@ -178,7 +178,8 @@ def softmax_outputs_are_probabilities(subject: Subject, case: ShiftedLogits) -> 
     Why:       e^z_k / sum_j e^z_j: every term is positive, and the sum of all is the denominator.
     Tolerance: a probability is at least 0 without exception. The sum may differ from 1 by the
                rounding errors of its terms, which is the sum of their softmax balls at logits
-               that are known exactly, and by the K roundings of our own sum.
+               that are known exactly, and by the K roundings of our own sum. The balls admit
+               exp(z - log sum exp z), which rounds at the size of the logits.
     Catches:   a softmax over the wrong axis, a small number added to the denominator.
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).
     """
@@ -194,7 +195,9 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
     """softmax(z + c) = softmax(z), for the rows z of integer logits and the integers c.
 
     Why:       e^c multiplies every numerator and the sum alike, so it cancels.
-    Tolerance: the sum of the two softmax balls; z and z + c are exact, being integers.
+    Tolerance: the sum of the two softmax balls; z and z + c are exact, being integers. The balls
+               admit exp(z - log sum exp z), which rounds at the size of the logits; half of the
+               cases have logits within 8 of 0, where that is little.
     Catches:   exp of the logits as they are, without their maximum subtracted, which overflows;
                logits clipped so that it does not; one maximum for all rows of a batch.
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).

@@ -65,13 +65,15 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
                logarithm sees a probability that was rounded to 0.
     Tolerance: the balls of loss and gradient; the logits are exact. The expected values come from
                scipy.special (log_expit, logsumexp, expit, softmax). A loss that is declared to be
-               computed from probabilities, or clipped, is judged up to |z| = log(1/u) or the clip.
+               computed from probabilities, or clipped, is judged up to |z| = log(1/u) or the clip,
+               and a gradient that knows of a clip is judged by the laws on the gradient alone.
     Catches:   log(p), log(p + 1e-7), a clipped p, exp without subtracting the maximum of the row,
                the maximum of the batch in its place.
     Source:    Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021).
     """
     z, y, problem = logits_of(case), case.targets, subject.problem(case)
-    if subject.offers("gradient") and case.architecture.biases:
+    clipped = problem.conventions.clip_gradient != "ignored"
+    if subject.offers("gradient") and case.architecture.biases and not clipped:
         delta = (probabilities(case, z) - y) * float(gradient_share(problem).factor)
         biases = subject.gradient(case)[-1].biases
         expected, scale = np.sum(delta, axis=0), np.sum(np.abs(delta), axis=0)
