@@ -38,7 +38,7 @@ BOUNDED = names_where(lambda facts: facts.bounded)
 def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None:
     """A network without a hidden layer and with a sigmoid output is a logistic regression.
 
-    For all weights, biases, inputs and 0/1 targets: its outputs are expit(X W + b), its loss is
+    For all weights, biases, inputs and targets: its outputs are expit(X W + b), its loss is
     minus the mean log-likelihood, and its gradient is X^T (p - y) / n; with a softmax output it is
     the multinomial model.
 
