@@ -18,6 +18,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from backproof.cases.case import Case, Direction
 from backproof.cases.kinds import KINDS, targets
 from backproof.cases.own import OWN, filled, weights_of
+from backproof.cases.pool import has_large, one_of_few
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
@@ -27,7 +28,7 @@ from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
 SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
-FEW_SIZES = (1, 3, 4)
+SMALL_SIZES = (1, 3, 4)
 OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
 
@@ -58,6 +59,7 @@ class Networks(Recipe):
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
     multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
     that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
+    `few` is how many shapes it takes of a pool, where it makes others of them.
     """
 
     hidden_layers: Range = (0, None)
@@ -71,6 +73,7 @@ class Networks(Recipe):
     grid: int | None = None
     biases: bool = False
     moves: bool = False
+    few: int | None = None
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
@@ -96,7 +99,7 @@ class Networks(Recipe):
             softmax_outputs=_small(room.softmax_outputs, MOST_OUTPUTS),
             rows=_small(room.rows, SIZES[-1]),
             room=room,
-            sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            sizes=SIZES,
             biases=scope.biases,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
@@ -107,7 +110,14 @@ class Networks(Recipe):
             architectures=scope.architectures,
             own=weights_of(scope),
             frozen=scope.frozen,
+            whole=self._whole(scope, precision),
+            few=self.few,
         )
+
+    def _whole(self, scope: Scope, precision: Precision) -> Space | None:
+        if scope.shapes == "any":
+            return None
+        return Networks(mixed=True).space(replace(scope, shapes="any"), precision)
 
     def _room(self, scope: Scope) -> Room:
         return Room(
@@ -122,13 +132,13 @@ class Networks(Recipe):
     def requires(
         self, scope: Scope, precision: Precision, conventions: Conventions
     ) -> tuple[str, ...]:
-        """The required kinds; unless the scope names its architectures, each head and activation.
+        """The required kinds; each head and activation, unless architectures are given or few.
 
         Raises: OutOfScope saying what the scope lacks.
         """
         space = self.space(scope, precision)
         kinds = tuple(kind for kind in self._kinds(space) if kind in self.required)
-        if scope.architectures is not None:
+        if space.closed:
             return kinds
         names = space.activations if space.hidden_layers[1] else ()
         return (*kinds, *(" with ".join(head) for head in space.heads), *names)
@@ -161,7 +171,8 @@ class Networks(Recipe):
 
     def _kinds(self, space: Space) -> tuple[str, ...]:
         """The kinds that there is room for; of a frozen network those that leave its parameters."""
-        room = {OWN: bool(space.own) and space.grid is None, "large": bool(_larger(space))}
+        large = bool(_larger(space)) if space.whole is None else has_large(space)
+        room = {OWN: bool(space.own) and space.grid is None, "large": large}
         kinds = tuple(kind for kind in self.kinds if room.get(kind, True))
         if not space.frozen:
             return kinds
@@ -225,9 +236,9 @@ def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any
 def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
     """Structure first, which Hypothesis shrinks; then a seed decides all the rest."""
     kind = in_turn(draw, "kind", kinds)
-    drawn, rows = _large(draw, space) if kind == "large" else _usual(draw, space)
+    drawn, rows = _structure(draw, space, kind == "large")
     rng = np.random.default_rng(draw(SEEDS))
-    architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
+    architecture = drawn if space.closed else _extended(space, drawn, rng)
     if kind == OWN or space.frozen:
         own = space.own[architecture]
         parameters, inputs = filled(rng, architecture, rows, space.precision, own)
@@ -247,6 +258,12 @@ def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
         sample_weights=weights,
         kind=kind,
     )
+
+
+def _structure(draw: DrawFn, space: Space, large: bool) -> tuple[Architecture, int]:
+    if space.whole is not None:
+        return one_of_few(draw, space, large)[:2]
+    return _large(draw, space) if large else _usual(draw, space)
 
 
 def _usual(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
@@ -284,7 +301,7 @@ def _large(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
     """One large size, and all others small, so that a case costs little."""
     sizes = _larger(space)
     large = in_turn(draw, "large", tuple(sizes))
-    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=FEW_SIZES)
+    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=SMALL_SIZES)
     if space.architectures is not None:
         return in_turn(draw, "architecture", space.architectures), size
     least, most = space.hidden_layers

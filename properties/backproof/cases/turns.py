@@ -17,6 +17,9 @@ T = TypeVar("T", bound=Hashable)
 TURN: ContextVar[tuple[str, tuple[Hashable, ...]] | None] = ContextVar("turn", default=None)
 """The choice that is being made: its name, and what there is to choose from."""
 
+RUN: ContextVar[int] = ContextVar("run", default=0)
+"""The seed of the run."""
+
 SEEDS = st.integers(0, 2**32 - 1)
 """Seeds that fill arrays."""
 

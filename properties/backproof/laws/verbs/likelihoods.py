@@ -14,7 +14,8 @@ from refnet.problem import divisor_of
 
 def loss_of(subject: Subject, case: Case, y: Array) -> tuple[float, float]:
     """The loss of the first row with this outcome, and the constant it lacks, with its radius."""
-    rows, c = subject.scope.rows[0], subject.conventions
+    c, dear = subject.conventions, case.space.whole is not None
+    rows = len(case.inputs) if dear else subject.scope.rows[0]
     inputs, targets = np.repeat(case.inputs[:1], rows, 0), np.repeat(y[None], rows, 0)
     answer = subject.loss(replace(case, inputs=inputs, targets=targets))
     factor = divisor_of(c, *targets.shape) / rows
