@@ -3,7 +3,7 @@
 Any subset of the capabilities will do; what is missing is reported as unsupported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +14,9 @@ from refnet.training.initializers import INITIALIZERS
 from refnet.training.optimizers import OPTIMIZERS
 
 Range = tuple[int, int | None]
+ByHead = Mapping[tuple[str, str], Conventions]
+Declared = Conventions | ByHead
+"""Conventions for all heads, or for each head (output, loss)."""
 
 CAPABILITIES: dict[str, tuple[str, ...]] = {
     "forward": ("architecture", "parameters", "inputs"),
@@ -77,6 +80,8 @@ class Scope:
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
                    with _normal, _uniform or _truncated
     l2, sample_weights, dropout, label_smoothing: whether they are offered
+    soft_targets:  whether targets of a sigmoid may lie between 0 and 1, and those of a softmax be
+                   any rows that sum to 1
     batches:       whether `train` takes a batch_size; "one row": it is 1 or None
     mixed_activations: whether each hidden layer may have another one
     architectures: only these (a compiled or frozen network), whatever their size
@@ -103,6 +108,7 @@ class Scope:
     batches: bool | Literal["one row"] = False
     dropout: bool = False
     label_smoothing: bool = False
+    soft_targets: bool = False
     mixed_activations: bool = False
     architectures: tuple[Architecture, ...] | None = None
     frozen: bool = False
@@ -155,11 +161,35 @@ def _check_range(field: str, given: Any, least: int) -> None:
         raise ValueError(f"scope.{field}={given!r}: give (least, most), {least} <= least <= most")
 
 
+def conventions_of(declared: Declared, head: tuple[str, str]) -> Conventions:
+    """What is declared for a head."""
+    return declared if isinstance(declared, Conventions) else declared[head]
+
+
+def by_head(declared: Declared, heads: tuple[tuple[str, str], ...]) -> dict[Any, Conventions]:
+    """The conventions of each of the heads.
+
+    Raises: ValueError naming the head that is unknown, missing, or without conventions.
+    """
+    given = dict.fromkeys(heads, declared) if isinstance(declared, Conventions) else declared
+    if unknown := [head for head in given if head not in HEADS]:
+        raise ValueError(f"conventions of {unknown[0]!r}: choose heads from {HEADS}")
+    for head in heads:
+        if not isinstance(found := given.get(head), Conventions):
+            said = f"are {found!r}" if head in given else "are missing, and it is in the scope"
+            raise ValueError(
+                f"the conventions of {head!r} {said}; "
+                "give Conventions for each head, or once for all of them"
+            )
+    return {head: given[head] for head in heads}
+
+
 class Implementation:
     """What is judged: subclass it, or give any object with the same attributes.
 
-    `scope` must be given. `weights` are what the networks of `scope.architectures` came with, a
-    list of layers for each: the laws ask there too, and in a frozen scope nowhere else. The
+    `scope` must be given. `conventions` are those of all heads, or a mapping with one for each head
+    (output, loss) of the scope. `weights` are what the networks of `scope.architectures` came with,
+    a list of layers for each: the laws ask there too, and in a frozen scope nowhere else. The
     capabilities are methods; offer those that you have:
 
     forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation
@@ -177,7 +207,7 @@ class Implementation:
     name: str = ""
     scope: Scope
     precision: Precision | str = PRESETS["float64"]
-    conventions: Conventions = Conventions()
+    conventions: Declared = Conventions()
     weights: Sequence[Sequence[Layer[Any]]] | None = None
 
 
@@ -191,6 +221,7 @@ __all__ = [
     "Architecture",
     "Array",
     "Conventions",
+    "Declared",
     "Fit",
     "Implementation",
     "Layer",
@@ -198,5 +229,7 @@ __all__ = [
     "Parameters",
     "Precision",
     "Scope",
+    "by_head",
     "capabilities",
+    "conventions_of",
 ]

@@ -37,6 +37,7 @@ PRECISIONS = ("float64", "float32")
 class Sklearn(Implementation):
     """MLPClassifier and MLPRegressor in float64 or float32."""
 
+    conventions: Conventions
     name = "sklearn"
     version = sklearn.__version__
     scope = Scope(

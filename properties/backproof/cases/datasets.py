@@ -17,7 +17,7 @@ from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Array, Layer
 from refnet.logistic.certificate import certify
 from refnet.logistic.datasets import overlapping
@@ -101,7 +101,7 @@ class Fits(Recipe):
     kinds: tuple[str, ...] = tuple(KINDS)
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 

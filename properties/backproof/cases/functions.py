@@ -13,7 +13,7 @@ from backproof.cases.networks import Networks
 from backproof.cases.pool import some
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.approximation.continuous import (
     Continuous,
     FourierSum,
@@ -94,7 +94,7 @@ class Staircases(Recipe):
     kinds: tuple[str, ...] = KINDS
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Staircase]:
         """Staircases that the scope can express.
 

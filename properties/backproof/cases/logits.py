@@ -13,7 +13,7 @@ from backproof.cases.case import Case
 from backproof.cases.networks import Networks
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
@@ -64,7 +64,7 @@ class Logits(Recipe):
     required: tuple[str, ...] = ("saturated logits", "mixed rows")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 
@@ -85,7 +85,7 @@ def _known(
 
 
 def with_rows_apart(
-    recipe: Networks, scope: Scope, precision: Precision, conventions: Conventions
+    recipe: Networks, scope: Scope, precision: Precision, conventions: Declared
 ) -> SearchStrategy[Case]:
     """Cases without a hidden layer, if the scope has any: behind one, all rows have one logit.
 

@@ -14,7 +14,7 @@ from backproof.cases.pool import some
 from backproof.cases.recipe import Drawn, MadeOfCases, OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
@@ -148,7 +148,7 @@ class Composed(MadeOfCases):
     cases: Recipe = Compositions()
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Composition]:
         """Compositions that the scope can express.
 

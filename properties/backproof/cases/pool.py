@@ -17,7 +17,7 @@ from hypothesis.strategies import DrawFn
 from numpy.random import Generator
 
 from backproof.cases.space import Limits, Space
-from backproof.cases.turns import RUN, in_turn
+from backproof.cases.turns import RUN_SEED, in_turn
 from refnet.architecture import Architecture
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def one_of_few(draw: DrawFn, space: Space, large: bool = False) -> Shape:
 
 def few(space: Space, large: bool = False) -> tuple[Shape, ...]:
     """All shapes that a law draws from in this run."""
-    seed = RUN.get()
+    seed = RUN_SEED.get()
     assert space.whole is not None
     found = [s for s in made(space.whole, seed) if s.large == large and space.admits(*s[:2])]
     if not found:
@@ -68,7 +68,7 @@ def some(space: Space, values: tuple[T, ...], count: int = 1) -> tuple[T, ...]:
     """All of the values; so many, in this run, where shapes are few."""
     if space.whole is None:
         return values
-    start = RUN.get() % len(values)
+    start = RUN_SEED.get() % len(values)
     return (*values[start:], *values[:start])[:count]
 
 

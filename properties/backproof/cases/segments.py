@@ -12,7 +12,7 @@ from backproof.cases.case import Case
 from backproof.cases.logits import logits_of, with_logits
 from backproof.cases.recipe import Drawn, MadeOfCases
 from backproof.cases.turns import SEEDS
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -63,7 +63,7 @@ class Segments(MadeOfCases):
     make: Callable[[Case, int], Segment]
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Segment]:
         """Segments that the scope can express.
 

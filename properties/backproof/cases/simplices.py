@@ -16,7 +16,7 @@ from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -34,7 +34,7 @@ class Simplices(Recipe):
     required: tuple[str, ...] = ("shattered", "all but one", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Points in as many dimensions as the scope has, up to five.
 

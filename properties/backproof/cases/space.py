@@ -53,6 +53,7 @@ class Space:
     biases: bool
     l2: bool
     sample_weights: bool
+    soft_targets: bool
     label_smoothing: bool
     mixed: bool
     grid: int | None
@@ -67,6 +68,12 @@ class Space:
     def closed(self) -> bool:
         """Whether no architectures may be asked for but those that are drawn."""
         return self.architectures is not None or self.whole is not None
+
+    @property
+    def units(self) -> tuple[str | None, ...]:
+        """What hidden layers may be made of, None being no hidden layer at all."""
+        low, high = self.hidden_layers
+        return (None,) * (low == 0) + (self.activations if high else ())
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""

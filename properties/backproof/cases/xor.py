@@ -16,7 +16,7 @@ from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -36,7 +36,7 @@ class XorRegressions(Recipe):
     required: tuple[str, ...] = ("zeros", "small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 
@@ -87,7 +87,7 @@ class XorNetworks(Recipe):
     required: tuple[str, ...] = ("small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 

@@ -62,13 +62,18 @@ class MyNetwork(Implementation):
 
     # What the network means by a loss, a penalty, a step. Each field is one choice on which
     # libraries differ; the ones left out keep the strict default:
-    #   reduction="mean"            or "sum", "mean over outputs"
+    #   reduction="mean"            or "sum", "mean over outputs", "mean over elements", which torch
+    #                               and Keras take: over all outputs of all rows, but the
+    #                               cross-entropy of a softmax is one number for each row
+    #   gradient_reduction="as the loss"  or one of these, where the gradient has another
     #   squared_error=0.5           the factor in front of (output - target)^2
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
     #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip,
     #                               but a wrong loss of every row: take the eps out
-    #   penalty_factor=0.5, penalty_per_row=False, penalty_on_biases=False
+    #   penalty_factor=0.5, penalty_on_biases=False
+    #   penalty_per_row=False       or True, divided by the rows of a batch; "data set", by all
     # All of them: python -c "import backproof; help(backproof.Conventions)"
+    # Where heads differ: conventions = {("softmax", "cross_entropy"): Conventions(...), ...}
     conventions = Conventions(loss_from="probabilities")
 
     # The capabilities. `architecture` has widths=(features, hidden..., outputs), activations (one

@@ -45,7 +45,7 @@ def a_fit_stops_where_the_gradient_is_as_small_as_it_promises(subject: Subject, 
 
 def _cancelling(subject: Subject, case: Case, found: Fitted) -> Layer[Array]:
     """The sums of the magnitudes of the rows' terms, which cancel where the gradient is 0."""
-    rows = case.problem(subject.conventions)
+    rows = subject.problem(case)
     outputs = balls.forward(rows.architecture, found.parameters, rows.inputs).value
     shares = np.ones(len(outputs)) if case.sample_weights is None else case.sample_weights
     shares = shares * (total_share(subject, case) / np.sum(shares))

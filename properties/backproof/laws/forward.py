@@ -24,7 +24,7 @@ from refnet.training.optimizers import Optimizer
 Order = NDArray[np.intp]
 
 
-@law(needs="forward", also=("hidden",), case=networks(mixed=True))
+@law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True))
 def outputs_are_right_within_rounding(subject: Subject, case: Case) -> None:
     """The outputs are those of the formula, up to the rounding that every computer needs.
 
@@ -61,9 +61,9 @@ def integer_networks_have_exact_outputs(subject: Subject, case: IntegerCase) -> 
                in float32, which has too few digits.
     Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
     """
-    near(subject.forward(case).value, case.outputs(subject.conventions), 0, what="outputs")
+    near(subject.forward(case).value, case.outputs(subject.conventions_of(case)), 0, what="outputs")
     if subject.offers("hidden"):
-        expected = case.hidden(subject.conventions)
+        expected = case.hidden(subject.conventions_of(case))
         for place, layer in enumerate(subject.hidden(case)):
             near(layer.value, expected[place], 0, what=f"hidden[{place}]")
 

@@ -11,15 +11,22 @@ from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.differences import first_smooth, norm, richardson, slope_along
+from backproof.laws.verbs.differences import (
+    first_smooth,
+    gradient_over_derivative,
+    norm,
+    richardson,
+    slope_along,
+)
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
+from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
 
-@law(needs="gradient", case=networks(mixed=True))
+@law(needs="gradient", case=networks(mixed=True, sweep=True))
 def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> None:
     """Each entry of the gradient is the derivative of the loss by that weight or bias.
 
@@ -132,14 +139,15 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     if levels is None:
         digits = subject.precision.digits
         raise NotSupported(f"finite differences of a loss with {digits} binary digits see nothing")
-    if not subject.conventions.loss_includes_penalty:
+    c = subject.conventions_of(case)
+    if not c.loss_includes_penalty or gradient_reduction(c) != c.reduction:
         case = case.without_penalty()
     v = direction.at(case)
     largest = 2.0 ** -math.ceil(math.log2(norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
     slope, size, rounding = slope_along(subject.gradient(case), v)
     what = "gradient . v, against the quotients of the subject's own loss"
-    factor = subject.conventions.gradient_factor
+    factor = gradient_over_derivative(subject.problem(case))
     steps = steps[first_smooth(subject, case, v, steps) :]
     if len(steps) < 4:
         near(slope, slope, np.inf, what=what)  # too close to a kink: not judged
@@ -160,7 +168,7 @@ def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -
     Catches:   every structural mistake in backpropagation in any precision, however low.
     Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
     """
-    exact = parts(case.architecture, "gradient", case.gradient(subject.conventions))
+    exact = parts(case.architecture, "gradient", case.gradient(subject.conventions_of(case)))
     found = parts(case.architecture, "gradient", subject.gradient(case))
     for (what, answer), (_, expected) in zip(found, exact, strict=True):
         near(answer.value, expected, 0, what=what)

@@ -54,7 +54,7 @@ def a_seed_decides_the_start_and_units_start_apart(
         if not case.architecture.biases:
             continue
         near(same.biases, layer.biases, 0.0, what=what.format("biases"))
-        if subject.conventions.initial_biases == "zeros":
+        if subject.conventions_of(case).initial_biases == "zeros":
             near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)

@@ -18,7 +18,7 @@ from refnet.architecture import Array, Layer
 from refnet.backpropagation import trace
 from refnet.conventions import Conventions
 from refnet.functions.activations import names_where
-from refnet.problem import divisor_of
+from refnet.problem import Problem, gradient_share, loss_share
 from refnet.rounding.arithmetic import Ball, within
 from refnet.rounding.precision import U64
 
@@ -50,7 +50,7 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
                forgotten bias, a loss in bits, a gradient summed instead of averaged.
     Source:    McCullagh and Nelder, Generalized Linear Models, 1989, section 4.3.
     """
-    expected = _logistic_regression(case, subject.conventions)
+    expected = _logistic_regression(subject.problem(case))
     answer = subject.forward(case)
     near(answer.value, expected[0], answer.radius, what="outputs")
     if subject.offers("loss"):
@@ -63,10 +63,11 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
             near(biases.value, expected[3], biases.radius, what="gradient of the biases")
 
 
-def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Array, Array]:
-    """Outputs, loss, and gradient of the (multinomial) logistic regression of a case."""
-    z, y = case.inputs @ case.parameters[0].weights + case.parameters[0].biases, case.targets
-    if case.architecture.output == "softmax":
+def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
+    """Outputs, loss, and gradient of the (multinomial) logistic regression of a problem."""
+    (weights, biases), y, c = problem.parameters[0], problem.targets, problem.conventions
+    z = problem.inputs @ weights + biases
+    if problem.architecture.output == "softmax":
         p, log_likelihoods = (
             special.softmax(z, axis=-1),
             y * _clipped(special.log_softmax(z, -1), c),
@@ -74,10 +75,9 @@ def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Arra
     else:
         p, log_p, log_q = special.expit(z), special.log_expit(z), special.log_expit(-z)
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
-    divisor = divisor_of(c, *z.shape)
-    delta = (p - y) * (c.gradient_factor / divisor)
-    loss = np.asarray(-np.sum(log_likelihoods) / divisor)
-    return p, loss, case.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
+    delta = (p - y) * gradient_share(problem).factor
+    loss = np.asarray(-np.sum(log_likelihoods) * loss_share(problem).factor)
+    return p, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
 
 
 def _clipped(log_p: Array, c: Conventions) -> Array:
@@ -310,7 +310,7 @@ def networks_compose(subject: Subject, composition: Composition) -> None:
     """
     whole, first = subject.forward(composition.whole), subject.forward(composition.first)
     second = replace(composition.second, inputs=fed_back(subject, first))
-    value, c = subject.forward(second).value, subject.conventions
+    value, c = subject.forward(second).value, subject.conventions_of(second)
     arithmetic = within(subject.precision)
     steps = trace(arithmetic, second.architecture, second.parameters, first.ball, c)
     radius = steps[-1].outputs.rounded_up().radius

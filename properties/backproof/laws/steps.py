@@ -125,10 +125,11 @@ def _zeros(architecture: Architecture) -> Parameters:
 
 def _without_inputs(case: Case, rate: float, epochs: int, subject: Subject) -> Ball:
     """The output biases after so many steps where every feature is 0."""
-    a, c = case.architecture, subject.conventions
+    a = case.architecture
     bare = replace(a, widths=(1, a.widths[-1]), activation="identity", dropout=0.0)
-    problem = replace(
-        case, architecture=bare, parameters=_zeros(bare), inputs=np.zeros((len(case.inputs), 1))
-    ).problem(c)
+    nothing = np.zeros((len(case.inputs), 1))
+    problem = subject.problem(
+        replace(case, architecture=bare, parameters=_zeros(bare), inputs=nothing)
+    )
     descent = Optimizer("gradient_descent", learning_rate=rate)
     return trained_balls(problem, descent, epochs, None, subject.precision)[0].biases

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import CAPABILITIES, Fit, NotSupported, capabilities
+from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from refnet.architecture import Architecture, Layer
 
@@ -19,7 +19,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         version=str(getattr(implementation, "version", "")),
         scope=implementation.scope,
         precision=implementation.precision,
-        conventions=implementation.conventions,
+        conventions=by_head(implementation.conventions, implementation.scope.heads),
         capabilities=list(capabilities(implementation)),
         weights=getattr(implementation, "weights", None),
     )

@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backproof.cases.case import Case
 from backproof.cases.own import owned
-from backproof.contract import Fit, NotSupported
+from backproof.contract import ByHead, Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
 from backproof.subjects.messages import Call
 from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
 from refnet.conventions import STRICT, Conventions
+from refnet.problem import Problem
 from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.optimizers import Optimizer
 from refnet.training.training import trained_balls
@@ -28,7 +30,7 @@ class Subject:
         hello = server.hello()
         self.name, self.version = hello.name, hello.version
         self.scope, self.precision = owned(hello.scope, hello.weights), hello.precision
-        self.conventions = hello.conventions
+        self.conventions: ByHead = hello.conventions
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated
         self.conversation = Conversation(server)
@@ -46,10 +48,16 @@ class Subject:
         """A new example: forget which calls were made."""
         self.conversation.calls.clear()
 
+    def conventions_of(self, case: Case) -> Conventions:
+        """What it means by a loss, a penalty and a step, under the head of the case."""
+        return self.conventions[case.architecture.head]
+
+    def problem(self, case: Case) -> Problem:
+        """The case as the engine takes it, under these conventions."""
+        return case.problem(self.conventions_of(case))
+
     @contextmanager
-    def supposed(
-        self, conventions: Conventions, precision: Precision | None = None
-    ) -> Iterator[None]:
+    def supposed(self, conventions: ByHead, precision: Precision | None = None) -> Iterator[None]:
         """Judge meanwhile as if it declared something else."""
         declared = self.conventions, self.precision
         self.conventions, self.precision = conventions, precision or self.precision
@@ -69,31 +77,33 @@ class Subject:
     def forward(self, case: Case) -> Answer:
         """The outputs, (n, outputs)."""
         value = self._ask("forward", case)
-        inputs = (case.architecture, case.parameters, case.inputs, self.precision, self.conventions)
-        return checked_answer("forward", value, lambda: balls.forward(*inputs))
+        network = (case.architecture, case.parameters, case.inputs, self.precision)
+        ball = partial(balls.forward, *network, self.conventions_of(case))
+        return checked_answer("forward", value, ball)
 
     def hidden(self, case: Case) -> list[Answer]:
         """The activations of each hidden layer, (n, width) each."""
         values = self._ask("hidden", case)
-        inputs = (case.architecture, case.parameters, case.inputs, self.precision, self.conventions)
-        return checked_list("hidden", values, lambda: balls.hidden(*inputs))
+        network = (case.architecture, case.parameters, case.inputs, self.precision)
+        ball = partial(balls.hidden, *network, self.conventions_of(case))
+        return checked_list("hidden", values, ball)
 
     def loss(self, case: Case) -> Answer:
         """The loss, a number."""
         value = self._ask("loss", case)
-        problem = case.problem(self.conventions)
+        problem = self.problem(case)
         return checked_answer("loss", value, lambda: balls.loss(problem, self.precision))
 
     def gradient(self, case: Case) -> list[Layer[Answer]]:
         """The gradient, for the weights and the biases of each layer."""
         layers = self._ask("gradient", case)
-        problem = case.problem(self.conventions)
+        problem = self.problem(case)
         return checked_layers("gradient", layers, lambda: balls.gradient(problem, self.precision))
 
     def evaluate(self, case: Case, batch_size: int) -> Answer:
         """The loss of the whole data set, computed in batches."""
         value = self._ask("evaluate", case, batch_size=batch_size)
-        problem = case.problem(self.conventions)
+        problem = self.problem(case)
         return checked_answer("evaluate", value, lambda: balls.evaluate(problem, self.precision))
 
     def train(
@@ -108,7 +118,7 @@ class Subject:
             raise NotSupported("training with dropout is random: no value can be foreseen")
         words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
         layers = self._ask("train", case, **words)
-        problem = case.problem(self.conventions)
+        problem = self.problem(case)
         steps = (optimizer, epochs, batch_size, self.precision)
         return checked_layers("train", layers, lambda: trained_balls(problem, *steps))
 
@@ -141,15 +151,25 @@ class Subject:
         )
 
 
-def declared(conventions: Conventions, precision: Precision) -> list[str]:
+def declared(conventions: ByHead, precision: Precision) -> list[str]:
     """Every convention and every promise of the precision that is not the default, as name=value.
 
-    A precision is held against the preset of its name, or else of its NumPy type.
+    Where the heads differ in a convention, each names its own. A precision is held against the
+    preset of its name, or else of its NumPy type.
     """
     preset = PRESETS.get(precision.name, PRESETS[precision.dtype])
     named = replace(preset, name=precision.name)
+    heads: dict[str, list[str]] = {}
+    for head, meant in conventions.items():
+        for words in _differing(meant, STRICT):
+            heads.setdefault(words, []).append(" with ".join(head))
     return [
-        *_differing(conventions, STRICT),
+        *(words for words, said in heads.items() if len(said) == len(conventions)),
+        *(
+            f"{words} of {' and '.join(said)}"
+            for words, said in heads.items()
+            if len(said) < len(conventions)
+        ),
         *(f"precision.{words}" for words in _differing(precision, named)),
     ]
 
