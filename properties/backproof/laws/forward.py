@@ -86,7 +86,10 @@ def outputs_of_a_row_do_not_depend_on_the_batch(subject: Subject, case: Case, se
         raise NotSupported("the scope has batches of one row only")
     batch = subject.forward(case)
     order = np.random.default_rng(seed).permutation(len(case.inputs))
-    for chosen, what in ((order, "in another order"), (order[: case.space.rows[0]], "alone")):
+    alone = order[: case.space.rows[0]]
+    if case.space.whole is not None:  # among copies of itself, which is no new shape
+        alone = np.full_like(order, order[0])
+    for chosen, what in ((order, "in another order"), (alone, "alone")):
         rows = subject.forward(_rows(case, chosen))
         allowed = rows.radius + batch.radius[chosen]
         near(rows.value, batch.value[chosen], allowed, what=f"outputs of rows {what}")
@@ -178,7 +181,8 @@ def softmax_outputs_are_probabilities(subject: Subject, case: ShiftedLogits) -> 
     Why:       e^z_k / sum_j e^z_j: every term is positive, and the sum of all is the denominator.
     Tolerance: a probability is at least 0 without exception. The sum may differ from 1 by the
                rounding errors of its terms, which is the sum of their softmax balls at logits
-               that are known exactly, and by the K roundings of our own sum.
+               that are known exactly, and by the K roundings of our own sum. The balls admit
+               exp(z - log sum exp z), which rounds at the size of the logits.
     Catches:   a softmax over the wrong axis, a small number added to the denominator.
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).
     """
@@ -194,7 +198,9 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
     """softmax(z + c) = softmax(z), for the rows z of integer logits and the integers c.
 
     Why:       e^c multiplies every numerator and the sum alike, so it cancels.
-    Tolerance: the sum of the two softmax balls; z and z + c are exact, being integers.
+    Tolerance: the sum of the two softmax balls; z and z + c are exact, being integers. The balls
+               admit exp(z - log sum exp z), which rounds at the size of the logits; half of the
+               cases have logits within 8 of 0, where that is little.
     Catches:   exp of the logits as they are, without their maximum subtracted, which overflows;
                logits clipped so that it does not; one maximum for all rows of a batch.
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).
@@ -225,8 +231,7 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
                dropout left on after a training pass, a nan that stays.
     Source:    the contract of an implementation, which this law is a part of.
     """
-    given = subject.scope.architectures is not None
-    if subject.scope.dropout and case.architecture.hidden_layers and not given:
+    if subject.scope.dropout and case.architecture.hidden_layers and not case.space.closed:
         case = replace(case, architecture=replace(case.architecture, dropout=dropout))
     first, later = _answers(subject, case), []
     for disturb, disturbed in ((_answers, other), (_overflow, case), (_leave_out_units, case)):

@@ -13,6 +13,7 @@ from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import trace
 from refnet.functions.activations import names_where
+from refnet.functions.deltas import FLOOR
 from refnet.problem import Problem, divisor, gradient_reduction
 from refnet.rounding.arithmetic import plain
 
@@ -124,7 +125,8 @@ def _sides(
     if a.loss == "huber":
         beyond = np.abs(z - case.targets) - a.delta
         return [(beyond > 0, np.abs(beyond) > radius)]
-    clip = subject.conventions_of(case).probability_clip
+    c = subject.conventions_of(case)
+    clip = max(c.probability_clip, FLOOR * (c.clip_gradient == "floored"))
     if a.loss == "cross_entropy" and clip:
         limit = -math.log(clip) - 2
         lost = np.abs(z)  # at least -log of either probability, less log 2
