@@ -100,26 +100,35 @@ class Trainings(Recipe):
         Raises: OutOfScope where there are none.
         """
         self.requires(scope, precision, conventions)
-        names = tuple(name for name in self.names if name in scope.optimizers)
-        sizes = BATCH_SIZES if scope.batches is True else BATCH_SIZES[:1]
+        names = (name for name in self.names if name in scope.optimizers)
+        numbers = {name: _numbers(name, precision) for name in names}
+        sizes = BATCH_SIZES[: 1 if scope.batches == "one row" else None]
         kinds = scope.weight_decay if self.decays else ()
-        return _trainings(names, sizes if self.in_batches else (None,), kinds)
+        return _trainings(numbers, sizes if self.in_batches else (None,), kinds)
+
+
+def _numbers(name: str, precision: Precision) -> dict[str, tuple[float, ...]]:
+    """The numbers of an optimizer without those that are 0 in the precision, but not on paper."""
+    return {
+        field: tuple(value for value in values if not 0 < value <= precision.underflow)
+        for field, values in NUMBERS[name].items()
+    }
 
 
 @st.composite
 def _trainings(
     draw: DrawFn,
-    names: tuple[str, ...],
+    numbers: dict[str, dict[str, tuple[float, ...]]],
     batch_sizes: tuple[int | None, ...],
     decays: tuple[str, ...],
 ) -> Training:
-    name = in_turn(draw, "optimizer", names)
-    numbers: Any = {field: in_turn(draw, field, values) for field, values in NUMBERS[name].items()}
+    name = in_turn(draw, "optimizer", tuple(numbers))
+    chosen: Any = {field: in_turn(draw, field, values) for field, values in numbers[name].items()}
     rate, epochs = in_turn(draw, "rate", RATES), in_turn(draw, "epochs", EPOCHS)
     if decays:
-        numbers["decoupled"] = in_turn(draw, "decay", decays) == "decoupled"
-        numbers["weight_decay"] = in_turn(draw, "weight_decay", DECAYS)
-    optimizer = Optimizer(name, rate, **numbers)
+        chosen["decoupled"] = in_turn(draw, "decay", decays) == "decoupled"
+        chosen["weight_decay"] = in_turn(draw, "weight_decay", DECAYS)
+    optimizer = Optimizer(name, rate, **chosen)
     return Training(optimizer, epochs, in_turn(draw, "batch size", batch_sizes))
 
 

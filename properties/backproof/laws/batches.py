@@ -27,7 +27,7 @@ def an_epoch_takes_one_step_on_each_batch_in_order(
     one row, and more than there are. The last batch may be smaller; its mean is over its own rows,
     and each batch feels the whole penalty, or its share where that is declared.
 
-    Why:       the definition. Every row counts once, and a step begins where the last one ended.
+    Why:       the definition. Every row is met once, and a step begins where the last one ended.
     Tolerance: the ball of the steps of one epoch, from the subject's own parameters at its start.
     Catches:   a last batch that is dropped, padded or counted as a whole one, rows that are
                shuffled, the gradients of all batches taken at the start, a mean over all rows.

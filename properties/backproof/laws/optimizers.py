@@ -1,7 +1,5 @@
 """Optimisers: what is remembered from step to step, and how it turns the gradient into a step."""
 
-from dataclasses import replace
-
 from backproof.cases.case import Case
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
@@ -23,8 +21,8 @@ def momentum_steps_along_a_fading_sum_of_gradients(
 
     For all networks, data, rates and mu in [0, 1), step after step from wherever it has arrived.
 
-    Why:       the definition. v is sum_i mu^i g_(t-i): what a constant gradient adds up to is g
-               over 1 - mu, and what changes its sign cancels.
+    Why:       the definition. v is sum_i mu^i g_(t-i): a gradient that stays adds up to
+               g / (1 - mu), and one that changes its sign in each step to g / (1 + mu).
     Tolerance: the ball of the recurrence, begun at the subject's own parameters in each step; what
                is remembered is carried along as a ball. The rate may stand outside the velocity or
                inside of it; with a rate that stays the same both are the same method.
@@ -43,7 +41,7 @@ def nesterov_momentum_looks_ahead(subject: Subject, case: Case, training: Traini
     rate v'. For all networks, data, rates and mu in [0, 1), step after step.
 
     Why:       the second form is the method; in the first w stands for the point ahead, so that it
-               is the same method in another variable, from the second step on.
+               is the same method in another variable.
     Tolerance: the ball of the recurrence, begun at the subject's own parameters in each step. All
                steps must keep to one of the two forms, unless it is declared which.
     Catches:   plain momentum in its place, mu applied once too often or too seldom, a look ahead
@@ -91,8 +89,7 @@ def adam_divides_a_mean_gradient_by_a_root_mean_square(
                nowhere wider than that longest step on either side. Epsilon may join the root after
                the corrections or before; under the root is declared.
     Catches:   forgotten corrections, a count that begins at 0 or at 2, epsilon under the root,
-               beta1 and beta2 exchanged, decay that is added to the gradient or not, as the other
-               method would have it.
+               beta1 and beta2 exchanged.
     Source:    Kingma and Ba, ICLR 2015, algorithm 1.
     """
     follows(subject, case, training)
@@ -119,7 +116,7 @@ def weight_decay_is_part_of_the_gradient_or_of_the_step(
     follows(subject, case, training)
 
 
-@law(needs="train", case=IntegerNetworks(), training=trainings(*OPTIMIZERS))
+@law(needs="train", case=IntegerNetworks(fitted=True), training=trainings(*OPTIMIZERS))
 def a_perfect_fit_stays_where_it_is(
     subject: Subject, case: IntegerCase, training: Training
 ) -> None:
@@ -136,9 +133,8 @@ def a_perfect_fit_stays_where_it_is(
                step that has a constant part.
     Source:    the definition of a stationary point.
     """
-    fitted = replace(case, targets=case.outputs(subject.conventions_of(case)))
-    trained = subject.train(fitted, training.optimizer, training.epochs, training.batch_size)
-    start = parts(case.architecture, "parameters", case.parameters)
-    end = parts(case.architecture, "parameters", trained)
-    for (what, before), (_, answer) in zip(start, end, strict=True):
-        near(answer.value, before, 0.0, what=f"{what} at a perfect fit")
+    trained = subject.train(case, training.optimizer, training.epochs, training.batch_size)
+    before = parts(case.architecture, "parameters", case.parameters)
+    after = parts(case.architecture, "parameters", trained)
+    for (what, old), (_, answer) in zip(before, after, strict=True):
+        near(answer.value, old, 0.0, what=f"{what} at a perfect fit")

@@ -9,7 +9,7 @@ import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Array, Layer, Parameters
-from refnet.conventions import STRICT, Conventions
+from refnet.conventions import Conventions
 from refnet.training.optimizers import Optimizer
 
 MOMENTUM = "momentum_steps_along_a_fading_sum_of_gradients"
@@ -21,15 +21,15 @@ FIT = "a_perfect_fit_stays_where_it_is"
 
 
 class Misread(Refnet):
-    """An engine that reads the optimizer, or its own conventions, in another way."""
+    """An engine that reads the optimizer, or the conventions, in another way."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        """What it makes of the optimizer."""
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        """What it makes of the optimizer and the conventions."""
         raise NotImplementedError
 
     def train(self, *arguments: Any) -> Any:
         architecture, start, inputs, targets, optimizer, *rest = arguments
-        optimizer, conventions = self.read(optimizer)
+        optimizer, conventions = self.read(optimizer, self._means(architecture))
         training = optimizer, *rest, conventions
         return refnet.train(architecture, start, inputs, targets, *training)
 
@@ -38,67 +38,67 @@ class Misread(Refnet):
 class GradientDamped(Misread):
     """Momentum adds only 1 - mu of the gradient to the velocity."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return optimizer, replace(STRICT, dampening=optimizer.momentum)
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, dampening=optimizer.momentum)
 
 
 @mutant(MOMENTUM)
 class NesterovForMomentum(Misread):
     """Nesterov's step is taken where plain momentum is asked for."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
         name = "nesterov" if optimizer.name == "momentum" else optimizer.name
-        return replace(optimizer, name=name), STRICT
+        return replace(optimizer, name=name), c
 
 
 @mutant(NESTEROV)
 class MomentumForNesterov(Misread):
     """Plain momentum is taken where Nesterov's is asked for."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
         name = "momentum" if optimizer.name == "nesterov" else optimizer.name
-        return replace(optimizer, name=name), STRICT
+        return replace(optimizer, name=name), c
 
 
 @mutant(ADAM)
 class BetasExchanged(Misread):
     """Adam remembers gradients with beta2 and their squares with beta1."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
         turned = replace(optimizer, beta1=optimizer.beta2, beta2=optimizer.beta1)
-        return turned, STRICT
+        return turned, c
 
 
 @mutant(ADAM)
 class EpsilonUnderTheRoot(Misread):
     """Adam adds epsilon under the square root."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return optimizer, replace(STRICT, adam_epsilon="inside")
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, adam_epsilon="inside")
 
 
 @mutant(DECAY)
 class DecayDecoupled(Misread):
     """Decay always shrinks the weights beside the step, as AdamW has it."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return replace(optimizer, decoupled=bool(optimizer.weight_decay)), STRICT
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return replace(optimizer, decoupled=bool(optimizer.weight_decay)), c
 
 
 @mutant(DECAY)
 class BiasesSpared(Misread):
     """Weights decay, and biases do not."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return optimizer, replace(STRICT, decay_on_biases=False)
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, decay_on_biases=False)
 
 
 @mutant(FIT)
 class DecayLeftOn(Misread):
     """Every optimizer decays the weights by default, as AdamW does."""
 
-    def read(self, optimizer: Optimizer) -> tuple[Optimizer, Conventions]:
-        return replace(optimizer, weight_decay=0.01, decoupled=True), STRICT
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return replace(optimizer, weight_decay=0.01, decoupled=True), c
 
 
 @dataclass
