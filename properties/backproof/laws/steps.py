@@ -57,7 +57,7 @@ def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> N
             moved = np.abs(answer.expected - getattr(before, part))
             scale = np.where(moved > 0, moved, np.abs(answer.expected))
             what = f"parameters[{place}].{part} {when}"
-            near(answer.value, answer.expected, answer.radius, scale=scale, what=what)
+            near(answer, answer.expected, answer.radius, scale=scale, what=what)
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -101,11 +101,11 @@ def a_zero_network_learns_only_the_base_rate(
     trained = subject.train(start, Optimizer("gradient_descent", learning_rate=rate), epochs)
     *hidden, last = trained
     for place, layer in enumerate(hidden):
-        near(layer.weights.value, 0.0, 0.0, what=f"parameters[{place}].weights of a zero network")
-        near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases of a zero network")
-    near(last.weights.value, 0.0, 0.0, what="output weights of a zero network")
+        near(layer.weights, 0.0, 0.0, what=f"parameters[{place}].weights of a zero network")
+        near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases of a zero network")
+    near(last.weights, 0.0, 0.0, what="output weights of a zero network")
     alone = _without_inputs(start, rate, epochs, subject)
-    near(last.biases.value, alone.value, alone.radius, what="output biases of a zero network")
+    near(last.biases, alone.value, alone.radius, what="output biases of a zero network")
 
 
 def _zeros(architecture: Architecture) -> Parameters:

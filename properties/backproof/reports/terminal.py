@@ -72,14 +72,20 @@ def line(row: Row, console: Console) -> None:
     text.append(f"{row.status:<12}", COLOURS[row.status])
     text.append(row.law)
     if row.judged:
-        text.append(
-            f"  {row.examples} examples, {row.judged:,} entries, worst ratio "
-            f"{_ratio(row.worst_ratio)}, power {row.power:.0%}, {row.seconds:.1f} s",
-            "dim",
-        )
-    elif row.reason and row.status not in FAILING:
+        text.append(f"  {_measures(row)}, {row.seconds:.1f} s", "dim")
+    if row.reason and row.status not in FAILING:
         text.append(f"  {row.reason}", "dim")
     console.print(text, soft_wrap=True, highlight=False)
+
+
+def _measures(row: Row) -> str:
+    """How much was judged, how near to its limit it came, and how much it could have seen."""
+    least = f" ({row.least_power:.0%} {row.least_power_of})" * (row.least_power < row.power - 0.05)
+    return (
+        f"{row.examples} examples, {row.judged:,} entries, "
+        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}, "
+        f"sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
+    )
 
 
 class Progress:
@@ -122,7 +128,14 @@ def closing(report: Report, console: Console) -> None:
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
     console.print()
+    if report.reach.rows:
+        console.print(_judged_on(report), soft_wrap=True, highlight=False)
     console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+
+
+def _judged_on(report: Report) -> str:
+    missed = f"; not reached: {', '.join(report.not_reached)}" * bool(report.not_reached)
+    return f"judged by value on {report.reach.sentence()}{missed}"
 
 
 def explained(report: Report, place: int) -> str:
