@@ -18,12 +18,16 @@ from backproof.contract import NotSupported, Scope
 from backproof.judging.judge import near
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law, law
+from backproof.judging.others import to_blame
 from backproof.judging.settings import Settings
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Document, Report, Row, exit_status, json_schema
+from backproof.reports.terminal import explained
 from backproof.subjects.named import Named
 from backproof.subjects.subject import Subject
 from refnet.architecture import ACTIVATIONS, HEADS, Layer
+from refnet.conventions import STRICT
+from refnet.functions.activations import activation
 from refnet.functions.kinked import RELU
 
 DOCUMENTED = """A statement.
@@ -225,6 +229,36 @@ def test_two_wrong_answers_that_agree_are_for_the_law_on_the_value() -> None:
     alone = backproof.check(ReluMoved, laws="renumbering")
     assert alone.exit_status == 0
     assert remarks(alone)[0].endswith("a law on the value says how")
+
+
+WRONG = {activation(name, STRICT).value for name in ("gelu", "elu")}
+
+
+class TwoActivationsOff(Refnet):
+    """GELU and ELU are a thousandth too large."""
+
+    def apply(self, operation: Any, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result * 1.001 if operation in WRONG else result
+
+
+def test_one_wrong_activation_does_not_hide_another() -> None:
+    report = backproof.check(TwoActivationsOff, laws="outputs_are_right,renumbering")
+    outputs, renumbered = report.laws
+    shown = [finding.sent[0].parts["architecture"] for finding in outputs.findings]
+    assert ["gelu" in words for words in shown].count(True) == 1
+    assert ["'elu'" in words for words in shown].count(True) == 1
+    assert len(shown) == 2
+    assert "broken in another way, too:" in explained(report, 0)
+    assert renumbered.status == "holds"
+
+
+def test_a_fault_of_every_activation_is_one_fault() -> None:
+    outcomes = [({name}, True) for name in ("relu", "tanh", "gelu")]
+    assert to_blame(outcomes, {"relu"}) == []
+    assert to_blame([*outcomes, *[({"elu"}, False)] * 4], {"relu"}) == ["relu", "gelu", "tanh"]
+    assert to_blame([*outcomes[:2], ({"relu"}, False), ({"relu"}, False)], {"relu"}) == []
+    assert to_blame([], set()) == []
 
 
 class PlainPython(Refnet):

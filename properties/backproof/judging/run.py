@@ -6,6 +6,7 @@ import traceback
 from backproof.cases.recipe import OutOfScope
 from backproof.judging.explain import explain
 from backproof.judging.law import Law
+from backproof.judging.others import other_faults
 from backproof.judging.search import Search
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
@@ -84,15 +85,25 @@ def _judge(law: Law, subject: Subject, settings: Settings, row: Row) -> None:
 
 def _found(search: Search) -> list[Finding]:
     """What a search finds, explained; a hang or a crash of the subject is a finding too."""
+    found: list[Finding] = []
     try:
         search.run()
-        return [explain(search)] if search.failing is not None else []
+        if search.failing is not None:
+            found.append(explain(search))
+            found.extend(other_faults(search))
     except Died as death:
-        if search.failing is not None:  # what was found before stands
-            arguments, finding = search.failing
-            return [search.trial.shown(finding, arguments)]
-        died = Finding(kind="error", what=death.message, detail=death.detail)
-        return [search.trial.shown(died, search.trial.arguments)]
+        if not found:
+            found.append(_last(search, death))
+    return found
+
+
+def _last(search: Search, death: Died) -> Finding:
+    """What was found before the subject died, or that it did."""
+    if search.failing is not None:
+        arguments, finding = search.failing
+        return search.trial.shown(finding, arguments)
+    died = Finding(kind="error", what=death.message, detail=death.detail)
+    return search.trial.shown(died, search.trial.arguments)
 
 
 def _write(search: Search, findings: list[Finding], row: Row) -> None:

@@ -13,6 +13,7 @@ from backproof.cases.recipe import Drawn
 from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.law import Law
+from backproof.judging.sent import sent
 from backproof.reports.report import Finding
 from backproof.subjects.failures import Refused, SubjectError
 from backproof.subjects.subject import Subject
@@ -120,6 +121,7 @@ class Trial:
         """The finding with its case, and what was asked of the subject there."""
         finding.arguments = {name: literal(value) for name, value in arguments.items()}
         finding.calls = self.subject.conversation.asked()
+        finding.sent = sent(self.subject.conversation.calls)
         return finding
 
 

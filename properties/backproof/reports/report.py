@@ -22,11 +22,22 @@ LARGEST = sys.float_info.max
 """JSON has no infinity: this number is written for it."""
 
 
+class Sent(msgspec.Struct, kw_only=True):
+    """Calls that were made with the same numbers, and these as literal values, by name.
+
+    Of all but the first only what is different from there, or a whole other network.
+    """
+
+    calls: list[str] = []
+    parts: dict[str, Any] = {}
+
+
 class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
-    arguments: the smallest case, as literal values; calls: what was asked of the subject, in order;
-    hint: the conventions or the precision in which the law would hold
+    arguments: the smallest case that was drawn, as literal values
+    calls:     what was asked of the subject, in order; sent: with which literal values
+    hint:      the conventions or the precision in which the law would hold
     """
 
     kind: str
@@ -38,6 +49,7 @@ class Finding(msgspec.Struct, kw_only=True):
     at: list[int] = []
     arguments: dict[str, Any] = {}
     calls: list[str] = []
+    sent: list[Sent] = []
     detail: str = ""
     hint: str = ""
 
@@ -91,6 +103,11 @@ class Row(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     refused: dict[str, int] = {}
     doc: str = ""
+
+    @property
+    def compared_with_itself(self) -> bool:
+        """Whether it is broken where two answers of the subject were compared."""
+        return self.status == "broken" and not self.reach.rows
 
 
 class Described(msgspec.Struct, kw_only=True):
