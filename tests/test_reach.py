@@ -8,7 +8,8 @@ import pytest
 import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.cases.case import Case
-from backproof.cases.networks import LARGE, networks
+from backproof.cases.networks import networks
+from backproof.cases.structures import LARGE
 from backproof.cases.xor import XorNetworks
 from backproof.judging.questions import ask
 from refnet.architecture import Architecture

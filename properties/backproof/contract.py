@@ -65,6 +65,8 @@ class Scope:
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
                    with _normal, _uniform or _truncated
     l2, sample_weights, batches, dropout, label_smoothing: whether they are offered
+    soft_targets:  whether targets of a sigmoid may lie between 0 and 1, and those of a softmax be
+                   any rows that sum to 1
     architectures: only these (a compiled or frozen network)
     shapes:        "few" where every new shape is expensive
 
@@ -85,6 +87,7 @@ class Scope:
     batches: bool = False
     dropout: bool = False
     label_smoothing: bool = False
+    soft_targets: bool = False
     mixed_activations: bool = True
     architectures: tuple[Architecture, ...] | None = None
     shapes: Literal["any", "few"] = "any"

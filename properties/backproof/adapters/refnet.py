@@ -34,6 +34,7 @@ class Refnet(Implementation):
         l2=True,
         sample_weights=True,
         label_smoothing=True,
+        soft_targets=True,
         batches=True,
         dropout=True,
     )

@@ -50,11 +50,18 @@ class Space:
     sizes: tuple[int, ...]
     l2: bool
     sample_weights: bool
+    soft_targets: bool
     label_smoothing: bool
     mixed: bool
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
+
+    @property
+    def units(self) -> tuple[str | None, ...]:
+        """What hidden layers may be made of, None being no hidden layer at all."""
+        low, high = self.hidden_layers
+        return (None,) * (low == 0) + (self.activations if high else ())
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""
