@@ -19,6 +19,9 @@ from refnet.architecture import ACTIVATIONS, HEADS
 
 SHRINK_SECONDS = 10.0
 
+MORE_ROUNDS = 3
+"""A kind that was refused each time is asked for again: it may have been for other reasons."""
+
 HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
 
 
@@ -56,16 +59,14 @@ class Search:
 
         Raises: OutOfScope when the scope has no example; Died when the subject does.
         """
-        strategies = self.trial.strategies()
+        strategies, count = self.trial.strategies(), self.settings.examples
         try:
             with contextlib.suppress(Broken, SubjectError, Enough):
-                ask(
-                    self._example,
-                    strategies,
-                    examples=self.settings.examples,
-                    seed=self.settings.seed,
-                    shrink=True,
-                )
+                for more in range(1 + MORE_ROUNDS):
+                    seed = self.settings.seed + more
+                    ask(self._example, strategies, examples=count, seed=seed, shrink=True)
+                    if not self._unlucky():
+                        break
         except Flaky:
             if self.failing is None:
                 raise
@@ -88,6 +89,11 @@ class Search:
         """The required kinds of which nothing was judged."""
         kinds = {kind for r in self.trial.law.recipes.values() for kind in r.required}
         return [name for name in self.missed() if name in kinds]
+
+    def _unlucky(self) -> bool:
+        """Whether a required kind has come up, and was refused or without a bound each time."""
+        met = {*self.trial.left_out.refused, *self.by_name}
+        return any(kind in met for kind in self.unmet())
 
     def least_power(self) -> tuple[float, str]:
         """The least power over heads and activations, and where it is."""

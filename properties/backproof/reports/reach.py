@@ -56,8 +56,13 @@ class Reach(msgspec.Struct, kw_only=True):
             least, most = getattr(self, name.replace(" ", "_"))
             names += [f"{name} {_range([low, least - 1])}"] if low < least else []
             names += [f"{name} {_range([most + 1, high])}"] if high and high > most else []
-        declared = ("l2", "label_smoothing", "mixed_activations", "sample_weights")
-        extras = [name for name in declared if getattr(scope, name) and name not in self.extras]
+        declared = ("l2", "label_smoothing", "sample_weights", "mixed_activations")
+        mixable = len(scope.activations) > 1 and self.hidden_layers[1] > 1
+        extras = [
+            name
+            for name in (declared if mixable else declared[:-1])
+            if getattr(scope, name) and name not in self.extras
+        ]
         return names + [name.replace("_", " ") for name in extras]
 
     def __contains__(self, name: str) -> bool:
