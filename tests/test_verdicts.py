@@ -159,7 +159,7 @@ def test_a_loss_that_refuses_large_logits_does_not_hold_the_law_on_them() -> Non
 
     row = backproof.check(Timid, laws="saturated", profile="quick").laws[0]
     assert row.status == "unsupported"
-    words = "every example was refused of saturated logits, mixed rows: loss: logits beyond 9"
+    words = "every example was refused of saturated logits: loss: logits beyond 9"
     assert row.reason == words
 
 
