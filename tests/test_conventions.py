@@ -33,6 +33,7 @@ WORDS = [name for name in NAMES if name not in FLAGS and rules(Conventions)[name
 NUMBERS = [name for name in NAMES if rules(Conventions)[name].legal]
 
 EXAMPLES: dict[str, tuple[float, ...]] = {
+    "loss_factor": (2.0, 0.7),
     "squared_error": (1.0,),
     "gradient_factor": (0.7,),
     "probability_clip": (0.01,),
@@ -44,6 +45,7 @@ EXAMPLES: dict[str, tuple[float, ...]] = {
 """Numbers under which the engine is judged; where laws ask for powers of two, one of them."""
 
 REFUSED: dict[str, tuple[str, tuple[float, ...]]] = {
+    "loss_factor": ("is finite and above 0", (0.0, -1.0)),
     "squared_error": ("is finite and above 0", (0.0, -0.5)),
     "gradient_factor": ("is finite and above 0", (0.0, -1.0)),
     "probability_clip": ("lies in [0, 0.5)", (-1e-7, 0.5, 2.0)),
@@ -78,8 +80,9 @@ def test_a_flag_is_true_or_false_and_no_number(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in WORDS if name not in NUMBERS])
 def test_a_word_is_one_of_those_that_the_type_lists(name: str) -> None:
-    listed = ", ".join(map(repr, rules(Conventions)[name].words))
-    for value in ("other than all", True, 1.0):
+    words = rules(Conventions)[name].words
+    listed = ", ".join(map(repr, words))
+    for value in ("other than all", 1.0, *({True, None} - set(words))):
         assert refusal(name, value) == f"{name}={value!r}: choose one of {listed}"
 
 
@@ -93,12 +96,13 @@ def test_the_docstring_says_what_a_convention_is(name: str) -> None:
 def test_the_template_says_the_defaults_and_all_words_of_what_it_names() -> None:
     text = Path(template.__file__).read_text(encoding="utf-8")
     block = text[text.index("keep the strict default:") : text.index("# All of them:")]
-    named = dict(re.findall(r"(\w+)=([^\s,]+)", block))
+    named = dict(re.findall(r"(\w+)=(\"[^\"]*\"|[^\s,]+)", block))
     assert {name: getattr(STRICT, name) for name in named} == {
         name: literal_eval(value) for name, value in named.items()
     }
     listed = {word for name in named for word in rules(Conventions)[name].words if name in WORDS}
-    assert {word for word in listed if f'"{word}"' not in block} == set()
+    words = {word for word in listed if isinstance(word, str)}
+    assert {word for word in words if f'"{word}"' not in block} == set()
 
 
 NOT_EXACT = {

@@ -129,6 +129,7 @@ def test_all_numbers_are_represented_exactly(
         Conventions(squared_error=1.0),
         Conventions(reduction="sum"),
         Conventions(reduction="mean over outputs", gradient_factor=4.0),
+        Conventions(gradient_reduction="mean over elements", loss_factor=0.125),
     ],
     ids=repr,
 )

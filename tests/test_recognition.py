@@ -118,7 +118,7 @@ def test_the_search_for_a_convention_ends_in_time_however_slow_the_subject(
         asked.append(conventions)
         return slow
 
-    assert recognition.recognised(STRICT, slow, finds, lambda conventions: True) == ""
+    assert recognition.recognised(STRICT, slow, finds, {"": lambda conventions: True}) == ""
     assert len(asked) == 1
 
 

@@ -43,7 +43,12 @@ def test_what_is_declared_and_was_not_judged_by_value_stands_in_the_headline() -
     """Training with momentum is asked for, and compared with itself alone."""
 
     class WrongMomentum(Refnet):
-        scope = replace(Refnet.scope, optimizers=("gradient_descent", "momentum"), initializers=())
+        scope = replace(
+            Refnet.scope,
+            optimizers=("gradient_descent", "momentum"),
+            weight_decay=("decoupled",),
+            initializers=(),
+        )
 
         def train(self, *arguments: Any) -> Any:
             given = list(arguments)
@@ -53,7 +58,8 @@ def test_what_is_declared_and_was_not_judged_by_value_stands_in_the_headline() -
     whole = backproof.check(WrongMomentum, profile="quick")
     counts, unjudged = whole.headline().splitlines()
     assert counts.startswith(f"{len(laws()) - 1} hold, 1 unsupported (")
-    names = "evaluate, momentum, training in batches, forward_training"
+    training = "momentum, decoupled weight decay, training in batches"
+    names = f"evaluate, {training}, forward_training"
     assert unjudged == f"declared, not judged: {names}"
     assert whole.document().not_judged == names.split(", ")
     assert "not judged" not in backproof.check(WrongMomentum, laws="loss").headline()

@@ -18,18 +18,20 @@ from refnet.functions.activations import activation
 from refnet.functions.losses import head
 from refnet.problem import (
     Problem,
-    divisor,
+    Share,
+    gradient_share,
+    loss_share,
     penalised,
     penalty_factor,
     roundings_of,
-    row_scale,
     smoothed_targets,
 )
-from refnet.rounding.arithmetic import Arithmetic
+from refnet.rounding.arithmetic import Arithmetic, before
 from refnet.rounding.operations import (
     ADD_SCALED,
     CONSTANT,
     MULTIPLY,
+    NOTHING,
     SCALE,
     SUM_OF_SQUARES,
     WEIGHTED_SUM,
@@ -95,8 +97,9 @@ def loss_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = No
 def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: int = 0) -> Any:
     """sum_i c_i l_i plus the penalty, from the losses l_i of the rows."""
     conventions = problem.conventions
-    scale, roundings = row_scale(problem, head(problem.architecture, conventions).rows_factor)
-    value = apply(WEIGHTED_SUM, rows, scale, roundings + extra_roundings, divisor(problem))
+    share = loss_share(problem, head(problem.architecture, conventions).rows_factor)
+    summed = share.factor, share.roundings + extra_roundings, share.divisor
+    value = before(apply, share.late)(WEIGHTED_SUM, rows, *summed)
     if problem.architecture.l2 and conventions.loss_includes_penalty:
         squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
         penalty, roundings = penalty_factor(problem)
@@ -105,20 +108,34 @@ def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: in
     return value
 
 
-def gradient_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
-    """The gradient in the given arithmetic."""
+def gradient_in(
+    apply: Arithmetic,
+    problem: Problem,
+    stages: list[Stage] | None = None,
+    whole: Problem | None = None,
+) -> Any:
+    """The gradient in the given arithmetic.
+
+    whole: all rows, where those of the problem are a batch of them
+    """
     architecture, parameters = problem.architecture, problem.parameters
     stages = stages or traced(apply, problem)
-    delta, total = _output_delta(apply, problem, stages[-1]), divisor(problem)
-    layers = []
+    delta, share = _output_delta(apply, problem, stages[-1])
+    total, late, layers = share.divisor, before(apply, share.late), []
     for place in range(len(parameters) - 1, -1, -1):
-        biases = apply(COLUMN_SUM, delta, total)  # while delta is still at hand
-        layers.append(Layer(apply(OUTER, stages[place].inputs, delta, total), biases))
+        biases = late(COLUMN_SUM, delta, total)  # while delta is still at hand
+        layers.append(Layer(late(OUTER, stages[place].inputs, delta, total), biases))
         if place:
-            signal = apply(BACK, delta, parameters[place].weights, total)
-            delta = _through(apply, problem, place - 1, stages[place - 1], signal)
+            signal = late(BACK, delta, parameters[place].weights, total)
+            delta = _through(late, problem, place - 1, stages[place - 1], signal)
     layers.reverse()
-    return _penalised(apply, problem, layers) if architecture.l2 else layers
+    layers = _penalised(apply, problem, layers, whole) if architecture.l2 else layers
+    return layers if architecture.biases else without_biases(apply, layers)
+
+
+def without_biases(apply: Arithmetic, layers: list[Layer[Any]]) -> list[Layer[Any]]:
+    """The layers with zeros for biases, whatever stood there: they are none, and learn nothing."""
+    return [Layer(weights, apply(NOTHING, biases)) for weights, biases in layers]
 
 
 def _through(apply: Arithmetic, problem: Problem, place: int, stage: Stage, signal: Any) -> Any:
@@ -135,14 +152,16 @@ def loss_and_gradient_in(apply: Arithmetic, problem: Problem) -> tuple[Any, Any]
     return loss_in(apply, problem, stages), gradient_in(apply, problem, stages)
 
 
-def _output_delta(apply: Arithmetic, problem: Problem, last: Stage) -> Any:
-    """The derivative of the loss by the last logits."""
+def _output_delta(apply: Arithmetic, problem: Problem, last: Stage) -> tuple[Any, Share]:
+    """The derivative of the loss by the last logits, and what it is multiplied by."""
     chosen = head(problem.architecture, problem.conventions)
     delta = chosen.delta(apply, last.logits, last.outputs, smoothed_targets(apply, problem))
-    scale, roundings = row_scale(problem, chosen.delta_factor * problem.conventions.gradient_factor)
-    if isinstance(scale, float) and scale == 1:
-        return delta
-    return apply(SCALE, delta, _along(scale, 1), roundings, divisor(problem))
+    share = gradient_share(problem, chosen.delta_factor)
+    if not (isinstance(share.factor, float) and share.factor == 1):
+        factor = _along(share.factor, 1)
+        known = factor, share.roundings, share.divisor
+        delta = before(apply, share.late)(SCALE, delta, *known)
+    return delta, share
 
 
 def _along(factor: Array | float, axes: int) -> Array | float:
@@ -150,10 +169,12 @@ def _along(factor: Array | float, axes: int) -> Array | float:
     return factor[(..., *(None,) * axes)] if isinstance(factor, np.ndarray) else factor
 
 
-def _penalised(apply: Arithmetic, problem: Problem, layers: list[Layer[Any]]) -> list[Layer[Any]]:
+def _penalised(
+    apply: Arithmetic, problem: Problem, layers: list[Layer[Any]], whole: Problem | None
+) -> list[Layer[Any]]:
     """The gradient of the data's loss, plus that of the penalty."""
     conventions = problem.conventions
-    factor, roundings = penalty_factor(problem)
+    factor, roundings = penalty_factor(problem, whole)
     value = 2 * factor * conventions.gradient_factor
     roundings = 2 * roundings + 2 * roundings_of(conventions.gradient_factor)
     column = apply(CONSTANT, _along(value, 2), roundings)  # of a stack of data sets

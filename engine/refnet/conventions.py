@@ -5,25 +5,37 @@ from typing import Annotated, Literal
 
 from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_HALF, SHARE, check_fields
 
+Reduction = Literal["mean", "sum", "mean over outputs", "mean over elements"]
+
 
 @dataclass(frozen=True)
 class Conventions:
     """The choices that textbooks and libraries make differently, each with its strict default.
 
-    reduction:             how the losses of the rows become one number
+    reduction:             how the losses of the rows become one number: their mean or sum, the mean
+                           divided by the outputs too, or by the elements of a row: its outputs,
+                           but 1 for the cross-entropy of a softmax, which is one for all of them
+    loss_factor:           the losses of the rows are multiplied by it, in loss and gradient alike;
+                           the penalty has a factor of its own
     squared_error:         the factor c in c (output - target)^2
-    gradient_factor:       the gradient is this multiple of the derivative of the reported loss
+    gradient_reduction:    the reduction whose derivative the gradient is, and training follows;
+                           the penalty is the same in every reduction
+    gradient_factor:       the gradient is this multiple of the derivative of that loss
     huber:                 "delta": r^2/2 inside, delta |r| - delta^2/2 outside;
                            "smooth_l1": that, divided by delta
     poisson_constant:      what is added to exp(z) - y z
     loss_from:             the loss is computed from the logits, or from the rounded probabilities
     probability_clip:      the reported loss clips probabilities to [c, 1 - c]
     penalty_factor:        the factor f in f l2 |W|^2
-    penalty_per_row:       the penalty is divided by the number of rows, or by the sum of the
-                           weights where a weighted mean is
+    penalty_per_row:       True: the penalty is divided by the rows of what the loss is taken of, in
+                           training those of the batch; "data set": always by all rows. Where a
+                           weighted mean divides by the sum of the weights, so does this; a sum
+                           does not multiply the penalty
     penalty_on_biases:     biases are penalised too
     loss_includes_penalty: the reported loss contains the penalty (the gradient always does)
-    sample_weight_mean:    a weighted mean divides by the sum of the weights, or by the rows
+    sample_weight_mean:    a mean divides by the sum of the weights, so that a whole number is so
+                           many copies of the row, or by the rows; each element of a row has its
+                           weight
     label_smoothing:       "uniform": the smoothed share is spread over all classes alike
     leaky_slope, elu_alpha, gelu: the form of these activations
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
@@ -45,15 +57,17 @@ class Conventions:
     Raises: ValueError naming the field, the rule and the value.
     """
 
-    reduction: Literal["mean", "sum", "mean over outputs"] = "mean"
+    reduction: Reduction = "mean"
+    loss_factor: Annotated[float, ABOVE_ZERO] = 1.0
     squared_error: Annotated[float, ABOVE_ZERO] = 0.5
+    gradient_reduction: Literal["as the loss"] | Reduction = "as the loss"
     gradient_factor: Annotated[float, ABOVE_ZERO] = 1.0
     huber: Literal["delta", "smooth_l1"] = "delta"
     poisson_constant: Literal["none", "log y!", "stirling"] = "none"
     loss_from: Literal["logits", "probabilities"] = "logits"
     probability_clip: Annotated[float, BELOW_HALF] = 0.0
     penalty_factor: Annotated[float, ABOVE_ZERO] = 0.5
-    penalty_per_row: bool = False
+    penalty_per_row: bool | Literal["data set"] = False
     penalty_on_biases: bool = False
     loss_includes_penalty: bool = True
     sample_weight_mean: Literal["weights", "rows"] = "weights"

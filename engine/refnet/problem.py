@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
-from refnet.conventions import STRICT, Conventions
+from refnet.conventions import STRICT, Conventions, Reduction
 from refnet.rounding.arithmetic import Arithmetic, Ball, Operation
 from refnet.rounding.precision import Precision
 
@@ -62,37 +62,77 @@ def smoothed_targets(apply: Arithmetic, problem: Problem) -> Any:
     return apply(_SMOOTHED, problem.targets, smoothing, classes)
 
 
-def divisor_of(c: Conventions, rows: int, outputs: int, weights: Array | None = None) -> Any:
-    """What the sum of the losses of so many rows is divided by, as `reduction` declares it.
+def total_of(problem: Problem) -> Any:
+    """What a mean over rows divides by: their number, or the sum of their weights.
 
-    Shapes: weights (n,) or None -> a number, or (1,) where it is a sum of the weights.
+    Shapes: a number, or (1,) where it is a sum of the weights.
     """
-    if c.reduction == "sum":
+    weights = problem.sample_weights
+    if weights is None or problem.conventions.sample_weight_mean == "rows":
+        return problem.inputs.shape[-2]
+    return np.sum(weights, axis=-1, keepdims=True)
+
+
+def gradient_reduction(conventions: Conventions) -> Reduction:
+    """The reduction whose derivative the gradient is."""
+    declared = conventions.gradient_reduction
+    return conventions.reduction if declared == "as the loss" else declared
+
+
+def divisor(problem: Problem, reduction: Reduction) -> Any:
+    """What a reduction divides the sum of the rows' losses by."""
+    if reduction == "sum":
         return 1
-    total: Any = rows
-    if weights is not None and c.sample_weight_mean == "weights":
-        total = np.sum(weights, axis=-1, keepdims=True)
-    return total * outputs if c.reduction == "mean over outputs" else total
+    return total_of(problem) * elements(problem.architecture, reduction)
 
 
-def divisor(problem: Problem) -> Any:
-    """What the sum of the rows' losses is divided by: a number, or one for each data set."""
-    size = problem.inputs.shape[-2], problem.architecture.widths[-1]
-    return divisor_of(problem.conventions, *size, problem.sample_weights)
+def elements(architecture: Architecture, reduction: Reduction) -> int:
+    """Into how many parts a mean divides the loss of a row, which adds up those of its outputs."""
+    joint = architecture.head == ("softmax", "cross_entropy") and reduction != "mean over outputs"
+    return 1 if reduction == "mean" or joint else architecture.widths[-1]
 
 
-def row_scale(problem: Problem, factor: float) -> tuple[Array | float, int]:
-    """What the loss of each row is multiplied by, one number or (n,), and the roundings in it.
+class Share(NamedTuple):
+    """What the sum of the rows' losses or derivatives is made of.
 
-    1 / n for a mean, w_i / sum w for a weighted one, 1 or w_i for a sum.
+    factor:    what each row is multiplied by, one number or (n,)
+    roundings: how many of them an implementation needs to compute it
+    divisor:   how much larger the sum may be until it is multiplied
+    late:      how much smaller
     """
+
+    factor: Any
+    roundings: int
+    divisor: Any
+    late: float
+
+
+def loss_share(problem: Problem, factor: float = 1.0) -> Share:
+    """1 / n for a mean, w_i / sum w for a weighted one, 1 or w_i for a sum, each times the factors
+
+    factor: what the head multiplies the loss of a row by
+    """
+    c = problem.conventions
+    return _share(problem, c.reduction, factor, c.loss_factor)
+
+
+def gradient_share(problem: Problem, factor: float = 1.0) -> Share:
+    """The same for the derivatives of the rows' losses."""
+    c = problem.conventions
+    factors = factor, c.loss_factor, c.gradient_factor
+    return _share(problem, gradient_reduction(c), *factors)
+
+
+def _share(problem: Problem, reduction: Reduction, *factors: float) -> Share:
     rows, weights = problem.inputs.shape[-2], problem.sample_weights
-    total, roundings = divisor(problem), roundings_of(factor) + 2
+    total, factor = divisor(problem, reduction), math.prod(factors)
+    roundings, least = sum(map(roundings_of, factors)) + 2, min(factor, 1.0)
+    apart = total if least == 1 else np.asarray(total / least), max(factor, 1.0)
     if weights is None:
-        return factor / total, roundings
+        return Share(factor / total, roundings, *apart)
     if np.ndim(total):  # a sum of the weights
         roundings += rows
-    return factor * weights / total, roundings + 1
+    return Share(factor * weights / total, roundings + 1, *apart)
 
 
 def penalised(parameters: Parameters, conventions: Conventions) -> list[Array]:
@@ -102,21 +142,25 @@ def penalised(parameters: Parameters, conventions: Conventions) -> list[Array]:
     return [w for w, _ in parameters]
 
 
-def penalty_factor(problem: Problem) -> tuple[Array | float, int]:
+def penalty_factor(problem: Problem, whole: Problem | None = None) -> tuple[Array | float, int]:
     """The factor of |W|^2 in the loss, and the roundings in it.
 
-    f l2, or f l2 / n, or f l2 / sum w where a weighted mean divides by the sum of the weights, so
-    that an integer weight is a repetition of the row.
+    f l2, or that over what a mean over the rows divides by: over n, or over sum w, so that an
+    integer weight is a repetition of the row.
+
+    whole: all rows, where those of the problem are a batch of them
     """
-    conventions, weights = problem.conventions, problem.sample_weights
+    conventions, rows = problem.conventions, problem
     factor = conventions.penalty_factor * problem.architecture.l2
     roundings = roundings_of(conventions.penalty_factor)
     if not conventions.penalty_per_row:
         return factor, roundings
-    rows = problem.inputs.shape[-2]
-    if weights is None or conventions.sample_weight_mean == "rows":
-        return factor / rows, roundings
-    return np.asarray(factor / np.sum(weights, axis=-1)), roundings + rows
+    if conventions.penalty_per_row == "data set":
+        rows = whole or problem
+    total = total_of(rows)
+    if not np.ndim(total):
+        return factor / total, roundings
+    return np.asarray(factor / total[..., 0]), roundings + rows.inputs.shape[-2]
 
 
 def roundings_of(factor: float) -> int:

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import Architecture, Array, Implementation, Layer, Parameters, Scope
+from backproof.contract import (
+    Architecture,
+    Array,
+    Implementation,
+    Layer,
+    Parameters,
+    Scope,
+    conventions_of,
+)
 from refnet import Precision, Problem
 from refnet.functions.activations import TABLE as ACTIVATIONS
 from refnet.functions.losses import TABLE as HEADS
@@ -64,7 +72,7 @@ class Simulated(Implementation):
             _float64(inputs),
             _float64(targets),
             None if sample_weights is None else _float64(sample_weights),
-            self.conventions,
+            conventions_of(self.conventions, architecture.head),
         )
         return evaluate(problem, self.precision, self._style, self._form)
 

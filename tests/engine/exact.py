@@ -378,7 +378,7 @@ def _pushed(links: list[arb_mat], outputs: int) -> list[arb_mat]:
 
 def _truth(scene: _Scene, layers: list[Layer[Numbers]]) -> Truth:
     rows = [_journey(scene, layers, list(x)) for x in _numbers(scene.problem.inputs)]
-    scales = _scales(scene)
+    scales = _scales(scene, scene.conventions.reduction)
     losses = [
         _row_loss(scene, row.logits, [_smoothed(scene, t) for t in y])
         for row, y in zip(rows, _numbers(scene.problem.targets), strict=True)
@@ -397,10 +397,12 @@ def _truth(scene: _Scene, layers: list[Layer[Numbers]]) -> Truth:
 def _gradient(
     scene: _Scene, layers: list[Layer[Numbers]], rows: list[_Row], slopes: list[Vector]
 ) -> list[Layer[Numbers]]:
-    made = []
+    made, reduction = [], scene.conventions.gradient_reduction
+    if reduction == "as the loss":
+        reduction = scene.conventions.reduction
     for place, layer in enumerate(layers):
         sums = [_matrix([[arb(0)] * len(layer.biases)] * (len(layer.weights) + 1))]
-        for c, row, slope in zip(_scales(scene), rows, slopes, strict=True):
+        for c, row, slope in zip(_scales(scene, reduction), rows, slopes, strict=True):
             # a bias is the weight of an input that is always 1
             entering = _matrix([[x] for x in [*row.entering[place], arb(1)]])
             pushed = row.jacobians[place] * _matrix([[c * s] for s in slope])
@@ -456,11 +458,13 @@ def _smoothed(scene: _Scene, y: arb) -> arb:
     return y * (1 - share) + share / classes
 
 
-def _scales(scene: _Scene) -> Vector:
-    """[c_1, ..., c_n], what the loss of each row is multiplied by."""
-    weights, total = _weights(scene), _total(scene)
-    if scene.conventions.reduction == "sum":
-        return weights
-    if scene.conventions.reduction == "mean over outputs":
-        total *= scene.architecture.widths[-1]
-    return [w / total for w in weights]
+def _scales(scene: _Scene, reduction: str) -> Vector:
+    """[c_1, ..., c_n], what the loss of each row, or its derivative, is multiplied by."""
+    parts, joint = scene.architecture.widths[-1], ("softmax", "cross_entropy")
+    divisor = {
+        "sum": arb(1),
+        "mean": _total(scene),
+        "mean over outputs": parts * _total(scene),
+        "mean over elements": _total(scene) * (1 if scene.architecture.head == joint else parts),
+    }[reduction]
+    return [arb(scene.conventions.loss_factor) * w / divisor for w in _weights(scene)]

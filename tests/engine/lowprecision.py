@@ -679,17 +679,18 @@ def _total(m: Machine, problem: Problem) -> Array:
     return np.asarray(float(problem.inputs.shape[-2]))
 
 
-def _divisor(m: Machine, problem: Problem) -> Array:
+def _divisor(m: Machine, problem: Problem, reduction: str) -> Array:
     """What the sum over rows is divided by."""
-    if problem.conventions.reduction == "sum":
+    if reduction == "sum":
         return np.asarray(1.0)
-    total, outputs = _total(m, problem), problem.architecture.widths[-1]
-    over_outputs = problem.conventions.reduction == "mean over outputs"
-    return m.mul(total, outputs) if over_outputs else total
+    total, a = _total(m, problem), problem.architecture
+    joint = reduction == "mean over elements" and a.head == ("softmax", "cross_entropy")
+    return total if reduction == "mean" or joint else m.mul(total, a.widths[-1])
 
 
 def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
-    weights, divisor = problem.sample_weights, _divisor(m, problem)
+    weights = problem.sample_weights
+    divisor = _divisor(m, problem, problem.conventions.reduction)
     if weights is not None and not m.style.last:
         losses = m.mul(losses, m.div(weights, divisor[..., None]))
     elif weights is not None:
@@ -697,6 +698,7 @@ def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
     value = m.sum(losses)
     if weights is None or m.style.last:
         value = m.div(value, divisor)
+    value = m.mul(m.r(problem.conventions.loss_factor), value)
     if problem.architecture.l2 and problem.conventions.loss_includes_penalty:
         value = m.add(value, m.mul(_penalty(m, problem), _squares(m, problem)))
     return value
@@ -718,7 +720,10 @@ def _squares(m: Machine, problem: Problem) -> Array:
 
 def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[Layer[Array]]:
     names, conventions = problem.architecture.activations, problem.conventions
-    divisor = _divisor(m, problem)
+    divided = conventions.gradient_reduction
+    if divided == "as the loss":
+        divided = conventions.reduction
+    divisor = _divisor(m, problem, divided)
     delta = _weighted(m, problem, delta, divisor)
     layers = []
     for place in range(len(problem.parameters) - 1, -1, -1):
@@ -736,10 +741,12 @@ def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[La
 def _weighted(m: Machine, problem: Problem, delta: Array, divisor: Array) -> Array:
     """The output delta times what multiplies each row, and the gradient's factor."""
     weights = problem.sample_weights
-    factor = m.r(problem.conventions.gradient_factor)
+    c = problem.conventions
     if m.style.last:
+        factor = m.r(c.gradient_factor)
         scaled = delta if weights is None else m.mul(delta, weights[..., None])
         return m.mul(factor, scaled)
+    factor = m.mul(m.r(c.loss_factor), m.r(c.gradient_factor))
     if weights is None:
         return m.mul(delta, m.div(factor, divisor)[..., None, None])
     return m.mul(delta, m.mul(factor, m.div(weights, divisor[..., None]))[..., None])
@@ -755,6 +762,8 @@ def _finished(
             m.div(weights, divisor[..., None, None]),
             m.div(biases, divisor[..., None]),
         )
+        factor = m.r(problem.conventions.loss_factor)
+        weights, biases = m.mul(factor, weights), m.mul(factor, biases)
     if problem.architecture.l2:
         twice = m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
         weights = m.add(weights, m.mul(twice[..., None, None], layer.weights))

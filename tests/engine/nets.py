@@ -32,7 +32,9 @@ FORMS = [
     STRICT,
     Conventions(
         reduction="mean over outputs",
+        loss_factor=0.7,
         squared_error=1.0,
+        gradient_reduction="sum",
         gradient_factor=2.0,
         huber="smooth_l1",
         poisson_constant="log y!",
@@ -199,7 +201,17 @@ def _conventions(rng: np.random.Generator) -> Conventions:
     if rng.random() < 0.5:
         return Conventions()
     return Conventions(
-        reduction=_choice(rng, "mean", "sum", "mean over outputs"),
+        reduction=_choice(rng, "mean", "sum", "mean over outputs", "mean over elements"),
+        loss_factor=_choice(rng, 1.0, 1.0, 2.0, 0.7, 12.3),
+        gradient_reduction=_choice(
+            rng,
+            "as the loss",
+            "as the loss",
+            "mean",
+            "sum",
+            "mean over outputs",
+            "mean over elements",
+        ),
         squared_error=_choice(rng, 0.5, 1.0, 2.0),
         gradient_factor=_choice(rng, 1.0, 1.0, 2.0, 0.3),
         huber=_choice(rng, "delta", "smooth_l1"),
@@ -207,7 +219,7 @@ def _conventions(rng: np.random.Generator) -> Conventions:
         loss_from=_choice(rng, "logits", "logits", "probabilities"),
         probability_clip=_choice(rng, 0.0, 0.0, 1e-7, 0.01),
         penalty_factor=_choice(rng, 0.5, 1.0),
-        penalty_per_row=_choice(rng, False, True),
+        penalty_per_row=_choice(rng, False, True, "data set"),
         penalty_on_biases=_choice(rng, False, True),
         loss_includes_penalty=_choice(rng, True, True, False),
         sample_weight_mean=_choice(rng, "weights", "rows"),

@@ -265,6 +265,7 @@ def test_the_exact_gradient_is_the_limit_of_difference_quotients(
     problem = next(net.singles())
     differentiable = replace(
         problem.conventions,
+        gradient_reduction="as the loss",
         gradient_factor=1.0,
         probability_clip=0.0,
         loss_includes_penalty=True,

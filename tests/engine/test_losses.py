@@ -157,17 +157,24 @@ def _longhand(c: Conventions, weights: Array | None) -> float:
     rows = c.squared_error * np.sum((x @ w + b - y) ** 2, axis=1)
     factors = np.ones(3) if weights is None else weights
     total = float(np.sum(factors)) if c.sample_weight_mean == "weights" else 3.0
-    divisor = {"mean": total, "sum": 1.0, "mean over outputs": 2 * total}[c.reduction]
+    divisor = {
+        "mean": total,
+        "sum": 1.0,
+        "mean over outputs": 2 * total,
+        "mean over elements": 2 * total,
+    }[c.reduction]
     penalty = c.penalty_factor * architecture.l2 * np.sum(w**2)
     penalty += c.penalty_on_biases * c.penalty_factor * architecture.l2 * np.sum(b**2)
     penalty /= total if c.penalty_per_row else 1
-    return float(np.sum(factors * rows) / divisor + c.loss_includes_penalty * penalty)
+    data = c.loss_factor * np.sum(factors * rows) / divisor
+    return float(data + c.loss_includes_penalty * penalty)
 
 
 EVERY_CONVENTION = [
     STRICT,
     Conventions(reduction="sum", squared_error=1.0),
     Conventions(reduction="mean over outputs", penalty_per_row=True),
+    Conventions(reduction="mean over elements", loss_factor=1.7, penalty_per_row="data set"),
     Conventions(sample_weight_mean="rows", penalty_on_biases=True, penalty_factor=1.0),
     Conventions(loss_includes_penalty=False),
 ]
@@ -210,6 +217,20 @@ def test_gradient_factor_multiplies_the_whole_gradient_and_not_the_loss() -> Non
     for here, there in zip(gradient(*data, None, doubled), gradient(*data), strict=True):
         np.testing.assert_allclose(here.weights, 2 * there.weights, rtol=1e-14)
         np.testing.assert_allclose(here.biases, 2 * there.biases, rtol=1e-14)
+
+
+def test_a_gradient_of_another_reduction_is_that_of_its_loss() -> None:
+    data, softmax = _three_rows(), Architecture((2, 2), "identity", "softmax", "cross_entropy")
+    classes = softmax, *data[1:3], np.eye(2)[[0, 1, 1]]
+    for reduction, ours, theirs in (("sum", 1, 1), ("mean", 3, 3), ("mean over elements", 6, 3)):
+        c = Conventions(gradient_reduction=reduction)  # type: ignore[arg-type]
+        for case, divisor in ((data, ours), (classes, theirs)):
+            assert loss(*case, None, c) == loss(*case)
+            [found] = gradient(*case, None, c)
+            [summed] = gradient(*case, None, Conventions(reduction="sum"))
+            penalty = case[0].l2 * case[1][0].weights
+            data_part = (summed.weights - penalty) / divisor
+            np.testing.assert_allclose(found.weights, data_part + penalty, rtol=1e-13)
 
 
 def test_whole_numbers_have_the_same_loss_as_integers_and_as_floats() -> None:

@@ -1,6 +1,7 @@
 """Training, evaluation in batches, and dropout."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,6 +50,30 @@ def test_an_epoch_of_batches_is_the_steps_on_those_batches_in_order() -> None:
     found = train(NET, START, XOR, LABELS, ADAM, epochs=2, batch_size=3)
     for here, there in zip(found, layers, strict=True):
         assert here.weights.tobytes() == there.weights.tobytes()
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS + 0.25])
+@pytest.mark.parametrize("counted", ["weights", "rows"])
+@pytest.mark.parametrize("per_row", [True, "data set"])
+def test_a_penalty_per_row_counts_the_rows_of_the_batch_or_of_the_data_set(
+    per_row: Any, counted: Any, weights: np.ndarray | None
+) -> None:
+    c = Conventions(penalty_per_row=per_row, sample_weight_mean=counted)
+    unpenalised, layers, rate = replace(NET, l2=0.0), START, 0.5
+    ones = np.ones(4) if weights is None or counted == "rows" else weights
+    for rows in (slice(0, 3), slice(3, 4)):
+        own = None if weights is None else weights[rows]
+        slope = gradient(unpenalised, layers, XOR[rows], LABELS[rows], own, c)
+        share = NET.l2 / float(np.sum(ones[rows] if per_row is True else ones))
+        layers = [
+            Layer(w - rate * (dw + share * w), b - rate * db)
+            for (w, b), (dw, db) in zip(layers, slope, strict=True)
+        ]
+    descent = Optimizer("gradient_descent", rate)
+    found = train(NET, START, XOR, LABELS, descent, 1, 3, weights, conventions=c)
+    [ball, _] = trained_balls(_problem(c, weights), descent, 1, 3)
+    np.testing.assert_allclose(found[0].weights, layers[0].weights, rtol=1e-13)
+    assert np.all(np.abs(layers[0].weights - ball.weights.value) <= ball.weights.radius)
 
 
 def test_a_batch_larger_than_the_data_is_one_full_batch() -> None:

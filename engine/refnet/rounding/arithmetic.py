@@ -16,6 +16,7 @@ and on top of each what the law's own arithmetic in float64 errs by.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -80,21 +81,33 @@ def plain(operation: Operation, *arguments: Any) -> Any:
     return operation.value(*arguments)
 
 
-@cache
-def within(precision: Precision) -> Arithmetic:
+class Within:
     """The operation on balls: the engine's value, and the implementation's largest distance."""
-    both = precision.with_engine()
+
+    def __init__(self, precision: Precision) -> None:
+        self.precision, self._both = precision, precision.with_engine()
 
     @quiet
-    def apply(operation: Operation, *arguments: Any) -> Ball:
+    def __call__(self, operation: Operation, *arguments: Any) -> Ball:
+        """The operation on balls, and on arrays that are exactly known."""
         given = [x if isinstance(x, Ball) else Ball(_exact(x), 0.0) for x in arguments]
         value = operation.value(*[ball.value for ball in given])
-        radius = np.asarray(operation.radius(both, value, *given))
+        radius = np.asarray(operation.radius(self._both, value, *given))
         if math.isnan(radius.item(radius.argmax())):  # nan is the largest of all
             radius = np.where(np.isnan(radius), np.inf, radius)
         return Ball(value, radius)
 
-    return apply
+
+within = cache(Within)
+"""The arithmetic of balls in a precision."""
+
+
+def before(apply: Arithmetic, factor: float) -> Arithmetic:
+    """The arithmetic of numbers that may yet be multiplied, so that what is flushed counts more."""
+    if factor <= 1 or not isinstance(apply, Within):
+        return apply
+    p = apply.precision
+    return within(replace(p, underflow=p.underflow * factor))
 
 
 def _exact(argument: Any) -> Any:

@@ -72,11 +72,13 @@ CONSTANT = Operation(lambda value, roundings: value, _constant_radius)
 def _scale_radius(
     p: Precision, value: Array, entries: Ball, factor: Ball, roundings: Ball, divisor: Ball
 ) -> Array:
-    if not largest_divisor(divisor) < p.largest / 4:
+    largest, size = largest_divisor(divisor), np.abs(factor.value)
+    if not largest < p.largest / 4:
         return np.full_like(value, np.inf)
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
-    return radius * np.abs(factor.value) + p.underflow
+    # what is divided first may be flushed before it is multiplied
+    return radius * size + p.underflow * np.maximum(1.0, size * largest)
 
 
 SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
@@ -84,6 +86,10 @@ SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, 
 
 The divisor is what the factor is a fraction of, which may overflow.
 """
+
+
+NOTHING = Operation(np.zeros_like, lambda p, value, entries: np.zeros_like(value))
+"""0, whatever the entries: the derivative by what is not there"""
 
 
 def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:

@@ -1,6 +1,7 @@
 """Training: steps on batches of rows, in order, with no shuffling, in either arithmetic.
 
-Every batch feels the whole penalty, and its mean is over its own rows. Dropout alone is random.
+Every batch feels the whole penalty, unless that is declared to be divided by the rows, and its mean
+is over its own rows. Dropout alone is random.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import gradient_in, trace
+from refnet.backpropagation import Stage, gradient_in, trace, without_biases
 from refnet.balls import rounded_up
 from refnet.checks import check_count, checked
 from refnet.conventions import STRICT, Conventions
 from refnet.dropout import training_factors
-from refnet.problem import Problem, batches, divisor
+from refnet.problem import Problem, batches, divisor, gradient_reduction
 from refnet.rounding.arithmetic import Arithmetic, Ball, plain, within
 from refnet.rounding.precision import FLOAT64, Precision
 from refnet.training.optimizers import Optimizer, State, initial_state
@@ -103,23 +104,26 @@ def _epoch(
     layers, conventions = problem.parameters, problem.conventions
     for batch in batches(problem, batch_size):
         here = point_in(apply, optimizer, state, layers, conventions)
-        gradient = _training_gradient(apply, batch._replace(parameters=here), generator)
+        at = batch._replace(parameters=here)
+        gradient = gradient_in(apply, at, _dropped(apply, at, generator), problem)
         layers, state = step_in(apply, optimizer, state, layers, gradient, conventions)
+        if not problem.architecture.biases:  # Adam without an epsilon divides 0 by 0
+            layers = without_biases(apply, layers)
     return layers, state
 
 
-def _training_gradient(
+def _dropped(
     apply: Arithmetic, batch: Problem, generator: np.random.Generator | None
-) -> Any:
+) -> list[Stage] | None:
+    """The forward pass with units dropped, where there is dropout."""
     architecture, conventions = batch.architecture, batch.conventions
     if not architecture.dropout:
-        return gradient_in(apply, batch)
+        return None
     if generator is None:
         rate = architecture.dropout
         raise ValueError(f"dropout={rate!r}: which units are dropped cannot be foreseen; give 0")
     factors = training_factors(architecture, batch.parameters, batch.inputs, generator, conventions)
-    stages = trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
-    return gradient_in(apply, batch, stages)
+    return trace(apply, architecture, batch.parameters, batch.inputs, conventions, factors)
 
 
 def _checked(problem: Problem, epochs: int, batch_size: int | None) -> int:
@@ -136,7 +140,8 @@ def _check_batch_weights(problem: Problem, batch_size: int) -> None:
     if problem.sample_weights is None:
         return
     for number, batch in enumerate(batches(problem, batch_size)):
-        if not np.all(np.asarray(divisor(batch)) > 0):
+        total = divisor(batch, gradient_reduction(problem.conventions))
+        if not np.all(np.asarray(total) > 0):
             raise ValueError(
                 f"sample_weights of batch {number} are all 0; a mean needs one above 0"
             )

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 import refnet
-from backproof.contract import Fit, Implementation, NotSupported, Scope
+from backproof.contract import (
+    Declared,
+    Fit,
+    Implementation,
+    NotSupported,
+    Scope,
+    conventions_of,
+)
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.backpropagation import Stage, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
@@ -30,6 +37,7 @@ class Refnet(Implementation):
         activations=ACTIVATIONS,
         heads=HEADS,
         optimizers=OPTIMIZERS,
+        weight_decay=("coupled", "decoupled"),
         initializers=INITIALIZERS,
         l2=True,
         sample_weights=True,
@@ -37,6 +45,7 @@ class Refnet(Implementation):
         soft_targets=True,
         batches=True,
         dropout=True,
+        mixed_activations=True,
     )
 
     def __init__(self, precision: str = "float64") -> None:
@@ -44,7 +53,7 @@ class Refnet(Implementation):
             raise ValueError(f"precision={precision!r}: the engine runs in float64 or float32")
         self._precision = precision
         self.precision = PRESETS[precision]
-        self.conventions = Conventions()
+        self.conventions: Declared = Conventions()
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         """One operation of the network; a mutant does one of them wrong."""
@@ -109,7 +118,7 @@ class Refnet(Implementation):
     ) -> Parameters:
         data = inputs[:, ::-1], targets[:, ::-1], optimizer, epochs, batch_size, sample_weights
         turned = _reversed(parameters)
-        return _reversed(refnet.train(architecture, turned, *data, seed, self.conventions))
+        return _reversed(refnet.train(architecture, turned, *data, seed, self._means(architecture)))
 
     def fit(
         self,
@@ -130,22 +139,25 @@ class Refnet(Implementation):
             columns = [self._minimiser(architecture, inputs, y, sample_weights) for y in models]
         except ValueError as reason:  # no minimiser, or not one alone
             raise NotSupported(str(reason)) from reason
-        w = np.hstack(columns).astype(inputs.dtype)
-        layers = _reversed([Layer(w[:-1], w[-1])])
-        data = (layers, inputs, targets, sample_weights, self.conventions)
+        w, d = np.hstack(columns).astype(inputs.dtype), inputs.shape[1]
+        biases = w[d] if architecture.biases else np.zeros_like(w[0])
+        layers = _reversed([Layer(w[:d], biases)])
+        data = (layers, inputs, targets, sample_weights, self._means(architecture))
         gradient = refnet.gradient(architecture, *data)[0]
         return Fit(layers, float(max(np.max(np.abs(part)) for part in gradient)))
 
     def _minimiser(
         self, architecture: Architecture, inputs: Array, targets: Array, weights: Array | None
     ) -> Array:
-        design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
-        penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
+        ones = np.ones((len(inputs), int(architecture.biases)))
+        design = np.hstack([inputs[:, ::-1], ones]).astype(np.float64)
+        penalties = np.full(design.shape[1], architecture.l2)
+        penalties[inputs.shape[1] :] = 0.0
         rows = None if weights is None else weights.astype(np.float64)
         return newton.fit(design, targets.astype(np.float64), penalties, rows).weights
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
-        layers = refnet.initialize(architecture, initializer, seed, self.conventions)
+        layers = refnet.initialize(architecture, initializer, seed, self._means(architecture))
         dtype = PRESETS[self._precision].dtype
         return _reversed([Layer(w.astype(dtype), b.astype(dtype)) for w, b in layers])
 
@@ -153,14 +165,14 @@ class Refnet(Implementation):
         self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
     ) -> Array:
         turned = _reversed(parameters), inputs[::-1, ::-1]
-        outputs = refnet.forward_training(architecture, *turned, seed, self.conventions)
+        outputs = refnet.forward_training(architecture, *turned, seed, self._means(architecture))
         return outputs[::-1, ::-1]
 
     def _trace(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
     ) -> list[Stage]:
         turned = _reversed(parameters), inputs[::-1, ::-1]
-        return trace(self.apply, architecture, *turned, self.conventions)
+        return trace(self.apply, architecture, *turned, self._means(architecture))
 
     def _problem(
         self,
@@ -171,7 +183,11 @@ class Refnet(Implementation):
         weights: Array | None,
     ) -> Problem:
         rows = inputs[::-1, ::-1], targets[::-1, ::-1], None if weights is None else weights[::-1]
-        return Problem(architecture, _reversed(parameters), *rows, self.conventions)
+        return Problem(architecture, _reversed(parameters), *rows, self._means(architecture))
+
+    def _means(self, architecture: Architecture) -> Conventions:
+        """What is meant under the head of the architecture."""
+        return conventions_of(self.conventions, architecture.head)
 
 
 def _reversed(parameters: Parameters) -> Parameters:

@@ -37,11 +37,11 @@ PRECISIONS = ("float64", "float32")
 class Sklearn(Implementation):
     """MLPClassifier and MLPRegressor in float64 or float32."""
 
+    conventions: Conventions
     name = "sklearn"
     version = sklearn.__version__
     scope = Scope(
         activations=("identity", "sigmoid", "tanh", "relu"),
-        mixed_activations=False,
         softmax_outputs=(3, None),  # two classes have one sigmoid output
         heads=(
             ("sigmoid", "cross_entropy"),

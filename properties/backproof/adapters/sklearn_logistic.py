@@ -50,6 +50,7 @@ HEADS = (("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
 class SklearnLogistic(Implementation):
     """LogisticRegression with one of its solvers, in float64 or float32."""
 
+    conventions: Conventions
     name = "sklearn-logistic"
     version = sklearn.__version__
 

@@ -16,7 +16,7 @@ from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Array, Layer
 from refnet.logistic.certificate import certify
 from refnet.logistic.datasets import overlapping
@@ -79,9 +79,9 @@ class FitCase(Case):
 
     def has_minimiser(self) -> bool:
         """Whether the engine's own fit carries a certificate."""
-        design = np.append(self.inputs, np.ones((len(self.inputs), 1)), axis=1)
-        penalties = np.append(np.full(self.inputs.shape[1], self.architecture.l2), 0.0)
-        data = design, self.targets
+        penalties = np.zeros(self.design.shape[1])
+        penalties[: self.inputs.shape[1]] = self.architecture.l2
+        data = self.design, self.targets
         try:
             found = fit(*data, penalties, self.sample_weights)
         except ValueError:
@@ -100,7 +100,7 @@ class Fits(Recipe):
     kinds: tuple[str, ...] = tuple(KINDS)
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 
@@ -159,7 +159,9 @@ def _fits(
         targets = np.eye(count)[labels]
     shape = (features, 1 if output == "sigmoid" else count)
     return FitCase(
-        architecture=Architecture(shape, "identity", output, "cross_entropy", l2=l2),
+        architecture=Architecture(
+            shape, "identity", output, "cross_entropy", l2=l2, biases=space.biases
+        ),
         parameters=[Layer(np.zeros(shape), np.zeros(shape[1]))],
         inputs=space.precision.round(inputs),
         targets=targets,

@@ -14,16 +14,18 @@ from backproof.cases.networks import Networks
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn, turns
-from backproof.contract import Range, Scope
+from backproof.contract import ByHead, Declared, Range, Scope, by_head
 from refnet.architecture import Architecture, Layer
-from refnet.conventions import Conventions
-from refnet.problem import divisor_of
+from refnet.problem import gradient_reduction
 from refnet.rounding.precision import Precision
 
 SIZES, FEW_SIZES = (1, 2, 3, 4, 5, 8), (1, 3)
 ROWS, FEW_ROWS = (1, 2, 4, 8), (1, 4)
 SQUARED_ERROR = (("identity", "squared_error"),)
 IDENTITY_OUTPUTS = (*SQUARED_ERROR, ("identity", "huber"))
+FACTORS = ("squared_error", "loss_factor", "gradient_factor")
+"""What multiplies the gradient of a squared error."""
+
 KINDS = ("signs", "small integers", "hundreds", "many digits")
 LARGEST = {"signs": 1, "small integers": 3, "hundreds": 300}
 """The largest number of a kind; many digits are as many as the sums leave room for."""
@@ -45,54 +47,64 @@ class IntegerNetworks(Recipe):
     required: tuple[str, ...] = KINDS
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[IntegerCase]:
         """Networks that the scope can express.
 
         Raises: OutOfScope saying what it lacks, or which convention is no power of two.
         """
         few = scope.shapes == "few"
-        space = replace(
-            self._space(scope, precision, conventions), sizes=FEW_SIZES if few else SIZES
-        )
-        outputs = self._outputs(space, conventions)
+        meant = by_head(conventions, self._heads(scope))
+        names = self._names(meant, scope.biases)
+        space = self._space(scope, precision, names, meant)
+        space = replace(space, sizes=FEW_SIZES if few else SIZES)
+        outputs = self._outputs(space, meant)
         rows = _rows(space, FEW_ROWS if few else ROWS, self.backward)
-        architectures = self._architectures(space, outputs, conventions)
+        architectures = self._architectures(space, outputs, names)
         regime = Regime(digits(precision), conventions, self.backward, self.collapsed)
         return _integers(space, regime, architectures, rows, self.kinds)
 
-    def _space(self, scope: Scope, precision: Precision, c: Conventions) -> Space:
+    def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = SQUARED_ERROR if self.backward else IDENTITY_OUTPUTS
         if not set(heads) & set(scope.heads):
             shown = " or ".join(" with ".join(head) for head in heads)
             raise OutOfScope(f"exact answers need a head of {shown}; the scope has none")
+        return tuple(head for head in heads if head in scope.heads)
+
+    def _space(
+        self, scope: Scope, precision: Precision, names: tuple[str, ...], meant: ByHead
+    ) -> Space:
         if self.collapsed and (scope.hidden_layers[0] or scope.architectures is not None):
             raise OutOfScope("the law needs networks with and without hidden layers")
-        names = self._names(c)
         if self.hidden_layers[0] and not set(names) & set(scope.activations):
             raise OutOfScope(f"the law needs units of {' or '.join(names)}; the scope has none")
-        if self.backward and not power_of_two(c.squared_error * c.gradient_factor):
-            factors = f"squared_error={c.squared_error!r}, gradient_factor={c.gradient_factor!r}"
-            raise OutOfScope(f"exact answers need powers of two, not {factors}")
-        recipe = Networks(self.hidden_layers, activations=names, heads=heads, plain=True)
-        return recipe.space(scope, precision)
+        for c in meant.values() if self.backward else ():
+            factors = {name: getattr(c, name) for name in FACTORS}
+            if not power_of_two(math.prod(factors.values())):
+                said = ", ".join(f"{name}={value!r}" for name, value in factors.items())
+                raise OutOfScope(f"exact answers need powers of two, not {said}")
+        recipe = Networks(self.hidden_layers, activations=names, heads=tuple(meant), plain=True)
+        return replace(recipe, moves=True).space(scope, precision)
 
-    def _names(self, c: Conventions) -> tuple[str, ...]:
-        slope = c.leaky_slope
-        dyadic = power_of_two(slope) and 0 < slope <= 1
-        return tuple(name for name in self.activations if name != "leaky_relu" or dyadic)
+    def _names(self, meant: ByHead, biases: bool) -> tuple[str, ...]:
+        slopes = [c.leaky_slope for c in meant.values()]
+        away = biases or not self.backward  # an odd bias keeps a logit away from the kink
+        dyadic = all(power_of_two(slope) and 0 < slope <= 1 for slope in slopes)
+        usable = {"identity": True, "relu": away, "leaky_relu": away and dyadic}
+        return tuple(name for name in self.activations if usable[name])
 
-    def _outputs(self, space: Space, c: Conventions) -> tuple[int, ...]:
-        """Numbers of outputs: where the loss is divided by them, powers of two."""
+    def _outputs(self, space: Space, meant: ByHead) -> tuple[int, ...]:
+        """Numbers of outputs: where the gradient is divided by them, powers of two."""
         low, high = space.outputs
-        divisors = {k: divisor_of(c, 1, k) for k in range(low, high + 1)}
-        found = tuple(k for k in divisors if power_of_two(divisors[k]) or not self.backward)
+        mean = any(gradient_reduction(c) not in ("mean", "sum") for c in meant.values())
+        whole = self.backward and mean
+        found = tuple(k for k in range(low, high + 1) if power_of_two(k) or not whole)
         if not found:
             raise OutOfScope(f"the law needs 2^k outputs, the scope has {low} to {high}")
         return found
 
     def _architectures(
-        self, space: Space, outputs: tuple[int, ...], c: Conventions
+        self, space: Space, outputs: tuple[int, ...], names: tuple[str, ...]
     ) -> SearchStrategy[Architecture]:
         if space.architectures is None:
             return _drawn(space, outputs)
@@ -102,7 +114,7 @@ class IntegerNetworks(Recipe):
             if space.admits(a, space.rows[0])
             and a.head in space.heads
             and a.widths[-1] in outputs
-            and set(a.activations) <= set(self._names(c))
+            and set(a.activations) <= set(names)
             and not a.dropout
             and not (a.l2 and self.backward)
         )
@@ -126,7 +138,8 @@ def _drawn(draw: DrawFn, space: Space, outputs: tuple[int, ...]) -> Architecture
     depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     hidden = [space.size(draw, space.hidden_widths) for _ in range(depth)]
     widths = (space.size(draw, space.features), *hidden, draw(among(outputs)))
-    return Architecture(widths, in_turn(draw, "activation", space.activations), *head)
+    activation = in_turn(draw, "activation", space.activations)
+    return Architecture(widths, activation, *head, biases=space.biases)
 
 
 @st.composite
@@ -160,7 +173,8 @@ def _case(
 ) -> IntegerCase:
     """The network of these numbers; even weights and an odd bias keep a logit away from 0."""
     *layers, inputs, targets = [array.astype(np.float64) for array in numbers]
-    parameters = [Layer(w, b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
-    if regime.backward:
+    has = float(architecture.biases)
+    parameters = [Layer(w, has * b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
+    if regime.backward and has:
         parameters[:-1] = [Layer(2 * w, 2 * b + 1) for w, b in parameters[:-1]]
     return IntegerCase(architecture, parameters, inputs, targets, space, kind=kind, regime=regime)

@@ -12,7 +12,7 @@ from backproof.cases.case import Case
 from backproof.cases.networks import Networks
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.approximation.continuous import (
     Continuous,
     FourierSum,
@@ -92,13 +92,13 @@ class Staircases(Recipe):
     kinds: tuple[str, ...] = KINDS
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Staircase]:
         """Staircases that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        units = Networks(hidden_layers=(1, 1), activations=("sigmoid", "tanh"), heads=HEADS)
+        units = Networks((1, 1), activations=("sigmoid", "tanh"), heads=HEADS, biases=True)
         space = units.space(scope, precision)
         if not set(space.activations) & {"sigmoid", "tanh"} or space.hidden_layers != (1, 1):
             raise OutOfScope("the law needs one hidden layer of sigmoid or tanh units")

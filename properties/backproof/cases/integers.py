@@ -14,10 +14,10 @@ import numpy as np
 
 from backproof.cases.case import Case
 from backproof.cases.simpler import simpler_cases
-from backproof.contract import NotSupported
+from backproof.contract import Declared, NotSupported, conventions_of
 from refnet.architecture import Array, Layer
 from refnet.conventions import STRICT, Conventions
-from refnet.problem import divisor_of
+from refnet.problem import gradient_share
 from refnet.rounding.precision import Precision
 
 Whole = Any  # an array of int64; of float64 where nobody knows yet how large it is
@@ -90,8 +90,7 @@ def row_factor(case: Case, conventions: Conventions) -> float:
 
     Raises: NotSupported where that is no power of two.
     """
-    numerator = 2 * conventions.squared_error * conventions.gradient_factor
-    factor = float(numerator / divisor_of(conventions, *case.targets.shape))
+    factor = float(gradient_share(case.problem(conventions), 2 * conventions.squared_error).factor)
     if not power_of_two(factor):
         raise NotSupported(f"the gradient has the factor {factor!r}, no power of two")
     return factor
@@ -106,7 +105,7 @@ class Regime:
     """
 
     digits: int
-    conventions: Conventions
+    conventions: Declared
     backward: bool = False
     collapsed: bool = False
 
@@ -123,7 +122,7 @@ class Regime:
     def _sizes(self, case: Case) -> Iterator[Whole]:
         yield from (np.abs(case.inputs), np.abs(case.targets))
         yield from (np.abs(weights) for weights, _ in case.parameters)  # zeros may meet them
-        steps = traced(case, self.conventions, np.float64)
+        steps = traced(case, conventions_of(self.conventions, case.architecture.head), np.float64)
         for step, (weights, biases) in zip(steps, case.parameters, strict=True):
             yield np.abs(step.inputs) @ np.abs(weights) + np.abs(biases) * 2.0**step.bits
         if self.collapsed:
@@ -138,7 +137,8 @@ class Regime:
         last = steps[-1]
         residual = np.abs(last.logits) + np.abs(case.targets) * 2.0**last.bits
         yield np.sum(residual**2)  # so that a loss computed along with it does not overflow
-        for place, delta, _ in deltas(case, self.conventions, steps):
+        c = conventions_of(self.conventions, case.architecture.head)
+        for place, delta, _ in deltas(case, c, steps):
             yield np.sum(np.abs(delta), axis=0)
             yield np.abs(steps[place].inputs).T @ np.abs(delta)
             yield np.abs(delta) @ np.abs(case.parameters[place].weights).T

@@ -17,7 +17,8 @@ Filled = tuple[Parameters, Array]
 
 
 def _layers(architecture: Architecture, fill: Callable[[tuple[int, ...]], Array]) -> Parameters:
-    return [Layer(fill(shape), fill(shape[1:])) for shape in architecture.shapes]
+    biases = fill if architecture.biases else np.zeros
+    return [Layer(fill(shape), biases(shape[1:])) for shape in architecture.shapes]
 
 
 def _filled(architecture: Architecture, rows: int, fill: Callable[..., Array]) -> Filled:
@@ -92,11 +93,12 @@ def _saturated(rng: Generator, a: Architecture, rows: int, p: Precision) -> Fill
 
 def _saturated_units(rng: Generator, a: Architecture, rows: int, p: Precision) -> Filled:
     """Logits of tens in every layer, where bounded units are flat, and no sum overflows."""
-    layers = [
-        Layer(rng.normal(size=shape) * 16 / shape[0] ** 0.5, rng.normal(size=shape[1:]) * 16)
-        for shape in a.shapes
-    ]
-    return layers, rng.normal(size=(rows, a.widths[0]))
+
+    def fill(shape: tuple[int, ...]) -> Array:
+        fan_in = shape[0] if len(shape) == 2 else 1
+        return np.asarray(rng.normal(size=shape) * 16 / fan_in**0.5)
+
+    return _layers(a, fill), rng.normal(size=(rows, a.widths[0]))
 
 
 def _stagnation(rng: Generator, a: Architecture, rows: int, p: Precision) -> Filled:

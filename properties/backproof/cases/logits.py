@@ -10,10 +10,10 @@ from numpy.random import Generator
 from scipy import special
 
 from backproof.cases.case import Case
-from backproof.cases.networks import Networks, networks
+from backproof.cases.networks import Networks
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
@@ -64,13 +64,14 @@ class Logits(Recipe):
     required: tuple[str, ...] = ("saturated logits", "mixed rows")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=self.heads, plain=True, kinds=("zeros",))
+        depth = (0, None if scope.biases else 0)  # behind a hidden layer the biases are the logits
+        recipe = Networks(depth, heads=self.heads, plain=True, kinds=("zeros",), moves=True)
         drawn = recipe.strategy(scope, precision, conventions)
         return _known(self.kinds, drawn, with_rows_apart(recipe, scope, precision, conventions))
 
@@ -84,7 +85,7 @@ def _known(
 
 
 def with_rows_apart(
-    recipe: Networks, scope: Scope, precision: Precision, conventions: Conventions
+    recipe: Networks, scope: Scope, precision: Precision, conventions: Declared
 ) -> SearchStrategy[Case]:
     """Cases without a hidden layer, if the scope has any: behind one, all rows have one logit.
 

@@ -17,13 +17,14 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case, Direction
 from backproof.cases.kinds import KINDS, soft_targets, targets, uneven_weights
+from backproof.cases.own import OWN, filled, weights_of
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
 from backproof.cases.structures import FEW_SIZES, larger, softer, structure
 from backproof.cases.sweep import one_sided, sweeps, swept
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Range, Scope
+from backproof.contract import Declared, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -32,8 +33,8 @@ OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
 RUN = 99  # the examples of a default run, but for the first, which is always the simplest
 
-USUAL = (*KINDS, "uneven weights", "soft targets", "large")
-REQUIRED = ("zeros", "small integers", "general position", "large")
+USUAL = (*KINDS, "uneven weights", "soft targets", OWN, "large")
+REQUIRED = ("zeros", "small integers", "general position", OWN, "large")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,8 @@ class Networks(Recipe):
 
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
-    multiples of 2^-k and at most 8 in size, so that small steps from them are exact.
+    multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
+    that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
     """
 
     hidden_layers: Range = (0, None)
@@ -63,12 +65,18 @@ class Networks(Recipe):
     kinds: tuple[str, ...] = USUAL
     required: tuple[str, ...] = REQUIRED
     grid: int | None = None
+    biases: bool = False
+    moves: bool = False
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
 
         Raises: OutOfScope saying what the scope lacks.
         """
+        if self.biases and not scope.biases:
+            raise OutOfScope("the law needs biases, and the scope has none")
+        if scope.frozen and (self.moves or self.grid is not None):
+            raise OutOfScope("the law needs other parameters than those that are frozen")
         names, room = _common(self.activations, scope.activations), self._room(scope)
         if room.hidden_layers[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
@@ -85,6 +93,7 @@ class Networks(Recipe):
             rows=_small(room.rows, SIZES[-1]),
             room=room,
             sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            biases=scope.biases,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
             soft_targets=scope.soft_targets,
@@ -93,6 +102,8 @@ class Networks(Recipe):
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,
+            own=weights_of(scope),
+            frozen=scope.frozen,
         )
 
     def _room(self, scope: Scope) -> Room:
@@ -106,7 +117,7 @@ class Networks(Recipe):
         )
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """The required kinds; unless the scope names its architectures, each head and activation.
 
@@ -130,7 +141,7 @@ class Networks(Recipe):
         return heads
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Case]:
         """Cases of the recipe within the scope.
 
@@ -151,8 +162,11 @@ class Networks(Recipe):
 
 
 def _possible(space: Space, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """The kinds that there is room for."""
+    """The kinds that there is room for; of a frozen network those that leave its parameters."""
+    if space.frozen:
+        kinds = tuple(kind for kind in kinds if kind not in (*KINDS, "sweep")) or (OWN,)
     room = {
+        OWN: bool(space.own) and space.grid is None,
         "saturated units": space.hidden_layers[1] > 0,
         "uneven weights": space.sample_weights,
         "soft targets": bool(softer(space).heads),
@@ -184,7 +198,7 @@ class Anything(Recipe):
     make: Callable[[], SearchStrategy[Any]]
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Any]:
         """The strategy, whatever the scope."""
         return self.make()
@@ -234,14 +248,18 @@ def _cases(draw: DrawFn, space: Space, kinds: dict[str, int]) -> Case:
     if kind == "sweep":
         return _swept(rng, space, drawn, rows)
     architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
-    fill = KINDS.get(kind, KINDS["general position"])
-    parameters, inputs = fill(rng, architecture, rows, space.precision)
+    if kind == OWN or space.frozen:
+        own = space.own[architecture]
+        parameters, inputs = filled(rng, architecture, rows, space.precision, own)
+    else:
+        fill = KINDS.get(kind, KINDS["general position"])
+        parameters, inputs = fill(rng, architecture, rows, space.precision)
+        _override(parameters, rng, 2 if architecture.biases else 1)
     weights = None
     if kind == "uneven weights":
         weights = uneven_weights(rng, rows)
     elif space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
-    _override(parameters, rng)
     aims = soft_targets if kind == "soft targets" else targets
     return NetworkCase(
         architecture=architecture,
@@ -288,8 +306,8 @@ def _rounded(space: Space, values: Array) -> Array:
     return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
 
 
-def _override(parameters: Parameters, rng: np.random.Generator) -> None:
-    """Set up to two entries of the parameters to corners."""
+def _override(parameters: Parameters, rng: np.random.Generator, parts: int) -> None:
+    """Set up to two entries of the parameters, weights alone or both parts, to corners."""
     for _ in range(rng.integers(3)):
-        array = parameters[rng.integers(len(parameters))][rng.integers(2)]
+        array = parameters[rng.integers(len(parameters))][rng.integers(parts)]
         array.flat[rng.integers(array.size)] = rng.choice(OVERRIDES)

@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from backproof.cases.networks import Anything
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import among, turns
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.rounding.precision import Precision
 
 LEARNING_RATES = (1.0, 0.5, 0.125, 0.1, 2.0**-10, 4.0)
@@ -27,7 +27,7 @@ class Offered(Recipe):
     lacking: str
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Any]:
         """One of the values.
 

@@ -13,7 +13,7 @@ from backproof.cases.networks import Networks
 from backproof.cases.recipe import Drawn, MadeOfCases, OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Array, Layer
 from refnet.rounding.precision import Precision
 
@@ -146,7 +146,7 @@ class Composed(MadeOfCases):
     cases: Recipe = Compositions()
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Composition]:
         """Compositions that the scope can express.
 
@@ -196,6 +196,7 @@ def _merged(whole: Case, cut: int, width: int, seed: int) -> Composition:
     fan_in, fan_out = a.shapes[cut]
     shapes = (fan_in, width), (width,), (width, fan_out), (fan_out,)
     M, c, N, b = (rng.integers(-2, 3, shape).astype(np.float64) for shape in shapes)
+    c, b = a.biases * c, a.biases * b
     before, after = whole.parameters[:cut], whole.parameters[cut + 1 :]
     middle = np.zeros((len(whole.inputs), width))
     first = replace(

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from hypothesis.strategies import SearchStrategy
 
-from backproof.contract import Conventions, Precision, Scope
+from backproof.contract import Declared, Precision, Scope
 
 
 class OutOfScope(Exception):  # noqa: N818 (it is a reason, not a fault)
@@ -40,7 +40,7 @@ class Recipe(ABC):
         return ()
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """All that must be met: the required kinds, and of a network each activation and head.
 
@@ -50,7 +50,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Any]:
         """Values within the scope.
 
@@ -70,7 +70,7 @@ class MadeOfCases(Recipe):
         return self.cases.required
 
     def requires(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
         """What the cases must have.
 

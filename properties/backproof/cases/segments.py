@@ -12,7 +12,7 @@ from backproof.cases.case import Case
 from backproof.cases.logits import logits_of, with_logits
 from backproof.cases.recipe import Drawn, MadeOfCases
 from backproof.cases.turns import SEEDS
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -63,7 +63,7 @@ class Segments(MadeOfCases):
     make: Callable[[Case, int], Segment]
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Segment]:
         """Segments that the scope can express.
 
@@ -80,7 +80,9 @@ def near_or_far(case: Case, seed: int) -> Segment:
     def moved(part: Any) -> Any:
         return np.clip(part + rng.integers(-most, most + 1, part.shape) / 16, -8, 8)
 
-    return Segment(case, [Layer(moved(w), moved(b)) for w, b in case.parameters])
+    moves = case.architecture.biases
+    other = [Layer(moved(w), moved(b) if moves else b) for w, b in case.parameters]
+    return Segment(case, other)
 
 
 def upwards(case: Case, seed: int) -> Segment:

@@ -15,7 +15,7 @@ from backproof.cases.networks import networks
 from backproof.cases.recipe import Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Ball, within
@@ -74,13 +74,13 @@ class SoftmaxLogits(Recipe):
     required: tuple[str, ...] = ("small integers", "hundreds", "distant rows")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[ShiftedLogits]:
         """Networks that the scope can express.
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",))
+        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",), biases=True, moves=True)
         room = 2 ** (digits(precision) - 1)
         return _logits(
             self.kinds,

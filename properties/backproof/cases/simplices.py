@@ -15,7 +15,7 @@ from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, f
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -33,13 +33,14 @@ class Simplices(Recipe):
     required: tuple[str, ...] = ("shattered", "all but one", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Points in as many dimensions as the scope has, up to five.
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, biases=True, moves=True)
+        space = recipe.space(scope, precision)
         offered = tuple(
             one
             for one in (Architecture((d, 1), "identity", *HEAD) for d in range(1, 6))

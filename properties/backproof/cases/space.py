@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis.strategies import DrawFn
 
 from backproof.cases.turns import among
-from refnet.architecture import Architecture
+from refnet.architecture import Architecture, Parameters
 from refnet.rounding.precision import Precision
 
 Limits = tuple[int, float]
@@ -48,6 +48,7 @@ class Space:
     rows: tuple[int, int]
     room: Room
     sizes: tuple[int, ...]
+    biases: bool
     l2: bool
     sample_weights: bool
     soft_targets: bool
@@ -56,6 +57,8 @@ class Space:
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
+    own: dict[Architecture, Parameters]
+    frozen: bool
 
     @property
     def units(self) -> tuple[str | None, ...]:

@@ -42,7 +42,7 @@ def _architecture(
         *(space.size(draw, space.hidden_widths) for _ in range(depth)),
         space.size(draw, space.outputs_of(head[0])),
     )
-    return Architecture(widths, unit or space.activations[0], *head)
+    return Architecture(widths, unit or space.activations[0], *head, biases=space.biases)
 
 
 def larger(space: Space) -> dict[str, tuple[int, ...]]:

@@ -37,11 +37,13 @@ def smallest(space: Space, swept: Swept) -> Architecture:
     if isinstance(swept, Architecture):
         return swept
     if isinstance(swept, tuple):
-        return Architecture((space.features[0], space.outputs_of(swept[0])[0]), "identity", *swept)
+        ends = space.features[0], space.outputs_of(swept[0])[0]
+        return Architecture(ends, "identity", *swept, biases=space.biases)
     low, high = space.hidden_widths
     hidden = max(low, min(2, high)) if swept == "softmax" else low  # a softmax of one unit is 1
     head = min(space.heads, key=lambda head: head[0] != "identity")
-    return Architecture((space.features[0], hidden, space.outputs_of(head[0])[0]), swept, *head)
+    widths = space.features[0], hidden, space.outputs_of(head[0])[0]
+    return Architecture(widths, swept, *head, biases=space.biases)
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, in_turn
-from backproof.contract import Conventions, Scope
+from backproof.contract import Declared, Scope
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.rounding.precision import Precision
 
@@ -35,14 +35,15 @@ class XorRegressions(Recipe):
     required: tuple[str, ...] = ("zeros", "small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
-        linear = demanded(space, Architecture((2, 1), "identity", *HEAD), 4)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, moves=True)
+        space = recipe.space(scope, precision)
+        linear = demanded(space, Architecture((2, 1), "identity", *HEAD, biases=space.biases), 4)
         return _on_xor(space, linear, self.kinds, (*_product(space), *_solutions(scope, precision)))
 
 
@@ -85,7 +86,7 @@ class XorNetworks(Recipe):
     required: tuple[str, ...] = ("small integers", "general position")
 
     def strategy(
-        self, scope: Scope, precision: Precision, conventions: Conventions
+        self, scope: Scope, precision: Precision, conventions: Declared
     ) -> SearchStrategy[Labelled]:
         """Networks on the four points.
 
@@ -93,7 +94,9 @@ class XorNetworks(Recipe):
         """
         solved = tuple(_solutions(scope, precision))
         if not solved:
-            raise OutOfScope("the law needs four rows, and a hidden layer of two monotone units")
+            raise OutOfScope(
+                "the law needs four rows, and a hidden layer of two monotone units with biases"
+            )
         return _solved_or_not(solved, self.kinds)
 
 
@@ -118,8 +121,8 @@ def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
     if not set(monotone) & set(scope.activations):
         return []
     try:
-        recipe = Networks(hidden_layers=(1, 1), activations=monotone, heads=(HEAD,), plain=True)
-        space = recipe.space(scope, precision)
+        recipe = Networks((1, 1), activations=monotone, heads=(HEAD,), plain=True, biases=True)
+        space = replace(recipe, moves=True).space(scope, precision)
     except OutOfScope:
         return []
     solved = []

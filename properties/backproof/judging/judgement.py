@@ -7,7 +7,7 @@ from backproof.judging.run import blank_row, run_law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Described, Finding, Report
 from backproof.subjects.named import Named
-from backproof.subjects.subject import BATCHES, Subject, declared
+from backproof.subjects.subject import BATCHES, DECAYS, Subject, declared
 
 
 class Judgement:
@@ -79,8 +79,9 @@ def _silent(subject: Subject) -> list[str]:
 def _declared(subject: Subject) -> list[str]:
     """All that can be judged by value: calls, and of training and starting what the scope names."""
     scope = subject.scope
+    decays = [DECAYS[kind] for kind in scope.weight_decay]
     instead: dict[str, tuple[str, ...]] = {
-        "train": (*scope.optimizers, *([BATCHES] if scope.batches else [])),
+        "train": (*scope.optimizers, *decays, *([BATCHES] if scope.batches else [])),
         "initialize": scope.initializers,
     }
     return [name for call in subject.capabilities for name in instead.get(call, (call,))]

@@ -5,11 +5,12 @@ changed, or in a coarser precision. Where all of them pass, the finding says wha
 mend.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from backproof.reports.report import Finding
@@ -20,6 +21,7 @@ from refnet.rounding.precision import FLOAT32, TF32, Precision
 COMMONEST = (
     "reduction",
     "squared_error",
+    "gradient_reduction",
     "penalty_factor",
     "penalty_per_row",
     "penalty_on_biases",
@@ -41,6 +43,7 @@ NUMBERS: dict[str, tuple[float, ...]] = {
 """The numbers that are tried, commonest first; words and flags are read off the type of a field."""
 
 NOT_TRIED = {
+    "loss_factor": "read off the finding, since it may be any number",
     "gradient_factor": "read off the finding, since it may be any number",
     "nesterov": "its default, either, covers every form",
     "rmsprop_epsilon": "its default, either, covers every form",
@@ -57,38 +60,45 @@ COARSER: dict[str, Precision] = {
 MOST_SECONDS = 3.0
 """What the search for a convention may take, whatever a call takes."""
 
+BITS = 1 / math.log(2)
+"""The factor of a loss in bits."""
+
 Change = tuple[str, Any]
+Found = dict[Change, Finding | None]
 
 
 def recognised(
     declared: Conventions,
     finding: Finding,
     finds: Callable[[Conventions], Finding | None],
-    passes: Callable[[Conventions], bool],
+    fits: Mapping[str, Callable[[Conventions], bool]],
 ) -> str:
     """What to declare so that everything passes, with the fewest changes; "" if nothing does.
 
-    finds: what is found at the failing example; passes: whether that and others pass
+    finds: what is found at the failing example; fits: whether that and others pass, by for whom
     """
     ends = time.monotonic() + MOST_SECONDS
     unchanged, found = finds(declared), dict[Change, Finding | None]()
-    for change in (*alternatives(declared), *_factor(declared, finding)):
+    for change in (*alternatives(declared), *_factors(declared, finding)):
         if time.monotonic() > ends:
             return ""
         found[change] = finds(replace(declared, **dict([change])))
-    for changes in _candidates(found, unchanged):
-        if time.monotonic() > ends:
-            return ""
-        if passes(replace(declared, **dict(changes))):
-            return ", ".join(f"{name}={value!r}" for name, value in changes)
+    for candidates, (where, passes) in product((_singles, _pairs), fits.items()):
+        for changes in candidates(found, unchanged):
+            if time.monotonic() > ends:
+                return ""
+            if passes(replace(declared, **dict(changes))):
+                return f"Conventions({', '.join(f'{n}={v!r}' for n, v in changes)}){where}"
     return ""
 
 
-def _candidates(
-    found: dict[Change, Finding | None], unchanged: Finding | None
-) -> Iterator[tuple[Change, ...]]:
-    """Each change that mends the failing example, then pairs of which one matters there."""
-    yield from ((change,) for change in found if found[change] is None)
+def _singles(found: Found, unchanged: Finding | None) -> Iterator[tuple[Change, ...]]:
+    """Each change that mends the failing example."""
+    return ((change,) for change in found if found[change] is None)
+
+
+def _pairs(found: Found, unchanged: Finding | None) -> Iterator[tuple[Change, ...]]:
+    """Pairs of changes of which one matters at the failing example."""
     matter = {change for change in found if found[change] != unchanged}
     for pair in combinations(found, 2):
         if pair[0][0] != pair[1][0] and matter.intersection(pair):
@@ -103,10 +113,18 @@ def alternatives(declared: Conventions) -> Iterator[Change]:
         yield from ((name, value) for value in values if value != getattr(declared, name))
 
 
-def _factor(declared: Conventions, finding: Finding) -> Iterator[Change]:
-    """The factor of the gradient that fits the finding, when it is a simple one."""
-    observed, expected, factor = finding.observed, finding.expected, declared.gradient_factor
-    if isinstance(observed, float) and isinstance(expected, float) and expected and observed:
-        simple = Fraction(observed / expected * factor).limit_denominator(64)
-        if simple > 0 and simple != factor:
-            yield "gradient_factor", float(simple)
+def _factors(declared: Conventions, finding: Finding) -> Iterator[Change]:
+    """The factor of the gradient, or of loss and gradient, that fits the finding, if it is simple.
+
+    A law on the gradient alone cannot tell the two, and is about the gradient.
+    """
+    observed, expected = finding.observed, finding.expected
+    if not (isinstance(observed, float) and isinstance(expected, float) and expected and observed):
+        return
+    names = ("gradient_factor", "loss_factor")
+    for name in names if "gradient" in finding.what else reversed(names):
+        factor = observed / expected * getattr(declared, name)
+        simple = float(Fraction(factor).limit_denominator(64))
+        fitting = BITS if math.isclose(factor, BITS, rel_tol=1e-6) else simple
+        if fitting > 0 and fitting != getattr(declared, name):
+            yield name, fitting

@@ -14,6 +14,7 @@ from backproof.laws.verbs.minimisers import (
     promised_logits,
     total_share,
 )
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer
@@ -37,17 +38,17 @@ def a_fit_stops_where_the_gradient_is_as_small_as_it_promises(subject: Subject, 
     Source:    Nocedal and Wright, Numerical Optimization, 2006, theorem 2.2.
     """
     found = fitted(subject, case)
-    sizes = _cancelling(subject, case, found)
-    for part in ("weights", "biases"):
-        ball, scale = getattr(found.gradient[0], part), getattr(sizes, part)
+    gradient = parts(case.architecture, "gradient", found.gradient)
+    sizes = parts(case.architecture, "gradient", [_cancelling(subject, case, found)])
+    for (what, ball), (_, scale) in zip(gradient, sizes, strict=True):
         size = of_a_fit(Ball(np.abs(ball.value), ball.radius))
-        what = f"gradient of the {part} where the fit stops"
+        what = f"{what} where the fit stops"
         at_most(size, found.tolerance, size.radius, scale=scale, what=what)
 
 
 def _cancelling(subject: Subject, case: Case, found: Fitted) -> Layer[Array]:
     """The sums of the magnitudes of the rows' terms, which cancel where the gradient is 0."""
-    rows = case.problem(subject.conventions)
+    rows = subject.problem(case)
     outputs = balls.forward(rows.architecture, found.parameters, rows.inputs).value
     shares = np.ones(len(outputs)) if case.sample_weights is None else case.sample_weights
     shares = shares * (total_share(subject, case) / np.sum(shares))

@@ -16,10 +16,10 @@ from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
-from refnet.architecture import Architecture, Layer, Parameters
+from refnet.architecture import Layer, Parameters
 from refnet.training.optimizers import Optimizer
 
 Order = NDArray[np.intp]
@@ -62,9 +62,9 @@ def integer_networks_have_exact_outputs(subject: Subject, case: IntegerCase) -> 
                in float32, which has too few digits.
     Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
     """
-    near(subject.forward(case), case.outputs(subject.conventions), 0, what="outputs")
+    near(subject.forward(case), case.outputs(subject.conventions_of(case)), 0, what="outputs")
     if subject.offers("hidden"):
-        expected = case.hidden(subject.conventions)
+        expected = case.hidden(subject.conventions_of(case))
         for place, layer in enumerate(subject.hidden(case)):
             near(layer, expected[place], 0, what=f"hidden[{place}]")
 
@@ -98,7 +98,9 @@ def _rows(case: Case, chosen: Order) -> Case:
 @law(
     needs="forward",
     also=("hidden",),
-    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), plain=True, mixed=True),
+    case=networks(
+        hidden_layers=(1, None), hidden_widths=(2, None), plain=True, mixed=True, moves=True
+    ),
     seed=seeds(),
 )
 def renumbering_hidden_units_leaves_the_outputs_unchanged(
@@ -161,7 +163,7 @@ def _collapsed(case: Case) -> Case:
     a, (weights, biases) = case.architecture, case.parameters[0]
     for after in case.parameters[1:]:
         weights, biases = weights @ after.weights, biases @ after.weights + after.biases
-    single = Architecture((a.widths[0], a.widths[-1]), a.activation, *a.head)
+    single = replace(a, widths=(a.widths[0], a.widths[-1]))
     return replace(case, architecture=single, parameters=[Layer(weights, biases)])
 
 
@@ -221,7 +223,8 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
                dropout left on after a training pass, a nan that stays.
     Source:    the contract of an implementation, which this law is a part of.
     """
-    if subject.scope.dropout and case.architecture.hidden_layers:
+    given = subject.scope.architectures is not None
+    if subject.scope.dropout and case.architecture.hidden_layers and not given:
         case = replace(case, architecture=replace(case.architecture, dropout=dropout))
     first, later = _answers(subject, case), []
     for disturb, disturbed in ((_answers, other), (_overflow, case), (_leave_out_units, case)):
@@ -245,7 +248,7 @@ def _answers(subject: Subject, case: Case) -> dict[str, Answer]:
             found["loss"] = subject.loss(case)
     with suppress(NotSupported):
         if subject.offers("gradient"):
-            found |= _named("gradient", subject.gradient(case))
+            found |= parts(case.architecture, "gradient", subject.gradient(case))
     with suppress(NotSupported):
         if subject.offers("evaluate"):
             found["evaluate"] = subject.evaluate(case, batch_size=len(case.inputs))
@@ -260,13 +263,8 @@ def _trained(subject: Subject, case: Case) -> dict[str, Answer]:
     if not subject.offers("train") or not names or case.architecture.dropout:
         return {}
     momentum = 0.5 if names[0] == "momentum" else 0.0
-    return _named("train", subject.train(case, Optimizer(names[0], 0.5, momentum=momentum)))
-
-
-def _named(name: str, layers: list[Layer[Answer]]) -> dict[str, Answer]:
-    parts = [(f"{name}[{i}]", layer) for i, layer in enumerate(layers)]
-    weights = {f"{what}.weights": layer.weights for what, layer in parts}
-    return weights | {f"{what}.biases": layer.biases for what, layer in parts}
+    trained = subject.train(case, Optimizer(names[0], 0.5, momentum=momentum))
+    return dict(parts(case.architecture, "train", trained))
 
 
 def _overflow(subject: Subject, case: Case) -> None:

@@ -12,12 +12,19 @@ from backproof.cases.networks import Networks, directions, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.differences import first_smooth, norm, richardson, slope_along
+from backproof.laws.verbs.differences import (
+    first_smooth,
+    gradient_over_derivative,
+    norm,
+    richardson,
+    slope_along,
+)
 from backproof.laws.verbs.itself import alike
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
+from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
 
@@ -34,15 +41,14 @@ def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> 
     Catches:   every mistake in backpropagation, down to a relative 1e-12 of one entry in float64.
     Source:    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3.
     """
-    for place, (weights, biases) in enumerate(subject.gradient(case)):
-        near(weights, weights.expected, weights.radius, what=f"gradient[{place}].weights")
-        near(biases, biases.expected, biases.radius, what=f"gradient[{place}].biases")
+    for what, answer in parts(case.architecture, "gradient", subject.gradient(case)):
+        near(answer, answer.expected, answer.radius, what=what)
 
 
 @law(
     needs="gradient",
     also=("train",),
-    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True, moves=True),
 )
 def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Case) -> None:
     """Hidden units that start equal get equal gradients, and so stay equal in a step.
@@ -58,11 +64,11 @@ def equal_initialisation_keeps_hidden_units_identical(subject: Subject, case: Ca
     Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.4.
     """
     tied = case.with_parameters(_tied(case.parameters))
-    _units_alike(subject.gradient(tied), "")
+    _units_alike(case, subject.gradient(tied), "")
     trains = subject.offers("train") and "gradient_descent" in subject.scope.optimizers
     if trains and not case.architecture.dropout:  # which would drop other units of a pair
         step = subject.train(tied, Optimizer("gradient_descent", learning_rate=0.5))
-        _units_alike(step, " after a step")
+        _units_alike(case, step, " after a step")
 
 
 def _tied(parameters: Parameters) -> Parameters:
@@ -77,16 +83,17 @@ def _tied(parameters: Parameters) -> Parameters:
     return tied
 
 
-def _units_alike(layers: list[Layer[Answer]], when: str) -> None:
-    """All units of each hidden layer have the values of the first one."""
+def _units_alike(case: Case, layers: list[Layer[Answer]], when: str) -> None:
+    """What comes in, what is added and what goes out is the same for all units of a layer."""
     for place, (layer, after) in enumerate(pairwise(layers)):
-        for what, unit, first in (
+        for part, unit, first in (
             ("incoming weights", layer.weights, layer.weights[:, :1]),
             ("bias", layer.biases, layer.biases[:1]),
             ("outgoing weights", after.weights, after.weights[:1]),
         ):
-            scale = np.abs(unit.value) + np.abs(first.value)
-            alike(unit, first, scale=scale, what=f"{what} of layer {place}{when}")
+            if part != "bias" or case.architecture.biases:
+                scale = np.abs(unit.value) + np.abs(first.value)
+                alike(unit, first, scale=scale, what=f"{part} of layer {place}{when}")
 
 
 SMOOTH = ("small integers", "general position", "large")
@@ -121,15 +128,16 @@ def gradients_match_finite_differences(subject: Subject, case: Case, direction: 
     if levels is None:
         digits = subject.precision.digits
         raise NotSupported(f"finite differences of a loss with {digits} binary digits see nothing")
-    if not subject.conventions.loss_includes_penalty:
+    c = subject.conventions_of(case)
+    if not c.loss_includes_penalty or gradient_reduction(c) != c.reduction:
         case = case.without_penalty()
-    v = direction.at(case.parameters)
+    v = direction.at(case)
     largest = 2.0 ** -math.ceil(math.log2(norm(v)))
     steps = np.ldexp(largest, -np.arange(levels))
     gradient = subject.gradient(case)
     slope, size, rounding = slope_along(gradient, v)
     what = "gradient . v, against the quotients of the subject's own loss"
-    factor = subject.conventions.gradient_factor
+    factor = gradient_over_derivative(subject.problem(case))
     steps = steps[first_smooth(subject, case, v, steps) :]
     if len(steps) < 4:
         near(slope, slope, np.inf, what=what)  # too close to a kink: not judged
@@ -152,13 +160,13 @@ def integer_networks_have_exact_gradients(subject: Subject, case: IntegerCase) -
     Catches:   every structural mistake in backpropagation in any precision, however low.
     Source:    IEEE Standard for Floating-Point Arithmetic, IEEE 754-2019.
     """
-    expected = case.gradient(subject.conventions)
-    for place, (weights, biases) in enumerate(subject.gradient(case)):
-        near(weights, expected[place].weights, 0, what=f"gradient[{place}].weights")
-        near(biases, expected[place].biases, 0, what=f"gradient[{place}].biases")
+    exact = parts(case.architecture, "gradient", case.gradient(subject.conventions_of(case)))
+    found = parts(case.architecture, "gradient", subject.gradient(case))
+    for (what, answer), (_, expected) in zip(found, exact, strict=True):
+        near(answer, expected, 0, what=what)
 
 
-@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True))
+@law(needs="gradient", case=networks(hidden_layers=(1, None), plain=True, mixed=True, moves=True))
 def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> None:
     """Where the output weights are zero, the gradient of every hidden layer is exactly zero.
 
@@ -171,21 +179,23 @@ def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> 
     """
     last = case.parameters[-1]
     silent = case.with_parameters([*case.parameters[:-1], Layer(0 * last.weights, last.biases)])
-    _vanish(subject.gradient(silent)[:-1], "below zero output weights")
+    _vanish(case, subject.gradient(silent)[:-1], "below zero output weights")
 
 
-def _vanish(layers: list[Layer[Answer]], where: str) -> None:
+def _vanish(case: Case, layers: list[Layer[Answer]], where: str) -> None:
     """All entries are exactly 0, as far as they have a bound."""
-    for place, layer in enumerate(layers):
-        for part, answer in zip(Layer._fields, layer, strict=True):
-            allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
-            near(answer, 0.0, allowed, what=f"gradient[{place}].{part} {where}")
+    for what, answer in parts(case.architecture, "gradient", layers):
+        allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
+        near(answer, 0.0, allowed, what=f"{what} {where}")
 
 
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
 
 
-@law(needs="gradient", case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True))
+@law(
+    needs="gradient",
+    case=Networks((1, None), activations=ZERO_AT_ZERO, plain=True, biases=True, moves=True),
+)
 def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Case) -> None:
     """Where all parameters are zero, the gradient is zero but for that of the output biases.
 
@@ -199,6 +209,6 @@ def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Ca
     """
     zeros = [Layer(0 * weights, 0 * biases) for weights, biases in case.parameters]
     *hidden, (weights, biases) = subject.gradient(case.with_parameters(zeros))
-    _vanish(hidden, "of an all-zero network")
+    _vanish(case, hidden, "of an all-zero network")
     near(weights, 0.0, weights.radius, np.abs(biases.expected), what="output weights")
     near(biases, biases.expected, biases.radius, what="output biases")

@@ -17,14 +17,14 @@ from backproof.cases.simplices import Simplices
 from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeated
+from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
-from refnet.problem import divisor_of
+from refnet.problem import gradient_share, loss_share
 from refnet.rounding.precision import U64
 
 MODERATE = ("zeros", "small integers", "quarters")
@@ -47,7 +47,8 @@ def the_loss_is_the_mean_over_the_rows_plus_the_penalty(subject: Subject, case: 
     """
     loss = subject.loss(case)
     near(loss, loss.expected, loss.radius, what="loss")
-    if subject.scope.label_smoothing and case.architecture.head in CROSS_ENTROPY:
+    smooths = subject.scope.label_smoothing and subject.scope.architectures is None
+    if smooths and case.architecture.head in CROSS_ENTROPY:
         architecture = replace(case.architecture, label_smoothing=0.125)
         loss = subject.loss(replace(case, architecture=architecture))
         near(loss, loss.expected, loss.radius, what="loss with label_smoothing=0.125")
@@ -70,18 +71,18 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
                the maximum of the batch in its place.
     Source:    Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021).
     """
-    z, y, c = logits_of(case), case.targets, subject.conventions
-    divisor = divisor_of(c, *z.shape)
-    if subject.offers("gradient"):
-        delta = (probabilities(case, z) - y) * (c.gradient_factor / divisor)
+    z, y, problem = logits_of(case), case.targets, subject.problem(case)
+    if subject.offers("gradient") and case.architecture.biases:
+        delta = (probabilities(case, z) - y) * float(gradient_share(problem).factor)
         biases = subject.gradient(case)[-1].biases
         expected, scale = np.sum(delta, axis=0), np.sum(np.abs(delta), axis=0)
         near(biases, expected, biases.radius, scale=scale, what="gradient of the biases")
     unless_rounded_away(subject, case, z)
     loss = subject.loss(case)
     size = float(np.sum(np.abs(z) * (y if case.architecture.output == "softmax" else 1)))
-    expected = cross_entropy(case, z) / divisor
-    near(loss, expected, loss.radius, scale=expected + size / divisor, what="loss")
+    share = float(loss_share(problem).factor)
+    expected = cross_entropy(case, z) * share
+    near(loss, expected, loss.radius, scale=expected + size * share, what="loss")
 
 
 ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
@@ -108,11 +109,10 @@ def the_losses_of_batches_average_to_the_loss_of_all_rows(
                much, weights that are ignored, rows that see one another.
     Source:    the definition of the loss as a mean over rows.
     """
-    whole = answers_of(subject, case)
     for what, parts in rearranged(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, whole, parts, what)
+        adds_up(subject, case, parts, what)
     for weighted, parts in repeated(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, answers_of(subject, weighted), parts, "with copies for their weights")
+        adds_up(subject, weighted, parts, "with copies for their weights")
 
 
 @law(
@@ -167,8 +167,8 @@ def squared_error_of_a_sigmoid_is_not_convex(subject: Subject, segment: Segment)
     at_a, at_b, between = (
         float(np.sum(special.expit(logits_of(point)) ** 2)) for point in segment.points
     )
-    c = subject.conventions
-    factor = c.squared_error / divisor_of(c, *segment.case.targets.shape)
+    problem = subject.problem(segment.case)
+    factor = float(loss_share(problem, problem.conventions.squared_error).factor)
     own = 16 * U64 * factor * (at_a + at_b + between)
     expected = factor * (between - (at_a + at_b) / 2)
     near(-gap, expected, allowed + own, what="how far the chord is below the loss at midpoint")
@@ -196,7 +196,7 @@ def a_hidden_layer_makes_the_loss_non_convex(subject: Subject, xor: Labelled) ->
     Source:    the proof above; for the exchange of units, Hecht-Nielsen, Advanced Neural Computers
                (1990) 129-135.
     """
-    unless_flat(subject.conventions, xor.case)
+    unless_flat(subject.conventions_of(xor.case), xor.case)
     exchanged, halfway = exchanged_and_halfway(xor.case)
     here, there = subject.loss(xor.case), subject.loss(exchanged)
     alike(there, here, what="loss with units exchanged")
@@ -208,17 +208,18 @@ def a_hidden_layer_makes_the_loss_non_convex(subject: Subject, xor: Labelled) ->
 
 def _solved(subject: Subject, points: Labelled, loss: Answer) -> None:
     """The loss of no row exceeds e^-margin, or what a clip leaves of a loss of 0."""
-    c, rows = subject.conventions, len(points.case.inputs)
-    most = max(math.exp(-points.margin), -math.log1p(-c.probability_clip))
-    bound = most * rows / divisor_of(c, rows, 1)
+    problem, rows = subject.problem(points.case), len(points.case.inputs)
+    most = max(math.exp(-points.margin), -math.log1p(-problem.conventions.probability_clip))
+    bound = most * rows * float(loss_share(problem).factor)
     at_most(loss, bound, loss.radius, what="loss of weights that solve it")
 
 
 def _not_below(subject: Subject, points: Labelled, loss: Answer, what: str) -> None:
     """The losses of the rows add up to the floor, or one of them to as much as a clip leaves."""
-    c, floor = subject.conventions, points.floor
-    floor = min(floor, -math.log(c.probability_clip)) if c.probability_clip else floor
-    least = floor / divisor_of(c, len(points.case.inputs), 1)
+    problem, floor = subject.problem(points.case), points.floor
+    clip = problem.conventions.probability_clip
+    floor = min(floor, -math.log(clip)) if clip else floor
+    least = floor * float(loss_share(problem).factor)
     missing, words = least - float(loss.value), f"how far the loss {what} is below {least:.4f}"
     at_most(missing, 0.0, loss.radius, scale=least, what=words)
 
@@ -239,7 +240,7 @@ def xor_needs_a_hidden_layer(subject: Subject, xor: Labelled) -> None:
     Catches:   a hidden layer that is ignored or linear; a loss that leaves out the worst rows.
     Source:    Minsky and Papert, Perceptrons, 1969.
     """
-    unless_flat(subject.conventions, xor.case)
+    unless_flat(subject.conventions_of(xor.case), xor.case)
     _judge(subject, xor)
 
 
@@ -305,7 +306,7 @@ def the_loss_is_a_negative_log_likelihood(subject: Subject, case: Case) -> None:
     unless_rounded_away(subject, case, logits_of(case))
     losses = [loss_of(subject, case, y) for y in outcomes]
     values, radii = (np.array([float(part[i]) for part in losses]) for i in (0, 1))
-    likelihoods, errors = log_likelihoods(case, subject.conventions, z, outcomes)
+    likelihoods, errors = log_likelihoods(case, subject.conventions_of(case), z, outcomes)
     near(
         values - values[0],
         likelihoods[0] - likelihoods,
@@ -315,6 +316,5 @@ def the_loss_is_a_negative_log_likelihood(subject: Subject, case: Case) -> None:
     )
     if case.architecture.loss != "squared_error":
         total, tail = expected_sum(case, z)
-        powers = np.exp(-values)
-        allowed = np.sum(powers * np.expm1(radii + errors)) + tail
-        near(np.sum(powers), total, allowed, what="sum of e^-loss over all outcomes")
+        allowed = np.sum(np.exp(-values) * np.expm1(radii + errors)) + tail
+        near(np.sum(np.exp(-values)), total, allowed, what="sum of e^-loss over all outcomes")

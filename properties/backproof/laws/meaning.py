@@ -13,12 +13,13 @@ from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
 from refnet.backpropagation import trace
 from refnet.conventions import Conventions
 from refnet.functions.activations import names_where
-from refnet.problem import divisor_of
+from refnet.problem import Problem, gradient_share, loss_share
 from refnet.rounding.arithmetic import Ball, within
 from refnet.rounding.precision import U64
 
@@ -50,7 +51,7 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
                forgotten bias, a loss in bits, a gradient summed instead of averaged.
     Source:    McCullagh and Nelder, Generalized Linear Models, 1989, section 4.3.
     """
-    expected = _logistic_regression(case, subject.conventions)
+    expected = _logistic_regression(subject.problem(case))
     answer = subject.forward(case)
     near(answer, expected[0], answer.radius, what="outputs")
     if subject.offers("loss"):
@@ -59,13 +60,15 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
     if subject.offers("gradient"):
         weights, biases = subject.gradient(case)[0]
         near(weights, expected[2], weights.radius, what="gradient of the weights")
-        near(biases, expected[3], biases.radius, what="gradient of the biases")
+        if case.architecture.biases:
+            near(biases, expected[3], biases.radius, what="gradient of the biases")
 
 
-def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Array, Array]:
-    """Outputs, loss, and gradient of the (multinomial) logistic regression of a case."""
-    z, y = case.inputs @ case.parameters[0].weights + case.parameters[0].biases, case.targets
-    if case.architecture.output == "softmax":
+def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
+    """Outputs, loss, and gradient of the (multinomial) logistic regression of a problem."""
+    (weights, biases), y, c = problem.parameters[0], problem.targets, problem.conventions
+    z = problem.inputs @ weights + biases
+    if problem.architecture.output == "softmax":
         p, log_likelihoods = (
             special.softmax(z, axis=-1),
             y * _clipped(special.log_softmax(z, -1), c),
@@ -73,10 +76,9 @@ def _logistic_regression(case: Case, c: Conventions) -> tuple[Array, Array, Arra
     else:
         p, log_p, log_q = special.expit(z), special.log_expit(z), special.log_expit(-z)
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
-    divisor = divisor_of(c, *z.shape)
-    delta = (p - y) * (c.gradient_factor / divisor)
-    loss = np.asarray(-np.sum(log_likelihoods) / divisor)
-    return p, loss, case.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
+    delta = (p - y) * gradient_share(problem).factor
+    loss = np.asarray(-np.sum(log_likelihoods) * loss_share(problem).factor)
+    return p, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
 
 
 def _clipped(log_p: Array, c: Conventions) -> Array:
@@ -192,8 +194,9 @@ def the_output_layer_is_a_linear_model_of_the_features(subject: Subject, case: C
     whole, depth = subject.gradient(case)[-1], case.architecture.hidden_layers
     model = layers_alone(case, depth, depth + 1, features)
     alone = subject.gradient(model)[0]
-    for name, one, other in zip(Layer._fields, alone, whole, strict=True):
-        what = f"gradient of the output {name}, on the hidden activations alone"
+    pairs = (parts(case.architecture, "gradient", [layer]) for layer in (alone, whole))
+    for (name, one), (_, other) in zip(*pairs, strict=True):
+        what = f"{name} of the output layer alone, on the hidden activations"
         alike(one, other, 2 * other.radius, what=what)
     if subject.offers("fit") and _fittable(subject, case):
         penalised = replace(model, architecture=replace(model.architecture, l2=0.25))
@@ -243,7 +246,8 @@ def the_link_of_the_prediction_is_linear_without_a_hidden_layer(
     moved = [replace(case, inputs=case.inputs + t * steps) for t in (-1, 0, 1)]
     _straight([_link(subject, one) for one in moved], "second difference along the inputs")
     layer = case.parameters[0]
-    slope = Layer(_signs(rng, layer.weights), _signs(rng, layer.biases))
+    tilt = _signs(rng, layer.biases) if case.architecture.biases else 0 * layer.biases
+    slope = Layer(_signs(rng, layer.weights), tilt)
     ends = [
         case.with_parameters(
             [Layer(layer.weights + t * slope.weights, layer.biases + t * slope.biases)]
@@ -307,7 +311,7 @@ def networks_compose(subject: Subject, composition: Composition) -> None:
     """
     whole, first = subject.forward(composition.whole), subject.forward(composition.first)
     second = replace(composition.second, inputs=fed_back(subject, first))
-    answer, c = subject.forward(second), subject.conventions
+    answer, c = subject.forward(second), subject.conventions_of(second)
     arithmetic = within(subject.precision)
     steps = trace(arithmetic, second.architecture, second.parameters, first.ball, c)
     radius = steps[-1].outputs.rounded_up().radius

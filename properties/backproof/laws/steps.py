@@ -9,7 +9,7 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.functions.activations import names_where
@@ -42,22 +42,22 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
     """
     descent = Optimizer("gradient_descent", learning_rate=rate)
     first = subject.train(case, descent)
-    _near_steps(first, case.parameters, "after a step")
+    _near_steps(case, first, "after a step")
     arrived = case.with_parameters(_values(subject, first))
-    if all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer):
-        _near_steps(subject.train(arrived, descent), arrived.parameters, "after another step")
-    _near_steps(subject.train(case, descent, epochs=2), case.parameters, "after two epochs")
+    finite = all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer)
+    if finite and not subject.scope.frozen:
+        _near_steps(arrived, subject.train(arrived, descent), "after another step")
+    _near_steps(case, subject.train(case, descent, epochs=2), "after two epochs")
 
 
-def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> None:
+def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
     """Every entry within its ball; it has power where the ball is small beside the step."""
-    for place, (layer, before) in enumerate(zip(trained, start, strict=True)):
-        for part in ("weights", "biases"):
-            answer = getattr(layer, part)
-            moved = np.abs(answer.expected - getattr(before, part))
-            scale = np.where(moved > 0, moved, np.abs(answer.expected))
-            what = f"parameters[{place}].{part} {when}"
-            near(answer, answer.expected, answer.radius, scale=scale, what=what)
+    before = parts(start.architecture, "parameters", start.parameters)
+    after = parts(start.architecture, "parameters", trained)
+    for (what, begun), (_, answer) in zip(before, after, strict=True):
+        moved = np.abs(answer.expected - begun)
+        scale = np.where(moved > 0, moved, np.abs(answer.expected))
+        near(answer, answer.expected, answer.radius, scale=scale, what=f"{what} {when}")
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -74,6 +74,8 @@ ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
         hidden_layers=(1, None),
         activations=ZERO_AT_ZERO,
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
+        biases=True,
+        moves=True,
     ),
     rate=learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
     epochs=epochs(),
@@ -123,10 +125,11 @@ def _zeros(architecture: Architecture) -> Parameters:
 
 def _without_inputs(case: Case, rate: float, epochs: int, subject: Subject) -> Ball:
     """The output biases after so many steps where every feature is 0."""
-    a, c = case.architecture, subject.conventions
+    a = case.architecture
     bare = replace(a, widths=(1, a.widths[-1]), activation="identity", dropout=0.0)
-    problem = replace(
-        case, architecture=bare, parameters=_zeros(bare), inputs=np.zeros((len(case.inputs), 1))
-    ).problem(c)
+    nothing = np.zeros((len(case.inputs), 1))
+    problem = subject.problem(
+        replace(case, architecture=bare, parameters=_zeros(bare), inputs=nothing)
+    )
     descent = Optimizer("gradient_descent", learning_rate=rate)
     return trained_balls(problem, descent, epochs, None, subject.precision)[0].biases

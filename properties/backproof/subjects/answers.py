@@ -1,17 +1,19 @@
 """What a subject said, beside the ball of what it may say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproof.reports.report import Finding
 from backproof.subjects.failures import SubjectError
-from refnet.architecture import Array, Layer, Parameters
+from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.arithmetic import Ball
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,13 @@ def checked_layers(
         Layer(part(i, "weights", weights), part(i, "biases", biases))
         for i, (weights, biases) in enumerate(layers)
     ]
+
+
+def parts(architecture: Architecture, name: str, layers: list[Layer[T]]) -> Iterator[tuple[str, T]]:
+    """The weights of each layer, and the biases where it has any, as in "gradient[0].weights"."""
+    for place, layer in enumerate(layers):
+        for part in Layer._fields if architecture.biases else ("weights",):
+            yield f"{name}[{place}].{part}", getattr(layer, part)
 
 
 def finite(name: str, layers: list[Any]) -> Parameters:

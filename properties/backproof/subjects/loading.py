@@ -6,12 +6,14 @@ import inspect
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from backproof.contract import CAPABILITIES, Scope, capabilities
+from backproof.contract import CAPABILITIES, Declared, Scope, by_head, capabilities
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
 from refnet.rounding.precision import PRESETS, Precision
 
@@ -61,20 +63,36 @@ def checked(implementation: Any, subject: str) -> Any:
     if not isinstance(scope, Scope):
         what = "has no scope" if scope is None else f"has scope={scope!r}, which is no Scope"
         raise CannotLoad(f"{subject} {what}: say what it can express, {_SCOPE}")
-    for field, kind in (("precision", Precision), ("conventions", Conventions)):
-        default = PRESETS["float64"] if field == "precision" else Conventions()
-        value = getattr(implementation, field, default)
-        if isinstance(value, str) and field == "precision" and value in PRESETS:
-            value = PRESETS[value]
-        if not isinstance(value, kind):
-            presets = f", or one of {', '.join(PRESETS)}" if field == "precision" else ""
-            raise CannotLoad(f"{subject} has {field}={value!r}; give a {kind.__name__}{presets}")
-        _provide(implementation, field, value)
+    precision = getattr(implementation, "precision", PRESETS["float64"])
+    if isinstance(precision, str):
+        precision = PRESETS.get(precision, precision)
+    if not isinstance(precision, Precision):
+        presets = ", ".join(PRESETS)
+        raise CannotLoad(
+            f"{subject} has precision={precision!r}; give a Precision, or one of {presets}"
+        )
+    _provide(implementation, "precision", precision)
+    _provide(implementation, "conventions", _conventions(implementation, subject))
+    given = getattr(implementation, "weights", None)
+    _provide(implementation, "weights", own_weights(given, scope, precision, subject))
     if not capabilities(implementation):
         raise CannotLoad(
             f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"
         )
     return implementation
+
+
+def _conventions(implementation: Any, subject: str) -> Declared:
+    """What is declared, once for all heads or for each of them."""
+    declared = getattr(implementation, "conventions", Conventions())
+    if not isinstance(declared, Conventions | Mapping):
+        way_out = "give Conventions, or a mapping with one for each head"
+        raise CannotLoad(f"{subject} has conventions={declared!r}; {way_out}")
+    try:
+        by_head(declared, implementation.scope.heads)
+    except ValueError as reason:
+        raise CannotLoad(f"{subject}: {reason}") from None
+    return declared
 
 
 def _provide(implementation: Any, field: str, value: Any) -> None:

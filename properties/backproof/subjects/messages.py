@@ -35,8 +35,9 @@ class Hello(msgspec.Struct, kw_only=True):
     version: str
     scope: Scope
     precision: Precision
-    conventions: Conventions
+    conventions: dict[tuple[str, str], Conventions]
     capabilities: list[str]
+    weights: list[list[Layer[Any]]] | None = None
 
 
 class Call(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backproof.cases.case import Case
-from backproof.contract import Fit, NotSupported
+from backproof.cases.own import owned
+from backproof.contract import ByHead, Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
 from backproof.subjects.failures import Refused, SubjectArithmeticError
@@ -16,12 +18,14 @@ from backproof.subjects.messages import Call
 from refnet import balls
 from refnet.architecture import Array, Layer
 from refnet.conventions import STRICT, Conventions
+from refnet.problem import Problem
 from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.optimizers import Optimizer
 from refnet.training.training import trained_balls
 
 BATCHES = "training in batches"
+DECAYS = {"coupled": "coupled weight decay", "decoupled": "decoupled weight decay"}
 
 
 class Subject:
@@ -30,8 +34,8 @@ class Subject:
     def __init__(self, server: Server) -> None:
         hello = server.hello()
         self.name, self.version = hello.name, hello.version
-        self.scope, self.precision = hello.scope, hello.precision
-        self.conventions = hello.conventions
+        self.scope, self.precision = owned(hello.scope, hello.weights), hello.precision
+        self.conventions: ByHead = hello.conventions
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated
         self.conversation = Conversation(server)
@@ -49,10 +53,16 @@ class Subject:
         """A new example: forget which calls were made."""
         self.conversation.calls.clear()
 
+    def conventions_of(self, case: Case) -> Conventions:
+        """What it means by a loss, a penalty and a step, under the head of the case."""
+        return self.conventions[case.architecture.head]
+
+    def problem(self, case: Case) -> Problem:
+        """The case as the engine takes it, under these conventions."""
+        return case.problem(self.conventions_of(case))
+
     @contextmanager
-    def supposed(
-        self, conventions: Conventions, precision: Precision | None = None
-    ) -> Iterator[None]:
+    def supposed(self, conventions: ByHead, precision: Precision | None = None) -> Iterator[None]:
         """Judge meanwhile as if it declared something else."""
         declared = self.conventions, self.precision
         self.conventions, self.precision = conventions, precision or self.precision
@@ -71,47 +81,29 @@ class Subject:
 
     def forward(self, case: Case) -> Answer:
         """The outputs, (n, outputs)."""
-        known = (case.architecture, case.parameters, case.inputs, self.precision, self.conventions)
-
-        def ball() -> Ball:
-            return balls.forward(*known)
-
+        network = (case.architecture, case.parameters, case.inputs, self.precision)
+        ball = partial(balls.forward, *network, self.conventions_of(case))
         return checked_answer("forward", self._ask("forward", case, ball), ball)
 
     def hidden(self, case: Case) -> list[Answer]:
         """The activations of each hidden layer, (n, width) each."""
-        known = (case.architecture, case.parameters, case.inputs, self.precision, self.conventions)
-
-        def found() -> list[Ball]:
-            return balls.hidden(*known)
-
+        network = (case.architecture, case.parameters, case.inputs, self.precision)
+        found = partial(balls.hidden, *network, self.conventions_of(case))
         return checked_list("hidden", self._ask("hidden", case, found), found)
 
     def loss(self, case: Case) -> Answer:
         """The loss, a number."""
-        problem = case.problem(self.conventions)
-
-        def ball() -> Ball:
-            return balls.loss(problem, self.precision)
-
+        ball = partial(balls.loss, self.problem(case), self.precision)
         return checked_answer("loss", self._ask("loss", case, ball), ball)
 
     def gradient(self, case: Case) -> list[Layer[Answer]]:
         """The gradient, for the weights and the biases of each layer."""
-        problem = case.problem(self.conventions)
-
-        def found() -> list[Layer[Ball]]:
-            return balls.gradient(problem, self.precision)
-
+        found = partial(balls.gradient, self.problem(case), self.precision)
         return checked_layers("gradient", self._ask("gradient", case, found), found)
 
     def evaluate(self, case: Case, batch_size: int) -> Answer:
         """The loss of the whole data set, computed in batches."""
-        problem = case.problem(self.conventions)
-
-        def ball() -> Ball:
-            return balls.evaluate(problem, self.precision)
-
+        ball = partial(balls.evaluate, self.problem(case), self.precision)
         value = self._ask("evaluate", case, ball, batch_size=batch_size)
         return checked_answer("evaluate", value, ball)
 
@@ -125,15 +117,11 @@ class Subject:
         """
         if case.architecture.dropout:
             raise NotSupported("training with dropout is random: no value can be foreseen")
-        problem = case.problem(self.conventions)
-
-        def found() -> list[Layer[Ball]]:
-            return trained_balls(problem, optimizer, epochs, batch_size, self.precision)
-
+        steps = (optimizer, epochs, batch_size, self.precision)
+        found = partial(trained_balls, self.problem(case), *steps)
         words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
         layers = self._ask("train", case, found, **words)
-        of = (optimizer.name, *([BATCHES] if batch_size else []))
-        return checked_layers("train", layers, found, of)
+        return checked_layers("train", layers, found, _training(optimizer, batch_size))
 
     def fit(self, case: Case, seed: int = 0) -> Fit:
         """The parameters at which the subject's own fit stops, and what its stop promises."""
@@ -144,7 +132,7 @@ class Subject:
         """Initial parameters for the case's architecture; of what is drawn no value is known."""
         layers = self._ask("initialize", case, initializer=initializer, seed=seed)
         known = {"weights": initializer == "zeros"}
-        known["biases"] = self.conventions.initial_biases == "zeros"
+        known["biases"] = self.conventions_of(case).initial_biases == "zeros"
 
         def start(part: str, value: Array) -> Answer:
             radius = np.full(value.shape, 0.0 if known[part] else np.inf)
@@ -182,6 +170,13 @@ class Subject:
             raise
 
 
+def _training(optimizer: Optimizer, batch_size: int | None) -> tuple[str, ...]:
+    """What a call asks for, of that which a scope declares of training."""
+    decay = DECAYS["decoupled" if optimizer.decoupled else "coupled"]
+    asked = {optimizer.name: True, decay: optimizer.weight_decay > 0, BATCHES: bool(batch_size)}
+    return tuple(name for name, there in asked.items() if there)
+
+
 def _boundless(found: Any) -> bool:
     """Whether a ball, or one of a list or of layers of them, leaves an entry without a bound."""
     if isinstance(found, Ball):
@@ -189,15 +184,25 @@ def _boundless(found: Any) -> bool:
     return any(map(_boundless, found))
 
 
-def declared(conventions: Conventions, precision: Precision) -> list[str]:
+def declared(conventions: ByHead, precision: Precision) -> list[str]:
     """Every convention and every promise of the precision that is not the default, as name=value.
 
-    A precision is held against the preset of its name, or else of its NumPy type.
+    Where the heads differ in a convention, each names its own. A precision is held against the
+    preset of its name, or else of its NumPy type.
     """
     preset = PRESETS.get(precision.name, PRESETS[precision.dtype])
     named = replace(preset, name=precision.name)
+    heads: dict[str, list[str]] = {}
+    for head, meant in conventions.items():
+        for words in _differing(meant, STRICT):
+            heads.setdefault(words, []).append(" with ".join(head))
     return [
-        *_differing(conventions, STRICT),
+        *(words for words, said in heads.items() if len(said) == len(conventions)),
+        *(
+            f"{words} of {' and '.join(said)}"
+            for words, said in heads.items()
+            if len(said) < len(conventions)
+        ),
         *(f"precision.{words}" for words in _differing(precision, named)),
     ]
 

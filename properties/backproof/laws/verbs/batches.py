@@ -9,40 +9,38 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.laws.verbs.itself import alike
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
-from refnet.problem import divisor
+from refnet.problem import divisor, gradient_reduction
 from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 
 Parts = list[tuple[float, Case]]
+"""Cases that take all rows together, each with how often it counts."""
 
 
 def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
     """The loss, and each part of the gradient where it is offered, by name."""
     answers = [("loss", subject.loss(case))]
     if subject.offers("gradient"):
-        for place, layer in enumerate(subject.gradient(case)):
-            answers.append((f"gradient[{place}].weights", layer.weights))
-            answers.append((f"gradient[{place}].biases", layer.biases))
+        answers += parts(case.architecture, "gradient", subject.gradient(case))
     return answers
 
 
 def rearranged(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[tuple[str, Parts]]:
-    """Other ways to ask for all rows: each a list of cases with the share of their answers."""
+    """Other ways to ask for all rows: each a list of cases with how often they count."""
     rows = len(case.inputs)
     order, cut = rng.permutation(rows), int(rng.integers(1, max(rows, 2)))
     parts = [_rows(case, order[:cut]), _rows(case, order[cut:])]
     if rows == 1 or not all(_offers(subject, part) for part in parts):
         yield "in another order", [(1.0, _rows(case, order))]
     else:
-        shares = [_share(subject, part, case) for part in parts]
-        yield "in two batches", list(zip(shares, parts, strict=True))
+        yield "in two batches", [(1.0, part) for part in parts]
     twice = _rows(case, np.repeat(order, 2))
     if _offers(subject, twice):
-        yield "with every row twice", [(_share(subject, twice, case) / 2, twice)]
+        yield "with every row twice", [(0.5, twice)]
 
 
 def repeated(
@@ -54,12 +52,14 @@ def repeated(
     many = _rows(case, np.repeat(np.arange(rows), copies))
     if subject.scope.sample_weights and _offers(subject, many):
         weighted = replace(case, sample_weights=copies.astype(float))
-        yield weighted, [(_share(subject, many, weighted), many)]
+        yield weighted, [(1.0, many)]
 
 
-def _share(subject: Subject, part: Case, whole: Case) -> float:
-    """What the part's sum of losses is divided by, over what the whole's is."""
-    divisors = [divisor(case.problem(subject.conventions)) for case in (part, whole)]
+def _share(subject: Subject, part: Case, whole: Case, name: str) -> float:
+    """What the part's sum of losses, or of their gradients, is divided by, over the whole's."""
+    c = subject.conventions_of(whole)
+    reduction = c.reduction if name == "loss" else gradient_reduction(c)
+    divisors = [divisor(subject.problem(case), reduction) for case in (part, whole)]
     return float(np.squeeze(divisors[0] / divisors[1]))
 
 
@@ -72,10 +72,11 @@ def _offers(subject: Subject, case: Case) -> bool:
     return low <= len(case.inputs) and (high is None or len(case.inputs) <= high)
 
 
-def adds_up(subject: Subject, whole: list[tuple[str, Answer]], parts: Parts, what: str) -> None:
+def adds_up(subject: Subject, whole: Case, parts: Parts, what: str) -> None:
     """Each of the answers is the sum of those of the parts, times their shares."""
-    shares, answers = [s for s, _ in parts], [answers_of(subject, part) for _, part in parts]
-    for (name, answer), *terms in zip(whole, *answers, strict=True):
+    answers = [answers_of(subject, part) for _, part in parts]
+    for (name, answer), *terms in zip(answers_of(subject, whole), *answers, strict=True):
+        shares = [times * _share(subject, part, whole, name) for times, part in parts]
         weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
         with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
             total = np.sum(weighted, axis=0)

@@ -5,7 +5,7 @@ import numpy as np
 from backproof.cases.logits import range_of
 from backproof.cases.segments import Segment
 from backproof.subjects.subject import Subject
-from refnet.problem import divisor_of
+from refnet.problem import loss_share
 from refnet.rounding.precision import U64
 
 
@@ -27,6 +27,6 @@ def most_above(subject: Subject, segment: Segment) -> tuple[float, float]:
     # twice the error of a change: a range is a difference of two
     error = 2 * (len(weights) + 3) * U64 * np.max(terms, axis=-1, keepdims=True)
     ranges = range_of(case, changes).reshape(len(changes), -1)
-    divisor = 32 * divisor_of(subject.conventions, *changes.shape)
-    bound = float(np.sum(ranges**2)) / divisor
-    return bound, float(np.sum((ranges + error) ** 2)) * (1 + 2.0**-40) / divisor - bound
+    share = float(loss_share(subject.problem(case)).factor) / 32
+    bound = float(np.sum(ranges**2)) * share
+    return bound, float(np.sum((ranges + error) ** 2)) * (1 + 2.0**-40) * share - bound

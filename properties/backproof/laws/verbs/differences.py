@@ -13,6 +13,7 @@ from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import trace
 from refnet.functions.activations import names_where
+from refnet.problem import Problem, divisor, gradient_reduction
 from refnet.rounding.arithmetic import plain
 
 Mask = NDArray[np.bool_]
@@ -29,6 +30,16 @@ def slope_along(gradient: list[Layer[Answer]], v: Parameters) -> tuple[float, fl
     slope = sum(float(np.sum(a.value * d)) for a, d in pairs)
     size = sum(float(np.sum(np.abs(a.value * d))) for a, d in pairs)
     return slope, size, sum(float(np.sum(a.radius * np.abs(d))) for a, d in pairs)
+
+
+def gradient_over_derivative(problem: Problem) -> float:
+    """What the gradient is declared to be, in multiples of the derivative of the reported loss.
+
+    That of a penalty is another, where the two have different reductions.
+    """
+    c = problem.conventions
+    divisors = divisor(problem, c.reduction), divisor(problem, gradient_reduction(c))
+    return c.gradient_factor * float(np.squeeze(divisors[0] / divisors[1]))
 
 
 def _moved(parameters: Parameters, v: Parameters, step: float) -> Parameters:
@@ -50,7 +61,7 @@ def richardson(
     ends = [[subject.loss(case.with_parameters(_moved(case.parameters, v, s * h)))
              for s in (1, -1)] for h in steps]  # fmt: skip
     eps = max(float(ends[0][0].radius), float(ends[0][1].radius))
-    eps = max(eps, float(balls.loss(case.problem(subject.conventions), subject.precision).radius))
+    eps = max(eps, float(balls.loss(subject.problem(case), subject.precision).radius))
     wrong = bool(np.any([loss.astray for loss in ends[0]]))  # whose balls are there already
     if not math.isfinite(eps):
         return 0.0, math.inf, wrong
@@ -87,7 +98,7 @@ def first_smooth(subject: Subject, case: Case, v: Parameters, steps: Array) -> i
         )
         for p, d in zip(case.parameters, v, strict=True)
     ]
-    c = subject.conventions
+    c = subject.conventions_of(case)
     traced = trace(plain, case.architecture, stack, case.inputs, c)
     centre = balls.logits(case.architecture, case.parameters, case.inputs, subject.precision, c)
     same = np.ones(len(steps), dtype=bool)
@@ -116,7 +127,7 @@ def _sides(
     if a.loss == "huber":
         beyond = np.abs(z - case.targets) - a.delta
         return [(beyond > 0, np.abs(beyond) > radius)]
-    clip = subject.conventions.probability_clip
+    clip = subject.conventions_of(case).probability_clip
     if a.loss == "cross_entropy" and clip:
         limit = -math.log(clip) - 2
         lost = np.abs(z)  # at least -log of either probability, less log 2

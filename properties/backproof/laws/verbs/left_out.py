@@ -18,7 +18,7 @@ def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
 
     Raises: NotSupported otherwise.
     """
-    c, logarithm = subject.conventions, case.architecture.loss == "cross_entropy"
+    c, logarithm = subject.conventions_of(case), case.architecture.loss == "cross_entropy"
     if not logarithm or (c.loss_from == "logits" and not c.probability_clip):
         return
     least = max(subject.precision.unit, c.probability_clip)

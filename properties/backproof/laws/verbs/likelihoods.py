@@ -9,16 +9,19 @@ from backproof.cases.case import Case
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
-from refnet.problem import divisor_of
+from refnet.problem import loss_share
 
 
 def loss_of(subject: Subject, case: Case, y: Array) -> tuple[float, float]:
     """The loss of the first row with this outcome, and the constant it lacks, with its radius."""
-    rows, c = subject.scope.rows[0], subject.conventions
+    rows = subject.scope.rows[0]
     inputs, targets = np.repeat(case.inputs[:1], rows, 0), np.repeat(y[None], rows, 0)
-    answer = subject.loss(replace(case, inputs=inputs, targets=targets))
-    factor = divisor_of(c, *targets.shape) / rows
-    constant = _missing_constant(c, y[0]) if case.architecture.loss == "poisson" else 0.0
+    repeated = replace(case, inputs=inputs, targets=targets)
+    answer, problem = subject.loss(repeated), subject.problem(repeated)
+    factor = 1 / (rows * float(loss_share(problem).factor))
+    constant = (
+        _missing_constant(problem.conventions, y[0]) if case.architecture.loss == "poisson" else 0.0
+    )
     return float(answer.value) * factor + constant, float(answer.radius) * factor
 
 

@@ -14,7 +14,7 @@ from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
 from refnet.logistic import newton
 from refnet.logistic.certificate import certify
-from refnet.problem import penalty_factor, row_scale
+from refnet.problem import gradient_reduction, gradient_share, penalty_factor
 from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 
@@ -49,15 +49,20 @@ def fitted(subject: Subject, case: Case) -> Fitted:
         raise SubjectError(Finding(kind="error", what="fit gave parameters that are not finite"))
     if tolerance is None:
         raise NotSupported("fit promises no gradient tolerance, so that every stop is legal")
-    problem = case.with_parameters(parameters).problem(subject.conventions)
-    unit = total_share(subject, case) if subject.conventions.reduction == "sum" else 1.0
+    problem = subject.problem(case.with_parameters(parameters))
+    summed = gradient_reduction(problem.conventions) == "sum"
+    unit = total_share(subject, case) / problem.conventions.loss_factor if summed else 1.0
     return Fitted(parameters, tolerance * unit, balls.gradient(problem, subject.precision))
 
 
 def total_share(subject: Subject, case: Case) -> float:
-    """The sum of the factors of all rows in the declared loss: 1 for a mean, n for a sum."""
-    scale, _ = row_scale(case.problem(subject.conventions), 1.0)
-    return float(np.sum(np.broadcast_to(scale, len(case.inputs))))
+    """The sum of the factors of all rows in the loss that is followed: 1 for a mean, n for a sum.
+
+    Where loss and gradient have two reductions, a fit follows the gradient.
+    """
+    problem = subject.problem(case)
+    factors = np.broadcast_to(gradient_share(problem).factor, len(case.inputs))
+    return float(np.sum(factors)) / problem.conventions.gradient_factor
 
 
 def of_a_fit(ball: Ball) -> Answer:
@@ -70,8 +75,8 @@ def promised_logits(subject: Subject, case: Case, found: Fitted) -> Answer:
 
     |x_i (v - v*)| <= the certificate's radius for the largest gradient that keeps the promise.
     """
-    scale = abs(subject.conventions.gradient_factor) * total_share(subject, case)
-    weights = np.vstack(found.parameters[0])
+    scale = subject.conventions_of(case).gradient_factor * total_share(subject, case)
+    weights = np.vstack(found.parameters[0])[: case.design.shape[1]]
     return of_a_fit(_logits(subject, case, weights, gradient_bound=found.bound / scale))
 
 
@@ -80,7 +85,7 @@ def best_logits(subject: Subject, case: Case) -> Ball:
 
     Raises: NotSupported where there is no minimiser that float64 can find.
     """
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     try:
         own = newton.fit(design, case.targets, penalties, case.sample_weights)
     except ValueError as error:
@@ -92,7 +97,7 @@ def _logits(
     subject: Subject, case: Case, weights: Array, gradient_bound: float | None = None
 ) -> Ball:
     """Logits, or for a softmax their differences to the last one, with their largest errors."""
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     known = (design, case.targets, weights, penalties, case.sample_weights, gradient_bound)
     z, size = design @ weights, np.abs(design) @ np.abs(weights)
     if z.shape[1] > 1:
@@ -101,13 +106,9 @@ def _logits(
     return Ball(z, own + certify(*known).logit_radii[:, None])
 
 
-def _design(case: Case) -> Array:
-    return np.append(case.inputs, np.ones((len(case.inputs), 1)), axis=1)
-
-
 def _penalties(subject: Subject, case: Case) -> Array:
     """What half the squares of a feature's weights cost where the rows' factors add up to 1."""
-    factor, _ = penalty_factor(case.problem(subject.conventions))
-    penalties = np.full(case.inputs.shape[1] + 1, 2 * float(factor))
-    penalties[-1] *= subject.conventions.penalty_on_biases
+    factor, _ = penalty_factor(subject.problem(case))
+    penalties = np.full(case.design.shape[1], 2 * float(factor))
+    penalties[case.inputs.shape[1] :] *= subject.conventions_of(case).penalty_on_biases
     return np.asarray(penalties / total_share(subject, case))
