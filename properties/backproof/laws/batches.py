@@ -53,4 +53,4 @@ def evaluation_does_not_depend_on_the_batch_size(
     Source:    the definition of the loss as a mean over rows.
     """
     answer = subject.evaluate(case, batch_size)
-    near(answer.value, answer.expected, answer.radius, what="evaluate")
+    near(answer, answer.expected, answer.radius, what="evaluate")

@@ -41,27 +41,25 @@ def dropout_drops_each_unit_with_its_rate_in_training_alone(
     """
     known = outcomes(subject, case)
     observed = subject.forward_training(case, seed)[:, 0]
-    nearest = np.argmin([np.abs(observed - value) for value, *_ in known], axis=0)
+    nearest = np.argmin([np.abs(observed.value - value) for value, *_ in known], axis=0)
     value, radius, chance = np.array(known).T
     near(observed, value[nearest], radius[nearest], what="outputs in training")
     for place, (at, _, share) in enumerate(known):
         what = f"how many outputs in training are {at:.3g}, a p-value"
-        binomial(int(np.sum(nearest == place)), len(observed), share, what)
+        binomial(int(np.sum(nearest == place)), len(nearest), share, what)
     pairs = nearest[: len(nearest) // 2 * 2].reshape(-1, 2)
     alike = int(np.sum(pairs[:, 0] == pairs[:, 1]))
-    binomial(
-        alike, len(pairs), float(np.sum(chance**2)), "how many rows have equal masks, a p-value"
-    )
+    together = float(np.sum(chance**2))
+    binomial(alike, len(pairs), together, "how many rows have equal masks, a p-value")
     again = subject.forward_training(case, seed)[:, 0]
-    near(again, observed, 0.0, what="outputs in training with the same seed")
-    if float(np.sum(chance**2)) ** len(observed) < IMPROBABLE:
+    near(again.value, observed.value, 0.0, what="outputs in training with the same seed")
+    if together ** len(nearest) < IMPROBABLE:
         other = subject.forward_training(case, (seed + 1) % 2**32)[:, 0]
-        near(
-            np.array_equal(other, observed), 0.0, 0.0, what="whether two seeds drop the same units"
-        )
+        same = np.array_equal(other.value, observed.value)
+        near(same, 0.0, 0.0, what="whether two seeds drop the same units")
     if subject.offers("forward"):
         answer = subject.forward(case)
-        near(answer.value, answer.expected, answer.radius, what="outputs in evaluation")
+        near(answer, answer.expected, answer.radius, what="outputs in evaluation")
 
 
 @law(needs="train", case=Dropped(twins=True), seed=seeds())
@@ -84,7 +82,7 @@ def dropout_parts_units_that_start_equal(subject: Subject, case: Case, seed: int
     hidden, output = subject.train_randomly(case, descent, 1, seed)
     balls, chances = zip(*_steps(subject, case, descent), strict=True)
     values, radii = np.stack([ball.value for ball in balls]), np.stack([b.radius for b in balls])
-    nearest = np.argmin(np.max(np.abs(hidden.weights - values), axis=-1), axis=0)
+    nearest = np.argmin(np.max(np.abs(hidden.weights.value - values), axis=-1), axis=0)
     rows = np.arange(len(nearest))
     near(hidden.weights, values[nearest, rows], radii[nearest, rows], what="weights after a step")
     if _apart(values, radii):
@@ -94,7 +92,7 @@ def dropout_parts_units_that_start_equal(subject: Subject, case: Case, seed: int
     again = subject.train_randomly(case, descent, 1, seed)
     for place, (layer, other) in enumerate(zip((hidden, output), again, strict=True)):
         what = f"parameters[{place}].weights of a training with the same seed"
-        near(other.weights, layer.weights, 0.0, what=what)
+        near(other.weights.value, layer.weights.value, 0.0, what=what)
 
 
 def _steps(subject: Subject, case: Case, descent: Optimizer) -> Iterator[tuple[Ball, float]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -12,8 +13,9 @@ from backproof.cases.offered import initializers
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.chances import drawn, normal_scores, uniform, unrelated
+from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
-from refnet.architecture import Array, Parameters
+from refnet.architecture import Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 from refnet.training.initializers import share
 
@@ -54,17 +56,17 @@ def a_seed_decides_the_start_and_units_start_apart(
     again = subject.initialize(case, initializer, seed)
     for place, (layer, same) in enumerate(zip(start, again, strict=True)):
         what = f"parameters[{place}].{{}} drawn again with the same seed"
-        near(same.weights, layer.weights, 0.0, what=what.format("weights"))
+        near(same.weights.value, layer.weights.value, 0.0, what=what.format("weights"))
         if not case.architecture.biases:
             continue
-        near(same.biases, layer.biases, 0.0, what=what.format("biases"))
-        if subject.conventions_of(case).initial_biases == "zeros":
-            near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
+        near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
+        if subject.conventions_of(case).initial_biases == "zeros":  # whatever the initializer
+            near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
     else:
         other = subject.initialize(case, initializer, (seed + 1) % 2**32)
-        _all_apart(start, other, initializer, subject.precision)
+        _all_apart(_values(start), _values(other), initializer, subject.precision)
 
 
 @law(
@@ -96,16 +98,16 @@ def weights_start_with_the_named_distribution(
     """
     start = subject.initialize(case, initializer, seed)
     scores = []
-    for place, (weights, _) in enumerate(start):
-        what = f"parameters[{place}].weights of {initializer}, a p-value"
+    for place, (answer, _) in enumerate(start):
+        weights, what = answer.value, f"parameters[{place}].weights of {initializer}, a p-value"
         if "_" in initializer:
             shares = share(initializer, weights, weights.shape, subject.conventions_of(case))
-            drawn(shares, what)
+            drawn(shares, what, answer.of)
             scores += [(place, normal_scores(shares))]
         elif initializer in SHAPES:
-            uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape")
+            uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape", answer.of)
         elif initializer == "orthogonal":
-            _orthogonal(weights, subject.precision)
+            _orthogonal(answer, subject.precision)
     for (place, one), (later, other) in combinations(scores, 2):
         unrelated(one, other, f"layers {place} and {later} of {initializer}, a p-value")
 
@@ -128,19 +130,23 @@ def _pairs(weights: Array) -> tuple[Array, Array]:
     return weights.ravel()[:half], weights.ravel()[half : 2 * half]
 
 
-def _orthogonal(weights: Array, p: Precision) -> None:
+def _orthogonal(answer: Answer, p: Precision) -> None:
     """W^T W, or W W^T, is a multiple of 1, up to the rounding of an orthogonal factor."""
-    tall = weights if weights.shape[0] >= weights.shape[1] else weights.T
+    tall = answer.value if answer.value.shape[0] >= answer.value.shape[1] else answer.value.T
     rows, columns = tall.shape
     products = tall.T @ tall
-    products = products / np.mean(np.diag(products))
+    scaled = replace(answer, value=products / np.mean(np.diag(products)))
     allowed = 16 * rows * columns**1.5 * p.unit
-    near(products, np.eye(columns), allowed, scale=1.0, what="products of orthogonal weights")
+    near(scaled, np.eye(columns), allowed, scale=1.0, what="products of orthogonal weights")
 
 
-def _all_alike(start: Parameters, initializer: str) -> None:
+def _values(layers: list[Layer[Answer]]) -> Parameters:
+    return [Layer(weights.value, biases.value) for weights, biases in layers]
+
+
+def _all_alike(start: list[Layer[Answer]], initializer: str) -> None:
     for place, layer in enumerate(start):
-        wanted = 0.0 if initializer == "zeros" else layer.weights.flat[0]
+        wanted = 0.0 if initializer == "zeros" else layer.weights.value.flat[0]
         near(layer.weights, wanted, 0.0, what=f"parameters[{place}].weights of {initializer}")
 
 

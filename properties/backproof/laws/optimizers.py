@@ -137,4 +137,4 @@ def a_perfect_fit_stays_where_it_is(
     before = parts(case.architecture, "parameters", case.parameters)
     after = parts(case.architecture, "parameters", trained)
     for (what, old), (_, answer) in zip(before, after, strict=True):
-        near(answer.value, old, 0.0, what=f"{what} at a perfect fit")
+        near(answer, old, 0.0, what=f"{what} at a perfect fit")

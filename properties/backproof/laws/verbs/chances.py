@@ -24,7 +24,7 @@ def normal_scores(shares: Array) -> Array:
     return np.clip(special.ndtri(shares.ravel()), -FARTHEST, FARTHEST)
 
 
-def drawn(shares: Array, what: str) -> None:
+def drawn(shares: Array, what: str, of: tuple[str, ...]) -> None:
     """Scale, mean and shape of values w with the distribution F, by their shares F(w)
 
     sum z^2 is chi-squared with n degrees of freedom, and sum z / sqrt n is normal, for
@@ -33,22 +33,22 @@ def drawn(shares: Array, what: str) -> None:
     z = normal_scores(shares)
     square, mean = float(np.sum(z * z)) / 2, float(np.sum(z)) / math.sqrt(z.size)
     tails = special.gammainc(z.size / 2, square), special.gammaincc(z.size / 2, square)
-    probable(2 * float(min(tails)), IMPROBABLE, what=f"{what}: their scale")
-    probable(2 * float(special.ndtr(-abs(mean))), IMPROBABLE, what=f"{what}: their mean")
+    probable(2 * float(min(tails)), IMPROBABLE, what=f"{what}: their scale", of=of)
+    probable(2 * float(special.ndtr(-abs(mean))), IMPROBABLE, what=f"{what}: their mean", of=of)
     far = int(np.count_nonzero(np.abs(z) > 2))
-    binomial(far, z.size, 2 * float(special.ndtr(-2.0)), f"{what}: their tails")
-    uniform(shares.ravel(), f"{what}: their shape")
+    binomial(far, z.size, 2 * float(special.ndtr(-2.0)), f"{what}: their tails", of)
+    uniform(shares.ravel(), f"{what}: their shape", of)
 
 
-def binomial(count: int, trials: int, share: float, what: str) -> None:
+def binomial(count: int, trials: int, share: float, what: str, of: tuple[str, ...] = ()) -> None:
     """So many of independent trials, each with the probability `share`: as few, or as many."""
     share = min(share, 1.0)
     low = float(special.bdtr(count, trials, share))
     high = float(special.bdtrc(count - 1, trials, share)) if count else 1.0
-    probable(min(1.0, 2 * min(low, high)), IMPROBABLE, what=what)
+    probable(min(1.0, 2 * min(low, high)), IMPROBABLE, what=what, of=of)
 
 
-def uniform(shares: Array, what: str) -> None:
+def uniform(shares: Array, what: str, of: tuple[str, ...]) -> None:
     """Numbers that are uniform between 0 and 1: P(sup |F_n - F| > d) <= 2 exp(-2 n d^2)
 
     Source: Massart, Annals of Probability 18 (1990), for the constant.
@@ -56,7 +56,7 @@ def uniform(shares: Array, what: str) -> None:
     ordered, n = np.sort(shares), shares.size
     above = np.arange(1, n + 1) / n - ordered
     distance = float(np.max(np.maximum(above, 1 / n - above), initial=0.0))
-    probable(min(1.0, 2 * math.exp(-2 * n * distance**2)), IMPROBABLE, what=what)
+    probable(min(1.0, 2 * math.exp(-2 * n * distance**2)), IMPROBABLE, what=what, of=of)
 
 
 def unrelated(one: Array, other: Array, what: str) -> None:
