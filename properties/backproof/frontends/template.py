@@ -45,6 +45,7 @@ class MyNetwork(Implementation):
         initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
+        soft_targets=False,  # targets between 0 and 1, for a softmax any rows that sum to 1
         # whether `train` takes a batch_size; "one row": it is 1 or None. Rows come in order, not
         # shuffled
         batches=False,

@@ -38,7 +38,7 @@ BOUNDED = names_where(lambda facts: facts.bounded)
 def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None:
     """A network without a hidden layer and with a sigmoid output is a logistic regression.
 
-    For all weights, biases, inputs and 0/1 targets: its outputs are expit(X W + b), its loss is
+    For all weights, biases, inputs and targets: its outputs are expit(X W + b), its loss is
     minus the mean log-likelihood, and its gradient is X^T (p - y) / n; with a softmax output it is
     the multinomial model.
 
@@ -89,7 +89,7 @@ def _clipped(log_p: Array, c: Conventions) -> Array:
 @law(
     needs="hidden",
     also=("forward",),
-    case=apart(hidden_layers=(1, None), activations=PER_UNIT, plain=True),
+    case=apart(hidden_layers=(1, None), activations=PER_UNIT, plain=True, few=2),
     unit=seeds(),
 )
 def every_unit_is_a_logistic_function_of_its_inputs(
@@ -142,7 +142,7 @@ def _logistic_alone(
     )
 
 
-@law(needs=("forward", "hidden"), case=apart(hidden_layers=(1, None), plain=True))
+@law(needs=("forward", "hidden"), case=apart(hidden_layers=(1, None), plain=True, few=2))
 def a_hidden_layer_is_a_feature_map(subject: Subject, case: Case) -> None:
     """The output layer sees the last hidden activations, and nothing else; so for every layer.
 
@@ -173,7 +173,7 @@ def a_hidden_layer_is_a_feature_map(subject: Subject, case: Case) -> None:
     )
 
 
-@law(needs=("hidden", "gradient"), also=("fit",), case=apart(hidden_layers=(1, None)))
+@law(needs=("hidden", "gradient"), also=("fit",), case=apart(hidden_layers=(1, None), few=2))
 def the_output_layer_is_a_linear_model_of_the_features(subject: Subject, case: Case) -> None:
     """The output layer learns as a generalised linear model learns from the hidden activations.
 

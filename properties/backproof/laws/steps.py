@@ -85,10 +85,10 @@ def a_zero_network_learns_only_the_base_rate(
 ) -> None:
     """Gradient descent from zero moves the biases of the output, and nothing else, for ever.
 
-    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
-    one-hot targets: weights and hidden biases stay 0, and the biases of the output move as in a
-    network without inputs: where every class occurs, towards the base rate for each rate below 8 of
-    a sigmoid and below 4 of a softmax.
+    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and targets:
+    weights and hidden biases stay 0, and the biases of the output move as in a network without
+    inputs: where every class occurs, towards the base rate for each rate below 8 of a sigmoid and
+    below 4 of a softmax.
 
     Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
                0, so nothing flows back to the weights before them. What is left is the bias, whose

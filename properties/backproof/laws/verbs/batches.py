@@ -31,6 +31,8 @@ def rearranged(
     """Other ways to ask for all rows: each a list of cases with how often they count."""
     rows = len(case.inputs)
     order, cut = rng.permutation(rows), int(rng.integers(1, max(rows, 2)))
+    if case.space.whole is not None:
+        cut = max(rows // 2, 1)
     parts = [_rows(case, order[:cut]), _rows(case, order[cut:])]
     if rows == 1 or not all(_offers(subject, part) for part in parts):
         yield "in another order", [(1.0, _rows(case, order))]
@@ -47,6 +49,8 @@ def repeated(
     """Weights 1, 2 and 3, and the rows so many times, where the scope has both."""
     rows = len(case.inputs)
     copies = rng.integers(1, 4, rows)
+    if case.space.whole is not None:  # as many rows as twice each
+        copies = rng.permutation(np.resize((1, 3), rows)) if rows > 1 else np.array([2])
     many = _rows(case, np.repeat(np.arange(rows), copies))
     if subject.scope.sample_weights and _offers(subject, many):
         weighted = replace(case, sample_weights=copies.astype(float))
