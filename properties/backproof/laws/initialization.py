@@ -9,8 +9,9 @@ from backproof.cases.networks import networks, seeds
 from backproof.cases.offered import initializers
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
-from refnet.architecture import Array, Parameters
+from refnet.architecture import Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
 IMPROBABLE = 1e-9
@@ -50,22 +51,26 @@ def a_seed_decides_the_start_and_units_start_apart(
     again = subject.initialize(case, initializer, seed)
     for place, (layer, same) in enumerate(zip(start, again, strict=True)):
         what = f"parameters[{place}].{{}} drawn again with the same seed"
-        near(same.weights, layer.weights, 0.0, what=what.format("weights"))
+        near(same.weights.value, layer.weights.value, 0.0, what=what.format("weights"))
         if not case.architecture.biases:
             continue
-        near(same.biases, layer.biases, 0.0, what=what.format("biases"))
-        if subject.conventions_of(case).initial_biases == "zeros":
-            near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
+        near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
+        if subject.conventions_of(case).initial_biases == "zeros":  # whatever the initializer
+            near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
     else:
         other = subject.initialize(case, initializer, (seed + 1) % 2**32)
-        _all_apart(start, other, initializer, subject.precision)
+        _all_apart(_values(start), _values(other), initializer, subject.precision)
 
 
-def _all_alike(start: Parameters, initializer: str) -> None:
+def _values(layers: list[Layer[Answer]]) -> Parameters:
+    return [Layer(weights.value, biases.value) for weights, biases in layers]
+
+
+def _all_alike(start: list[Layer[Answer]], initializer: str) -> None:
     for place, layer in enumerate(start):
-        wanted = 0.0 if initializer == "zeros" else layer.weights.flat[0]
+        wanted = 0.0 if initializer == "zeros" else layer.weights.value.flat[0]
         near(layer.weights, wanted, 0.0, what=f"parameters[{place}].weights of {initializer}")
 
 

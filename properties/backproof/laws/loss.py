@@ -19,7 +19,8 @@ from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
-from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
+from backproof.laws.verbs.itself import alike
+from backproof.laws.verbs.left_out import canonical, unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
@@ -45,12 +46,12 @@ def the_loss_is_the_mean_over_the_rows_plus_the_penalty(subject: Subject, case: 
     Source:    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.3.
     """
     loss = subject.loss(case)
-    near(loss.value, loss.expected, loss.radius, what="loss")
+    near(loss, loss.expected, loss.radius, what="loss")
     smooths = subject.scope.label_smoothing and not case.space.closed
     if smooths and case.architecture.head in CROSS_ENTROPY:
         architecture = replace(case.architecture, label_smoothing=0.125)
         loss = subject.loss(replace(case, architecture=architecture))
-        near(loss.value, loss.expected, loss.radius, what="loss with label_smoothing=0.125")
+        near(loss, loss.expected, loss.radius, what="loss with label_smoothing=0.125")
 
 
 @law(needs="loss", also=("gradient",), case=Logits(CROSS_ENTROPY))
@@ -71,17 +72,16 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
     Source:    Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021).
     """
     z, y, problem = logits_of(case), case.targets, subject.problem(case)
-    if subject.offers("gradient") and case.architecture.biases:
+    if subject.offers("gradient") and case.architecture.biases and canonical(problem):
         delta = (probabilities(case, z) - y) * float(gradient_share(problem).factor)
         biases = subject.gradient(case)[-1].biases
         expected, scale = np.sum(delta, axis=0), np.sum(np.abs(delta), axis=0)
-        near(biases.value, expected, biases.radius, scale=scale, what="gradient of the biases")
+        near(biases, expected, biases.radius, scale=scale, what="gradient of the biases")
     unless_rounded_away(subject, case, z)
-    loss = subject.loss(case)
+    loss, share = subject.loss(case), float(loss_share(problem).factor)
     size = float(np.sum(np.abs(z) * (y if case.architecture.output == "softmax" else 1)))
-    share = float(loss_share(problem).factor)
     expected = cross_entropy(case, z) * share
-    near(loss.value, expected, loss.radius, scale=expected + size * share, what="loss")
+    near(loss, expected, loss.radius, scale=expected + size * share, what="loss")
 
 
 ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
@@ -200,7 +200,7 @@ def a_hidden_layer_makes_the_loss_non_convex(subject: Subject, xor: Labelled) ->
     unless_flat(subject.conventions_of(xor.case), xor.case)
     exchanged, halfway = exchanged_and_halfway(xor.case)
     here, there = subject.loss(xor.case), subject.loss(exchanged)
-    near(there.value, here.value, here.radius + there.radius, what="loss with units exchanged")
+    alike(there, here, what="loss with units exchanged")
     if xor.margin:
         _solved(subject, xor, here)
     tied = replace(xor, case=halfway, floor=LEAST_TIED)
@@ -212,7 +212,7 @@ def _solved(subject: Subject, points: Labelled, loss: Answer) -> None:
     problem, rows = subject.problem(points.case), len(points.case.inputs)
     most = max(math.exp(-points.margin), -math.log1p(-problem.conventions.probability_clip))
     bound = most * rows * float(loss_share(problem).factor)
-    at_most(loss.value, bound, loss.radius, what="loss of weights that solve it")
+    at_most(loss, bound, loss.radius, what="loss of weights that solve it")
 
 
 def _not_below(subject: Subject, points: Labelled, loss: Answer, what: str) -> None:
@@ -317,7 +317,5 @@ def the_loss_is_a_negative_log_likelihood(subject: Subject, case: Case) -> None:
     )
     if case.architecture.loss != "squared_error":
         total, tail = expected_sum(case, z)
-        powers = np.exp(-values)
-        with np.errstate(over="ignore"):
-            allowed = np.sum(powers * np.expm1(radii + errors)) + tail
-        near(np.sum(powers), total, allowed, what="sum of e^-loss over all outcomes")
+        allowed = np.sum(np.exp(-values) * np.expm1(radii + errors)) + tail
+        near(np.sum(np.exp(-values)), total, allowed, what="sum of e^-loss over all outcomes")

@@ -57,7 +57,7 @@ def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
     for (what, begun), (_, answer) in zip(before, after, strict=True):
         moved = np.abs(answer.expected - begun)
         scale = np.where(moved > 0, moved, np.abs(answer.expected))
-        near(answer.value, answer.expected, answer.radius, scale=scale, what=f"{what} {when}")
+        near(answer, answer.expected, answer.radius, scale=scale, what=f"{what} {when}")
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -85,10 +85,10 @@ def a_zero_network_learns_only_the_base_rate(
 ) -> None:
     """Gradient descent from zero moves the biases of the output, and nothing else, for ever.
 
-    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
-    one-hot targets: weights and hidden biases stay 0, and the biases of the output move as in a
-    network without inputs: where every class occurs, towards the base rate for each rate below 8 of
-    a sigmoid and below 4 of a softmax.
+    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and targets:
+    weights and hidden biases stay 0, and the biases of the output move as in a network without
+    inputs: where every class occurs, towards the base rate for each rate below 8 of a sigmoid and
+    below 4 of a softmax.
 
     Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
                0, so nothing flows back to the weights before them. What is left is the bias, whose
@@ -111,12 +111,12 @@ def a_zero_network_learns_only_the_base_rate(
     _stays_zero(weights, moved, "output weights")
     alone = _without_inputs(start, rate, epochs, subject)
     allowed = alone.radius + biases.radius
-    near(biases.value, alone.value, allowed, what="output biases of a zero network")
+    near(biases, alone.value, allowed, what="output biases of a zero network")
 
 
 def _stays_zero(answer: Answer, moved: float, what: str) -> None:
     """0 within the ball, which is small beside what the output biases have moved by."""
-    near(answer.value, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
+    near(answer, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
 
 
 def _zeros(architecture: Architecture) -> Parameters:

@@ -74,7 +74,9 @@ def _raised(call: Call, error: BaseException) -> Failure:
     else:
         text = _text(error)
         message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
-    return Failure(kind="raised", message=message, detail=detail)
+    # math.log and math.fsum raise ValueError, and so does who looks for infinities in his arrays
+    kind = "arithmetic" if isinstance(error, ArithmeticError | ValueError) else "raised"
+    return Failure(kind=kind, message=message, detail=detail)
 
 
 def _text(error: BaseException) -> str:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproof.cases.case import Case
-from backproof.judging.judge import near
+from backproof.laws.verbs.itself import alike
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.problem import divisor, gradient_reduction
+from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 
 Parts = list[tuple[float, Case]]
@@ -82,12 +84,19 @@ def adds_up(subject: Subject, whole: Case, parts: Parts, what: str) -> None:
         weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
         with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
             total = np.sum(weighted, axis=0)
-        radius = sum(s * term.radius for s, (_, term) in zip(shares, terms, strict=True))
         size = np.sum(np.abs(weighted), axis=0)
-        near(
-            answer.value,
-            total,
-            answer.radius + radius + 4 * U64 * size,
+        added = Answer(total, partial(_sum, shares, [term for _, term in terms]))
+        alike(
+            answer,
+            added,
+            answer.radius + added.radius + 4 * U64 * size,
             scale=np.abs(answer.value) + size,
             what=f"{name} against the rows {what}",
         )
+
+
+def _sum(shares: list[float], terms: list[Answer]) -> Ball:
+    """The ball of a weighted sum of answers."""
+    pairs = list(zip(shares, terms, strict=True))
+    value = np.sum([s * term.expected for s, term in pairs], axis=0)
+    return Ball(value, np.sum([s * term.radius for s, term in pairs], axis=0))
