@@ -67,7 +67,7 @@ class Scope:
     softmax_outputs: least and most classes of a softmax, where they are others than `outputs`
     optimizers:    names: gradient_descent, momentum, nesterov, rmsprop, adam
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
-                   with _normal, _uniform or _truncated
+                   with _normal, _uniform or _truncated; fan_in_uniform, U(+-1 / sqrt(fan_in))
     l2, sample_weights, batches, dropout, label_smoothing: whether they are offered
     architectures: only these (a compiled or frozen network)
     shapes:        "few" where every new shape is expensive

@@ -7,11 +7,11 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.cases.networks import networks, seeds
 from backproof.cases.offered import initializers
-from backproof.judging.judge import near
+from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.subject import Subject
-from refnet.architecture import Array, Parameters
-from refnet.rounding.precision import Precision
+from refnet.architecture import Array, Layer, Parameters
+from refnet.rounding.precision import U64, Precision
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -33,14 +33,15 @@ def a_seed_decides_the_start_and_units_start_apart(
 
     For all architectures, seeds and initializers that draw: no two units of a layer start with the
     same incoming weights, and no two layers of one shape with the same weights. Zeros are zeros, a
-    constant is one number for each layer, and biases start at zero unless declared otherwise.
+    constant is one number for each layer; biases start at zero, or where that is declared within
+    1 / sqrt(fan_in) of it, unless declared otherwise.
 
     Why:       a draw is a function of its seed, or no run could be repeated. Units that start
                alike get the same gradients and stay alike, so that only the draw sets them apart.
-    Tolerance: none. Being different is required only where a coincidence has a probability below
-               1e-9: a number drawn from a normal or uniform distribution equals a given one with
-               probability 2 max(u, 2^-24) at most, the cell that rounds to it and the grid of a
-               generator with 24 bits.
+    Tolerance: none, but for the rounding of 1 / sqrt(fan_in). Being different is required only
+               where a coincidence has a probability below 1e-9: a number drawn from a normal or
+               uniform distribution equals a given one with probability 2 max(u, 2^-24) at most, the
+               cell that rounds to it and the grid of a generator with 24 bits.
     Catches:   a generator that is global or never seeded, a seed that is ignored, the same seed for
                every layer, one column drawn and repeated, biases that are drawn too.
     Source:    Glorot and Bengio, AISTATS 2010; Goodfellow, Bengio and Courville, Deep Learning,
@@ -52,13 +53,22 @@ def a_seed_decides_the_start_and_units_start_apart(
         what = f"parameters[{place}].{{}} drawn again with the same seed"
         near(same.weights, layer.weights, 0.0, what=what.format("weights"))
         near(same.biases, layer.biases, 0.0, what=what.format("biases"))
-        if subject.conventions_of(case).initial_biases == "zeros":
-            near(layer.biases, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
+        _biases_at_the_start(subject, case, layer, f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
     else:
         other = subject.initialize(case, initializer, (seed + 1) % 2**32)
         _all_apart(start, other, initializer, subject.precision)
+
+
+def _biases_at_the_start(subject: Subject, case: Case, layer: Layer[Array], what: str) -> None:
+    declared = subject.conventions_of(case).initial_biases
+    if declared == "zeros":
+        near(layer.biases, 0.0, 0.0, what=what)
+    elif declared == "fan_in_uniform":
+        most = 1 / math.sqrt(len(layer.weights))
+        rounding = 4 * (subject.precision.unit + U64) * most  # root, quotient, cast, product
+        at_most(np.abs(layer.biases), most, rounding, what=f"size of {what}")
 
 
 def _all_alike(start: Parameters, initializer: str) -> None:

@@ -21,6 +21,7 @@ from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.left_out import unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
+from backproof.laws.verbs.predictions import prediction
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.problem import gradient_share, loss_share
@@ -78,9 +79,8 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
     unless_rounded_away(subject, case, z)
     loss = subject.loss(case)
     size = float(np.sum(np.abs(z) * (y if case.architecture.output == "softmax" else 1)))
-    share = float(loss_share(problem).factor)
-    expected = cross_entropy(case, z) * share
-    near(loss.value, expected, loss.radius, scale=expected + size * share, what="loss")
+    expected, cancelling = (x * loss_share(problem).factor for x in (cross_entropy(case, z), size))
+    near(loss.value, expected, loss.radius, scale=expected + cancelling, what="loss")
 
 
 ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
@@ -273,7 +273,7 @@ def _judge(subject: Subject, points: Labelled) -> None:
         _not_below(subject, points, loss, "of points that no plane separates")
     if not subject.offers("forward"):
         return
-    outputs = subject.forward(case)
+    outputs = prediction(subject, case)
     if points.margin:
         off, bound = np.abs(outputs.value - case.targets), math.exp(-points.margin)
         at_most(off, bound, outputs.radius, what="distance of an output from its label")
