@@ -7,12 +7,12 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.cases.networks import networks, seeds
 from backproof.cases.offered import initializers
-from backproof.judging.judge import near
+from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer, Parameters
-from refnet.rounding.precision import Precision
+from refnet.rounding.precision import U64, Precision
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -34,14 +34,15 @@ def a_seed_decides_the_start_and_units_start_apart(
 
     For all architectures, seeds and initializers that draw: no two units of a layer start with the
     same incoming weights, and no two layers of one shape with the same weights. Zeros are zeros, a
-    constant is one number for each layer, and biases start at zero unless declared otherwise.
+    constant is one number for each layer; biases start at zero, or where that is declared within
+    1 / sqrt(fan_in) of it, unless declared otherwise.
 
     Why:       a draw is a function of its seed, or no run could be repeated. Units that start
                alike get the same gradients and stay alike, so that only the draw sets them apart.
-    Tolerance: none. Being different is required only where a coincidence has a probability below
-               1e-9: a number drawn from a normal or uniform distribution equals a given one with
-               probability 2 max(u, 2^-24) at most, the cell that rounds to it and the grid of a
-               generator with 24 bits.
+    Tolerance: none, but for the rounding of 1 / sqrt(fan_in). Being different is required only
+               where a coincidence has a probability below 1e-9: a number drawn from a normal or
+               uniform distribution equals a given one with probability 2 max(u, 2^-24) at most, the
+               cell that rounds to it and the grid of a generator with 24 bits.
     Catches:   a generator that is global or never seeded, a seed that is ignored, the same seed for
                every layer, one column drawn and repeated, biases that are drawn too.
     Source:    Glorot and Bengio, AISTATS 2010; Goodfellow, Bengio and Courville, Deep Learning,
@@ -55,8 +56,7 @@ def a_seed_decides_the_start_and_units_start_apart(
         if not case.architecture.biases:
             continue
         near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
-        if subject.conventions_of(case).initial_biases == "zeros":  # whatever the initializer
-            near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
+        _biases_at_the_start(subject, case, layer, f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
     else:
@@ -66,6 +66,16 @@ def a_seed_decides_the_start_and_units_start_apart(
 
 def _values(layers: list[Layer[Answer]]) -> Parameters:
     return [Layer(weights.value, biases.value) for weights, biases in layers]
+
+
+def _biases_at_the_start(subject: Subject, case: Case, layer: Layer[Answer], what: str) -> None:
+    declared = subject.conventions_of(case).initial_biases
+    if declared == "zeros":  # whatever the initializer
+        near(layer.biases.value, 0.0, 0.0, what=what)
+    elif declared == "fan_in_uniform":
+        most = 1 / math.sqrt(len(layer.weights.value))
+        rounding = 4 * (subject.precision.unit + U64) * most  # root, quotient, cast, product
+        at_most(np.abs(layer.biases.value), most, rounding, what=f"size of {what}")
 
 
 def _all_alike(start: list[Layer[Answer]], initializer: str) -> None:

@@ -22,6 +22,7 @@ from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import canonical, unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
+from backproof.laws.verbs.predictions import prediction
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.problem import gradient_share, loss_share
@@ -276,7 +277,7 @@ def _judge(subject: Subject, points: Labelled) -> None:
         _not_below(subject, points, loss, "of points that no plane separates")
     if not subject.offers("forward"):
         return
-    outputs = subject.forward(case)
+    outputs = prediction(subject, case)
     if points.margin:
         off, bound = np.abs(outputs.value - case.targets), math.exp(-points.margin)
         at_most(off, bound, outputs.radius, what="distance of an output from its label")

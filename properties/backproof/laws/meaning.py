@@ -13,10 +13,11 @@ from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import canonical, fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
+from backproof.laws.verbs.predictions import prediction
 from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
-from refnet.backpropagation import trace
+from refnet.backpropagation import given, trace
 from refnet.conventions import Conventions
 from refnet.functions.activations import names_where
 from refnet.problem import Problem, gradient_share, loss_share
@@ -78,7 +79,8 @@ def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
     delta = (p - y) * gradient_share(problem).factor
     loss = np.asarray(-np.sum(log_likelihoods) * loss_share(problem).factor)
-    return p, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
+    outputs = z if c.outputs == "logits" else p
+    return outputs, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
 
 
 def _clipped(log_p: Array, c: Conventions) -> Array:
@@ -118,7 +120,7 @@ def every_unit_is_a_logistic_function_of_its_inputs(
         alone = subject.hidden(hidden_layer_alone(case, place, inputs, one))[0]
         alike(alone, column, allowed, what=f"unit {chosen} of layer {place}, alone")
         if (logistic := _logistic_alone(subject, case, place, inputs, one)) is not None:
-            predicted = subject.forward(logistic)
+            predicted = prediction(subject, logistic)
             alike(predicted, column, allowed, what=f"unit {chosen} of layer {place}, as a model")
         inputs = fed_back(subject, layer)
 
@@ -275,7 +277,7 @@ def _link(subject: Subject, case: Case) -> Ball:
     """The link of the outputs, with the ball that theirs becomes."""
     answer = subject.forward(case)
     p, r, output = answer.value, answer.radius, case.architecture.output
-    if output == "identity":
+    if output == "identity" or subject.conventions_of(case).outputs == "logits":
         return Ball(p, r)
     with np.errstate(all="ignore"):
         log = _log(np.log(p), p, r)
@@ -309,10 +311,10 @@ def networks_compose(subject: Subject, composition: Composition) -> None:
                after the last layer that depends on how deep the network is.
     Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.4.
     """
-    whole, first = subject.forward(composition.whole), subject.forward(composition.first)
+    whole, first = subject.forward(composition.whole), prediction(subject, composition.first)
     second = replace(composition.second, inputs=fed_back(subject, first))
     answer, c = subject.forward(second), subject.conventions_of(second)
     arithmetic = within(subject.precision)
     steps = trace(arithmetic, second.architecture, second.parameters, first.ball, c)
-    radius = steps[-1].outputs.rounded_up().radius
+    radius = given(steps[-1], c).rounded_up().radius
     alike(answer, whole, radius + whole.radius, what="outputs of the second network")

@@ -7,6 +7,7 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Layer
+from refnet.conventions import Conventions
 
 APART = "a_seed_decides_the_start_and_units_start_apart"
 
@@ -50,3 +51,16 @@ class BiasesDrawn(Refnet):
 
     def initialize(self, *arguments: Any) -> Any:
         return [Layer(w, w[0].copy()) for w, b in super().initialize(*arguments)]
+
+
+@mutant(APART)
+class BiasesBeyondTheFan(Refnet):
+    """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.conventions = Conventions(initial_biases="fan_in_uniform")
+
+    def initialize(self, *arguments: Any) -> Any:
+        layers = super().initialize(*arguments)
+        return [Layer(w, b * np.sqrt(len(w))) for w, b in layers]
