@@ -5,12 +5,14 @@
 | lecun   | 1 / fan_in             |
 | glorot  | 2 / (fan_in + fan_out) |
 | he      | 2 / fan_in             |
+| fan_in  | 1 / (3 fan_in)         |
 
 each as _normal, _uniform (on the interval of that variance) or _truncated (a normal cut at two
-standard deviations; "corrected" widens it so that the variance after the cut is the named one).
+standard deviations; "corrected" widens it so that the variance after the cut is the named one);
+fan_in only as fan_in_uniform, on +-1 / sqrt(fan_in).
 
 Sources: LeCun, Bottou, Orr, Müller, Efficient BackProp, 1998; Glorot and Bengio, AISTATS 2010;
-He, Zhang, Ren, Sun, ICCV 2015.
+He, Zhang, Ren, Sun, ICCV 2015; PyTorch, torch.nn.Linear (fan_in_uniform, of biases too).
 """
 
 import math
@@ -91,6 +93,7 @@ VARIANCES: dict[str, Callable[[Shape], float]] = {
     "lecun": lambda shape: 1 / shape[0],
     "glorot": lambda shape: 2 / (shape[0] + shape[1]),
     "he": lambda shape: 2 / shape[0],
+    "fan_in": lambda shape: 1 / (3 * shape[0]),
 }
 
 DRAWS: dict[str, Callable[[Conventions], Drawn]] = {
@@ -107,15 +110,19 @@ OTHERS: dict[str, Callable[[np.random.Generator, Shape], Array]] = {
     "orthogonal": _orthogonal,
 }
 
-INITIALIZERS = (*OTHERS, *(f"{fan}_{draw}" for fan in VARIANCES for draw in DRAWS))
+INITIALIZERS = (
+    *OTHERS,
+    *(f"{fan}_{draw}" for fan in VARIANCES for draw in DRAWS if fan != "fan_in"),
+    "fan_in_uniform",
+)
 
 
 def deviation(initializer: str, shape: Shape) -> float:
-    """Sqrt of the variance that lecun, glorot or he gives to a layer of shape (fan_in, fan_out)
+    """Sqrt of the variance that the fans give to a layer of shape (fan_in, fan_out)
 
     Raises: ValueError for an initializer that no fan decides.
     """
-    fan = initializer.split("_")[0]
+    fan = initializer.rpartition("_")[0]
     if fan not in VARIANCES:
         raise ValueError(f"initializer={initializer!r}: only {', '.join(VARIANCES)} have a scale")
     return math.sqrt(VARIANCES[fan](shape))
@@ -129,7 +136,7 @@ def share(
     Raises: ValueError for an initializer that no fan decides.
     """
     scale = deviation(initializer, shape)
-    return DRAWS[initializer.split("_")[1]](conventions).share(weights, scale)
+    return DRAWS[initializer.rpartition("_")[2]](conventions).share(weights, scale)
 
 
 def initialize(
@@ -138,7 +145,7 @@ def initialize(
     seed: int | np.random.Generator,
     conventions: Conventions = STRICT,
 ) -> Parameters:
-    """Weights drawn layer by layer from the first to the last, biases zero
+    """Weights drawn layer by layer from the first to the last, biases zero unless declared
 
     Raises: ValueError for a name that the tables lack.
     """
@@ -147,9 +154,19 @@ def initialize(
         raise ValueError(f"initializer={initializer!r}: choose one of {known}")
     generator = np.random.default_rng(seed)
     return [
-        Layer(_weights(initializer, generator, shape, conventions), np.zeros(shape[1]))
+        Layer(
+            _weights(initializer, generator, shape, conventions),
+            _biases(generator, shape, conventions),
+        )
         for shape in architecture.shapes
     ]
+
+
+def _biases(generator: np.random.Generator, shape: Shape, conventions: Conventions) -> Array:
+    if conventions.initial_biases != "fan_in_uniform":
+        return np.zeros(shape[1])
+    limit = 1 / math.sqrt(shape[0])
+    return generator.uniform(-limit, limit, shape[1])
 
 
 def _weights(
@@ -157,5 +174,5 @@ def _weights(
 ) -> Array:
     if initializer in OTHERS:
         return OTHERS[initializer](generator, shape)
-    drawn = DRAWS[initializer.split("_")[1]](conventions)
+    drawn = DRAWS[initializer.rpartition("_")[2]](conventions)
     return drawn.draw(generator, shape, deviation(initializer, shape))

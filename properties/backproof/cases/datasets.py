@@ -147,7 +147,7 @@ def _fits(
     most: int,
 ) -> Case:
     kind = in_turn(draw, "kind", kinds)
-    classes = (*some(space, classes[:1]), *some(space, classes[1:]))
+    classes = (*classes[:1], *some(space, classes[1:]))
     output, count = classes[0] if kind == "overlapping" else in_turn(draw, "classes", classes)
     features = draw(among(some(space, tuple(range(space.features[0], most + 1)))))
     rows = space.size(draw, space.rows) if space.whole is None else 3 * (features + 1)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import cycle, islice
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from hypothesis.strategies import DrawFn
@@ -44,8 +44,8 @@ def one_of_few(draw: DrawFn, space: Space, large: bool = False) -> Shape:
 def few(space: Space, large: bool = False) -> tuple[Shape, ...]:
     """All shapes that a law draws from in this run."""
     seed = RUN_SEED.get()
-    assert space.whole is not None
-    found = [s for s in made(space.whole, seed) if s.large == large and space.admits(*s[:2])]
+    whole = space.whole or space
+    found = [s for s in made(whole, seed) if s.large == large and space.admits(*s[:2])]
     if not found:
         found = [s for s in made(space, seed) if s.large == large][: 1 if large else FEW]
     if space.few:  # each layer is a shape more for a law that takes networks apart
@@ -66,7 +66,7 @@ def made(space: Space, seed: int) -> tuple[Shape, ...]:
 
 def some(space: Space, values: tuple[T, ...], count: int = 1) -> tuple[T, ...]:
     """All of the values; so many, in this run, where shapes are few."""
-    if space.whole is None:
+    if space.whole is None or not values:
         return values
     start = RUN_SEED.get() % len(values)
     return (*values[start:], *values[:start])[:count]
@@ -106,18 +106,18 @@ def _shape(
 
 
 def _special(space: Space, shapes: list[Shape]) -> Iterator[Shape]:
-    """A shape with each thing that an architecture may have besides, the deepest one if it can."""
-    for a, rows, _ in sorted(shapes, key=lambda shape: -shape.architecture.hidden_layers)[:1]:
-        if space.l2:
-            yield Shape(replace(a, l2=0.25), rows)
-        if space.mixed and a.hidden_layers > 1 and len(space.activations) > 1:
-            names = tuple(islice(cycle(space.activations), a.hidden_layers))
-            yield Shape(replace(a, activation=names), rows)
-    for changes, loss in (({"label_smoothing": 0.125}, "cross_entropy"), ({"delta": 0.5}, "huber")):
-        alike = [s for s in shapes if s.architecture.loss == loss]
-        if alike and (space.label_smoothing or loss == "huber"):
-            changed: dict[str, Any] = changes
-            yield Shape(replace(alike[-1].architecture, **changed), alike[-1].rows)
+    """A shape with each thing that an architecture may have besides."""
+    a, rows, _ = max(shapes, key=lambda shape: shape.architecture.hidden_layers)
+    if space.l2:
+        yield Shape(replace(a, l2=0.25), rows)
+    if space.mixed and a.hidden_layers > 1 and len(space.activations) > 1:
+        names = tuple(islice(cycle(space.activations), a.hidden_layers))
+        yield Shape(replace(a, activation=names), rows)
+    last = {shape.architecture.loss: shape for shape in shapes}
+    if space.label_smoothing and (one := last.get("cross_entropy")):
+        yield Shape(replace(one.architecture, label_smoothing=0.125), one.rows)
+    if one := last.get("huber"):
+        yield Shape(replace(one.architecture, delta=0.5), one.rows)
 
 
 def _large(space: Space, shapes: list[Shape]) -> Iterator[Shape]:

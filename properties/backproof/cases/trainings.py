@@ -7,7 +7,7 @@ from typing import Any, Self
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.networks import Anything
+from backproof.cases.anything import Anything
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import among, in_turn
 from backproof.contract import Declared, Scope

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 
+from backproof.cases.anything import seeds
 from backproof.cases.case import Case
 from backproof.cases.dropout import Dropped
-from backproof.cases.networks import seeds
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.chances import IMPROBABLE, binomial

@@ -9,7 +9,7 @@ import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Architecture, Layer
-from refnet.conventions import STRICT
+from refnet.conventions import STRICT, Conventions
 
 APART = "a_seed_decides_the_start_and_units_start_apart"
 
@@ -119,3 +119,16 @@ class GeneratorRestarted(Restarted):
     def initialize(self, *arguments: Any) -> Any:
         architecture, initializer, seed = arguments
         return [self.drawn(initializer, shape, seed) for shape in architecture.shapes]
+
+
+@mutant(APART)
+class BiasesBeyondTheFan(Refnet):
+    """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.conventions = Conventions(initial_biases="fan_in_uniform")
+
+    def initialize(self, *arguments: Any) -> Any:
+        layers = super().initialize(*arguments)
+        return [Layer(w, b * np.sqrt(len(w))) for w, b in layers]

@@ -9,6 +9,7 @@ import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
+from backproof.subjects.own import own_weights
 from refnet.architecture import Architecture, Layer
 
 
@@ -21,7 +22,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         precision=implementation.precision,
         conventions=by_head(implementation.conventions, implementation.scope.heads),
         capabilities=list(capabilities(implementation)),
-        weights=getattr(implementation, "weights", None),
+        weights=own_weights(implementation, subject),
     )
 
 
