@@ -71,7 +71,7 @@ class Bare(Implementation):
         return parameters
 
     def fit(self, architecture: Any, inputs: Any, targets: Any, seed: int, _: Any) -> Any:
-        if architecture.hidden_layers:
+        if architecture.hidden_layers or architecture.loss != "cross_entropy":
             raise NotSupported("a fit is a logistic regression")
         design = self.design(inputs.astype(float))
         weights = newton.fit(design, targets.astype(float), np.zeros(design.shape[1])).weights
@@ -170,19 +170,23 @@ class Frozen(Refnet):
     def __init__(self, precision: str = "float64") -> None:
         super().__init__(precision)
         self.weights = numbers(precision)
-        self._held = dict(zip(FROZEN, numbers(precision), strict=True))
+
+    def held(self, architecture: Any) -> Any:
+        """The network's own parameters."""
+        own: Any = self.weights
+        return own[FROZEN.index(architecture)]
 
     def _trace(self, architecture: Any, _: Any, *rows: Any) -> Any:
-        return super()._trace(architecture, self._held[architecture], *rows)
+        return super()._trace(architecture, self.held(architecture), *rows)
 
     def _problem(self, architecture: Any, _: Any, *rows: Any) -> Any:
-        return super()._problem(architecture, self._held[architecture], *rows)
+        return super()._problem(architecture, self.held(architecture), *rows)
 
     def train(self, architecture: Any, _: Any, *rest: Any) -> Any:
-        return super().train(architecture, self._held[architecture], *rest)
+        return super().train(architecture, self.held(architecture), *rest)
 
     def forward_training(self, architecture: Any, _: Any, *rest: Any) -> Any:
-        return super().forward_training(architecture, self._held[architecture], *rest)
+        return super().forward_training(architecture, self.held(architecture), *rest)
 
 
 class FrozenWithAWrongTanh(Frozen):

@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[float, ...]] = {
     "penalty_factor": (0.3,),
     "leaky_slope": (0.25,),
     "elu_alpha": (1.7,),
+    "softplus_threshold": (20.0, 1.0),
     "dampening": (0.5,),
 }
 """Numbers under which the engine is judged; where laws ask for powers of two, one of them."""
@@ -52,6 +53,7 @@ REFUSED: dict[str, tuple[str, tuple[float, ...]]] = {
     "penalty_factor": ("is finite and above 0", (0.0, -0.5)),
     "leaky_slope": ("is finite and at least 0", (-0.01,)),
     "elu_alpha": ("is finite and at least 0", (-1.0,)),
+    "softplus_threshold": ("is finite and above 0", (0.0, -20.0)),
     "dampening": ("lies in [0, 1]", (-0.1, 1.5)),
 }
 """The rule of each number, and numbers that break it."""
@@ -68,6 +70,8 @@ def refusal(name: str, value: Any) -> str:
 def test_a_number_that_means_nothing_is_refused(name: str) -> None:
     assert name in REFUSED, f"{name}: say its rule, and numbers that break it, in REFUSED"
     rule, values = REFUSED[name]
+    words = ", ".join(map(repr, rules(Conventions)[name].words))
+    rule += f", or choose one of {words}" if words else ""
     for value in (*values, float("nan"), float("inf"), -float("inf"), True, "half"):
         assert refusal(name, value) == f"{name}={value!r}: {name} {rule}"
 
@@ -107,6 +111,7 @@ def test_the_template_says_the_defaults_and_all_words_of_what_it_names() -> None
 
 NOT_EXACT = {
     "label_smoothing": "it has one word",
+    "step_sum": "tests/engine/test_legal_programs.py",
     "nesterov": "tests/engine/recurrences_longhand.py",
     "adam_epsilon": "tests/engine/recurrences_longhand.py",
     "rmsprop_epsilon": "tests/engine/recurrences_longhand.py",
@@ -115,7 +120,7 @@ NOT_EXACT = {
     "decay_on_biases": "tests/engine/test_optimizers.py",
     "decay_times_rate": "tests/engine/test_optimizers.py",
     "truncated_normal": "tests/engine/test_initializers.py",
-    "initial_biases": "the engine starts them at zero",
+    "initial_biases": "tests/engine/test_initializers.py",
 }
 """The conventions that the exact loss and gradient do not show, with where else they are tested."""
 

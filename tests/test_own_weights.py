@@ -71,7 +71,7 @@ def test_a_network_in_its_own_process_sends_its_weights_along() -> None:
     judgement.close()
     [row] = judgement.report.laws
     assert row.status == "holds"
-    assert row.kinds["own weights"] > 8
+    assert row.kinds["own weights"] >= 3
 
 
 def test_a_network_that_takes_any_parameters_is_judged_at_its_own_too() -> None:
@@ -79,8 +79,8 @@ def test_a_network_that_takes_any_parameters_is_judged_at_its_own_too() -> None:
     assert {row.status for row in rows} == {"holds", "unsupported"}
     law = "outputs_are_right_within_rounding"
     [row] = backproof.check(narrow.HasItsOwnWeights, laws=law).laws
-    assert row.kinds["own weights"] >= 6
-    assert row.kinds["general position"] >= 6
+    assert row.kinds["own weights"] >= 3
+    assert row.kinds["general position"] >= 3
     [row] = backproof.check(narrow.ForgetsABiasAtItsOwn, laws=law).laws
     assert row.status == "broken"
 

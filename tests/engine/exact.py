@@ -181,6 +181,13 @@ def _elu(scene: _Scene, z: arb) -> tuple[arb, arb]:
     return scene.bent(z, alpha * below.expm1(), z, (alpha * below.exp(), arb(1)))
 
 
+def _cut_softplus(scene: _Scene, z: arb) -> tuple[arb, arb]:
+    threshold = scene.conventions.softplus_threshold
+    if threshold is None:
+        return _softplus(z), _logistic(z)
+    return scene.bent(z - arb(threshold), _softplus(z), z, (_logistic(z), arb(1)))
+
+
 def _selu(scene: _Scene, z: arb) -> tuple[arb, arb]:
     scale, alpha = (
         arb("1.0507009873554804934193349852946"),
@@ -216,7 +223,7 @@ SCALARS: dict[str, Scalar] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "selu": _selu,
-    "softplus": lambda scene, z: (_softplus(z), _logistic(z)),
+    "softplus": _cut_softplus,
     "exp": lambda scene, z: (z.exp(), z.exp()),
     "gelu": _gelu,
     "silu": lambda scene, z: (z * _logistic(z), _logistic(z) + z * _sigmoid_pair(z)[1]),
@@ -310,7 +317,9 @@ def _bernoulli(scene: _Scene, z: Vector, y: Vector) -> tuple[arb, Vector]:
     for x, t in zip(z, y, strict=True):
         logs = _minus_log(scene, _softplus(-x)), _minus_log(scene, _softplus(x))
         terms.append(t * logs[0] + (1 - t) * logs[1])
-        slopes.append(-t * _logistic(-x) + (1 - t) * _logistic(x))
+        p, q = _logistic(x), _logistic(-x)
+        kept = _within_clip(scene, p, q) * _above_floor(scene, p * q)
+        slopes.append((-t * q + (1 - t) * p) * kept)
     return sum(terms, arb(0)), slopes
 
 
@@ -320,14 +329,32 @@ def _categorical(scene: _Scene, z: Vector, y: Vector) -> tuple[arb, Vector]:
     m, log_sum = max(x.mid() for x in z), _powers(z)[1].log()
     logs = [log_sum - (x - m) for x in z]
     value = sum((t * _minus_log(scene, g) for t, g in zip(y, logs, strict=True)), arb(0))
-    slopes = [sum((t * (q - (j == k)) for k, t in enumerate(y)), arb(0)) for j, q in enumerate(p)]
+    kept = [t * _within_clip(scene, q, 1 - q) for t, q in zip(y, p, strict=True)]
+    slopes = [
+        sum((t * (q - (j == k)) for k, t in enumerate(kept)), arb(0)) for j, q in enumerate(p)
+    ]
     return value, slopes
 
 
 def _minus_log(scene: _Scene, exact: arb) -> arb:
-    """-log clip(p, c, 1 - c) for exact = -log p; the derivative knows of no clip."""
+    """-log clip(p, c, 1 - c) for exact = -log p"""
     c = arb(scene.conventions.probability_clip)
     return exact if c == 0 else exact.max(-(-c).log1p()).min(-c.log())
+
+
+def _within_clip(scene: _Scene, p: arb, q: arb) -> int:
+    """The derivative of clip(p, c, 1 - c) by p, where the gradient knows of the clip; q = 1 - p."""
+    c = arb(scene.conventions.probability_clip)
+    if scene.conventions.clip_gradient != "differentiated" or c == 0:
+        return 1
+    return int(scene.side(p - c) >= 0 and scene.side(q - c) >= 0)
+
+
+def _above_floor(scene: _Scene, slope: arb) -> arb:
+    """The share of the derivative that a floor under p (1 - p) leaves."""
+    if scene.conventions.clip_gradient != "floored":
+        return arb(1)
+    return slope / slope.max(arb(1e-12))
 
 
 # The network: rows one by one, the derivative of the last logits pushed forward from each layer.
@@ -387,11 +414,16 @@ def _truth(scene: _Scene, layers: list[Layer[Numbers]]) -> Truth:
     if scene.conventions.loss_includes_penalty:
         loss += _penalty(scene) * sum(map(_squares, _penalised(scene, layers)), arb(0))
     return Truth(
-        forward=_stacked([row.outputs[-1] for row in rows]),
+        forward=_stacked([_given(scene, row) for row in rows]),
         hidden=[_stacked(list(a)) for a in zip(*(row.outputs[:-1] for row in rows), strict=True)],
         loss=_shaped([loss], ()),
         gradient=_gradient(scene, layers, rows, [slopes for _, slopes in losses]),
     )
+
+
+def _given(scene: _Scene, row: _Row) -> Vector:
+    """What the forward pass gives for a row."""
+    return row.logits if scene.conventions.outputs == "logits" else row.outputs[-1]
 
 
 def _gradient(

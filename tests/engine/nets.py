@@ -26,6 +26,7 @@ KINDS = (
     "powers of two",
     "zeros",
     "duplicated rows",
+    "subnormal numbers",
 )
 
 FORMS = [
@@ -42,6 +43,7 @@ FORMS = [
         penalty_per_row=True,
         penalty_on_biases=True,
         gelu="tanh",
+        softplus_threshold=0.7,
         dropout="at evaluation",
         adam_epsilon="inside",
     ),
@@ -55,6 +57,7 @@ FORMS = [
         rmsprop_epsilon="inside",
         momentum_rate="inside",
         dampening=0.1,
+        outputs="logits",
     ),
 ]
 """Conventions that between them differ from the strict ones in nearly every field."""
@@ -201,6 +204,7 @@ def _conventions(rng: np.random.Generator) -> Conventions:
     if rng.random() < 0.5:
         return Conventions()
     return Conventions(
+        outputs=_choice(rng, "after the output activation", "logits"),
         reduction=_choice(rng, "mean", "sum", "mean over outputs", "mean over elements"),
         loss_factor=_choice(rng, 1.0, 1.0, 2.0, 0.7, 12.3),
         gradient_reduction=_choice(
@@ -226,7 +230,10 @@ def _conventions(rng: np.random.Generator) -> Conventions:
         leaky_slope=_choice(rng, 0.01, 0.2, 0.25),
         elu_alpha=_choice(rng, 1.0, 0.5, 1.7),
         gelu=_choice(rng, "erf", "tanh"),
+        softplus_threshold=_choice(rng, None, 20.0, 0.7),
         dropout=_choice(rng, "inverted", "at evaluation"),
+        gradient_from=_choice(rng, "logits", "probabilities"),
+        clip_gradient=_choice(rng, "ignored", "ignored", "differentiated", "floored"),
     )
 
 
@@ -297,9 +304,18 @@ def _shaped(
     if kind == "zeros":
         inputs = inputs * (rng.random(inputs.shape) < 0.5)
         layers = [Layer(w * (rng.random(w.shape) < 0.5), 0 * b) for w, b in layers]
+    if kind == "subnormal numbers":
+        inputs = _tiny(rng, precision, inputs)
+        layers = [Layer(*(_tiny(rng, precision, part) for part in layer)) for layer in layers]
     if kind == "duplicated rows":
         inputs = inputs[..., rng.integers(inputs.shape[-2], size=inputs.shape[-2]), :]
     return inputs, layers
+
+
+def _tiny(rng: np.random.Generator, precision: Precision, x: Array) -> Array:
+    """The numbers with half of them near the smallest normal one, below it and above."""
+    size = precision.underflow * 4.0 ** rng.integers(-3, 2, x.shape)
+    return np.where(rng.random(x.shape) < 0.5, x, np.sign(x) * size)
 
 
 def _power(x: Array) -> Array:

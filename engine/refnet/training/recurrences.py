@@ -15,6 +15,7 @@ from refnet.rounding.arithmetic import Arithmetic
 from refnet.rounding.operations import ADD, ADD_SCALED
 from refnet.training.optimizers import Optimizer
 from refnet.training.terms import (
+    ADD_ROWS,
     COEFFICIENT,
     CORRECTION,
     MIX,
@@ -36,12 +37,16 @@ class Memory(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What a recurrence is made with: the arithmetic, the numbers, the form, the step's number."""
+    """What a recurrence is made with: the arithmetic, the numbers, the form, the step's number.
+
+    rows: how many the gradient is a sum over
+    """
 
     apply: Arithmetic
     optimizer: Optimizer
     conventions: Conventions
     number: int
+    rows: int = 1
 
 
 def looks_ahead(rule: Rule) -> bool:
@@ -65,17 +70,20 @@ def _descend(rule: Rule, memory: Memory, direction: Any) -> Any:
 
 
 def _gradient_descent(rule: Rule, memory: Memory, gradient: Any) -> Memory:
-    return memory._replace(values=_descend(rule, memory, gradient))
+    if rule.conventions.step_sum == "gradient":
+        return memory._replace(values=_descend(rule, memory, gradient))
+    rate, rows = rule.optimizer.learning_rate, rule.rows
+    return memory._replace(values=rule.apply(ADD_ROWS, memory.values, gradient, -rate, rows))
 
 
 def _velocity(rule: Rule, memory: Memory, gradient: Any) -> Any:
     """The velocity mu v + (1 - d) g, or with the rate inside mu v - lr (1 - d) g"""
-    apply, mu = rule.apply, rule.optimizer.momentum
-    share = 1 - rule.conventions.dampening
-    exact = share == 1 and not _inside(rule)
+    apply, mu, rate = rule.apply, rule.optimizer.momentum, rule.optimizer.learning_rate
+    dampening = rule.conventions.dampening
+    taken = mu if dampening == "as momentum" else dampening
+    share, size = 1 - taken, 1.0 if taken else 0.0  # 1 - d errs by u where d is cast
     if _inside(rule):
-        share *= -rule.optimizer.learning_rate
-    size = 0.0 if exact else 3 * max(abs(share), rule.optimizer.learning_rate)
+        share, size = -rate * share, 3 * rate
     return apply(
         MIX, memory.velocity, gradient, apply(COEFFICIENT, mu, mu), apply(COEFFICIENT, share, size)
     )

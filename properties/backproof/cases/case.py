@@ -59,7 +59,7 @@ class Case(Drawn):
         """The case as plain values, to print and to store."""
         a = self.architecture
         shown: dict[str, Any] = {
-            "architecture": _architecture_words(a),
+            "architecture": architecture_words(a),
             "parameters": [
                 {"weights": _plain(layer.weights), "biases": _plain(layer.biases)}
                 for layer in self.parameters
@@ -77,7 +77,8 @@ def _plain(array: Array) -> Any:
     return (array + 0.0).tolist()
 
 
-def _architecture_words(a: Architecture) -> str:
+def architecture_words(a: Architecture) -> str:
+    """The architecture with whatever is not its default."""
     hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
     fields = (
         ("biases", True),

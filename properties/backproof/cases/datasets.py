@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Space
@@ -146,11 +147,13 @@ def _fits(
     most: int,
 ) -> Case:
     kind = in_turn(draw, "kind", kinds)
+    classes = (*classes[:1], *some(space, classes[1:]))
     output, count = classes[0] if kind == "overlapping" else in_turn(draw, "classes", classes)
-    features = draw(among(tuple(range(space.features[0], most + 1))))
-    rows, rng = space.size(draw, space.rows), np.random.default_rng(draw(SEEDS))
+    features = draw(among(some(space, tuple(range(space.features[0], most + 1)))))
+    rows = space.size(draw, space.rows) if space.whole is None else 3 * (features + 1)
+    rng = np.random.default_rng(draw(SEEDS))
     inputs, labels = KINDS[kind](rng, features, count, rows)
-    l2 = draw(among(PENALTIES)) if kind == "penalised" else 0.0
+    l2 = draw(among(some(space, PENALTIES))) if kind == "penalised" else 0.0
     weights = None
     if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, len(inputs)) / 4.0

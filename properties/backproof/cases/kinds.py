@@ -150,5 +150,5 @@ def uneven_weights(rng: Generator, rows: int) -> Array:
     """Weights up to 1 with 0 among them, and one row that outweighs all others together."""
     weights = rng.integers(0, 5, rows) / 4
     zero, heavy = rng.permutation(max(rows, 2))[:2] % rows
-    weights[zero], weights[heavy] = 0.0, 4.0 * rows
+    weights[zero], weights[heavy] = 0.0, 2.0 ** (rows.bit_length() + 1)
     return np.asarray(weights)

@@ -7,7 +7,7 @@ its own, "large", has one size beyond those of most cases.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -15,13 +15,14 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.case import Case, Direction
+from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS, soft_targets, targets, uneven_weights
 from backproof.cases.own import OWN, filled, weights_of
+from backproof.cases.pool import has_large
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
-from backproof.cases.structures import FEW_SIZES, larger, softer, structure
+from backproof.cases.structures import larger, softer, structure
 from backproof.cases.sweep import one_sided, sweeps, swept
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Declared, Range, Scope
@@ -54,6 +55,7 @@ class Networks(Recipe):
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
     multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
     that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
+    `few` is how many shapes it takes of a pool, where it makes others of them.
     """
 
     hidden_layers: Range = (0, None)
@@ -67,6 +69,7 @@ class Networks(Recipe):
     grid: int | None = None
     biases: bool = False
     moves: bool = False
+    few: int | None = None
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
@@ -92,7 +95,7 @@ class Networks(Recipe):
             softmax_outputs=_small(room.softmax_outputs, MOST_OUTPUTS),
             rows=_small(room.rows, SIZES[-1]),
             room=room,
-            sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            sizes=SIZES,
             biases=scope.biases,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
@@ -104,7 +107,14 @@ class Networks(Recipe):
             architectures=scope.architectures,
             own=weights_of(scope),
             frozen=scope.frozen,
+            whole=self._whole(scope, precision),
+            few=self.few,
         )
+
+    def _whole(self, scope: Scope, precision: Precision) -> Space | None:
+        if scope.shapes == "any":
+            return None
+        return Networks(mixed=True).space(replace(scope, shapes="any"), precision)
 
     def _room(self, scope: Scope) -> Room:
         return Room(
@@ -119,13 +129,13 @@ class Networks(Recipe):
     def requires(
         self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
-        """The required kinds; unless the scope names its architectures, each head and activation.
+        """The required kinds; each head and activation, unless architectures are given or few.
 
         Raises: OutOfScope saying what the scope lacks.
         """
         space = self.space(scope, precision)
         kinds = _possible(space, self.required)
-        if scope.architectures is not None:
+        if space.closed:
             return kinds
         names = space.activations if space.hidden_layers[1] else ()
         return (*kinds, *(" with ".join(head) for head in space.heads), *names)
@@ -170,7 +180,7 @@ def _possible(space: Space, kinds: tuple[str, ...]) -> tuple[str, ...]:
         "saturated units": space.hidden_layers[1] > 0,
         "uneven weights": space.sample_weights,
         "soft targets": bool(softer(space).heads),
-        "large": bool(larger(space)),
+        "large": bool(larger(space)) if space.whole is None else has_large(space),
     }
     return tuple(kind for kind in kinds if room.get(kind, True))
 
@@ -189,29 +199,6 @@ def networks(sweep: bool = False, **demands: Any) -> Networks:
     if sweep:
         demands |= {"kinds": (*USUAL, "sweep"), "required": (*REQUIRED, "sweep")}
     return Networks(**demands)
-
-
-@dataclass(frozen=True)
-class Anything(Recipe):
-    """A recipe that no scope narrows: an argument of a law that is no network."""
-
-    make: Callable[[], SearchStrategy[Any]]
-
-    def strategy(
-        self, scope: Scope, precision: Precision, conventions: Declared
-    ) -> SearchStrategy[Any]:
-        """The strategy, whatever the scope."""
-        return self.make()
-
-
-def seeds() -> Anything:
-    """Seeds for what a law draws itself."""
-    return Anything(lambda: SEEDS)
-
-
-def directions() -> Anything:
-    """Directions in which the parameters move."""
-    return Anything(lambda: SEEDS.map(Direction))
 
 
 def _meet(what: str, demand: Range, scope: Range) -> Limits:
@@ -247,7 +234,7 @@ def _cases(draw: DrawFn, space: Space, kinds: dict[str, int]) -> Case:
     rng = np.random.default_rng(draw(SEEDS))
     if kind == "sweep":
         return _swept(rng, space, drawn, rows)
-    architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
+    architecture = drawn if space.closed else _extended(space, drawn, rng)
     if kind == OWN or space.frozen:
         own = space.own[architecture]
         parameters, inputs = filled(rng, architecture, rows, space.precision, own)

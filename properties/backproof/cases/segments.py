@@ -49,8 +49,8 @@ class Segment(Drawn):
 
     def simpler(self) -> Iterator[Self]:
         """The same segment over one row less."""
-        count = len(self.case.inputs)
-        for gone in range(count if count > self.case.space.rows[0] else 0):
+        count, space = len(self.case.inputs), self.case.space
+        for gone in range(count if count > space.rows[0] and space.whole is None else 0):
             kept = np.delete(np.arange(count), gone)
             inputs, targets = self.case.inputs[kept], self.case.targets[kept]
             yield replace(self, case=replace(self.case, inputs=inputs, targets=targets))

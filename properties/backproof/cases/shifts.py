@@ -12,10 +12,10 @@ from backproof.cases.case import Case
 from backproof.cases.integers import digits
 from backproof.cases.logits import logits_of, with_logits, with_rows_apart
 from backproof.cases.networks import networks
-from backproof.cases.recipe import Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Declared, Scope
+from backproof.contract import Declared, Scope, conventions_of
 from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Ball, within
@@ -24,8 +24,11 @@ from refnet.rounding.precision import Precision
 HEADS = (("softmax", "cross_entropy"), ("softmax", "squared_error"))
 LARGEST = {"zeros": 0, "small integers": 3, "hundreds": 500, "distant rows": 3}
 APART = 500
-SHIFTS = (1, -1, 10, -10, 100, -100, 1000, -1000)
+SHIFTS = (1, -1, 5, -5, 10, -10, 100, -100, 1000, -1000)
 """The last two are beyond the range of exp in float64, the two before in float32."""
+
+NEAR = SHIFTS[:4]
+"""They leave small integers within 8 of 0, where the bound of a softmax is smallest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,13 @@ class SoftmaxLogits(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",), biases=True, moves=True)
+        offered = [head for head in HEADS if head in scope.heads]
+        means = {head: conventions_of(conventions, head).outputs for head in offered}
+        heads = tuple(head for head in offered if means[head] != "logits")
+        if offered and not heads:
+            raise OutOfScope("the law is about what a softmax gives, and forward gives its logits")
+        heads = heads or HEADS
+        recipe = networks(heads=heads, plain=True, kinds=("zeros",), biases=True, moves=True)
         room = 2 ** (digits(precision) - 1)
         return _logits(
             self.kinds,
@@ -100,7 +109,8 @@ def _logits(
 ) -> ShiftedLogits:
     kind = in_turn(draw, "logits", kinds)
     case = draw(distant if kind == "distant rows" else cases)
-    return _shifted(case, kind, draw(among(shifts)), draw(SEEDS))
+    near = kind in ("zeros", "small integers")
+    return _shifted(case, kind, draw(among(NEAR if near else shifts)), draw(SEEDS))
 
 
 def _shifted(case: Case, kind: str, shift: int, seed: int) -> ShiftedLogits:

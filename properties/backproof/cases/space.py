@@ -31,11 +31,13 @@ class Room(NamedTuple):
         return max(low, least), min(high, most)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
     """What may be drawn: the law's demands within the subject's scope. Ranges are closed.
 
-    The ranges are those of most cases, which are small; `room` is all that there is.
+    The ranges are those of most cases, which are small; `room` is all that there is. Where every
+    new shape is dear, `whole` is the space of no demands, whose pool the laws share, and `few` how
+    many shapes of it a law takes, if not all.
     """
 
     activations: tuple[str, ...]
@@ -59,6 +61,13 @@ class Space:
     architectures: tuple[Architecture, ...] | None
     own: dict[Architecture, Parameters]
     frozen: bool
+    whole: "Space | None"
+    few: int | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no architectures may be asked for but those that are drawn."""
+        return self.architectures is not None or self.whole is not None
 
     @property
     def units(self) -> tuple[str | None, ...]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from hypothesis.strategies import DrawFn
 
+from backproof.cases.pool import one_of_few
 from backproof.cases.space import Space
 from backproof.cases.sweep import grid, smallest, sweeps
 from backproof.cases.turns import in_turn
 from refnet.architecture import Architecture
 
-FEW_SIZES = (1, 3, 4)
+SMALL_SIZES = (1, 3, 4)
 
 LARGE: dict[str, tuple[int, ...]] = {
     "features": (65, 129, 257, 1000),
@@ -65,7 +66,7 @@ def _large(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
         unit = in_turn(draw, "unit", space.units if bare else space.activations)
     sizes = sizes if unit else bare
     large = in_turn(draw, "large", tuple(sizes))
-    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=FEW_SIZES)
+    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=SMALL_SIZES)
     if space.architectures is not None:
         return in_turn(draw, "architecture", space.architectures), size
     depth = size if large == "hidden_layers" else max(1, space.hidden_layers[0]) if unit else 0
@@ -92,7 +93,10 @@ STRUCTURES = {"large": _large, "sweep": _sweep}
 
 def structure(draw: DrawFn, space: Space, kind: str) -> tuple[Architecture, int]:
     """An architecture and a number of rows for a case of the kind."""
-    return STRUCTURES.get(kind, _usual)(draw, softer(space) if kind == "soft targets" else space)
+    space = softer(space) if kind == "soft targets" else space
+    if space.whole is not None:
+        return one_of_few(draw, space, kind == "large")[:2]
+    return STRUCTURES.get(kind, _usual)(draw, space)
 
 
 def softer(space: Space) -> Space:

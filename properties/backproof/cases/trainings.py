@@ -7,7 +7,7 @@ from typing import Any, Self
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.networks import Anything
+from backproof.cases.anything import Anything
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import among, in_turn
 from backproof.contract import Declared, Scope
@@ -16,6 +16,7 @@ from refnet.training.optimizers import Optimizer
 
 RATES = (0.5, 0.125, 0.1, 2.0**-10)
 EPOCHS = (1, 2, 3, 5)
+DECAYS = (0.125, 0.01)
 BATCH_SIZES = (1, 2, 3, 5, 2000)
 """In networks of up to 64 rows: one row, an even cut, a smaller last batch, more than there are."""
 
@@ -41,8 +42,9 @@ class Training(Drawn):
 
     @property
     def met(self) -> tuple[str, ...]:
-        """The name of the optimizer."""
-        return (self.optimizer.name,)
+        """The name of the optimizer, and its decay, if any."""
+        kind = "decoupled decay" if self.optimizer.decoupled else "coupled decay"
+        return (self.optimizer.name, *([kind] if self.optimizer.weight_decay else []))
 
     def literal(self) -> str:
         """The optimizer with its numbers, the epochs, and the batch size."""
@@ -66,24 +68,29 @@ class Training(Drawn):
 
 @dataclass(frozen=True)
 class Trainings(Recipe):
-    """A recipe: trainings with some of these optimizers, in batches where a law is about them."""
+    """A recipe: trainings with some of these optimizers, in batches or with weight decay where a
+    law is about that.
+    """
 
     names: tuple[str, ...]
     in_batches: bool = False
+    decays: bool = False
 
     def requires(
         self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
-        """Each of the optimizers that the scope has.
+        """Each of the optimizers that the scope has, and each kind of decay.
 
-        Raises: OutOfScope where it has none, or no batches.
+        Raises: OutOfScope where it has none, or no batches, or no decay.
         """
         offered = tuple(name for name in self.names if name in scope.optimizers)
         if not offered:
             raise OutOfScope(f"the scope has no optimizer {' or '.join(self.names)}")
         if self.in_batches and not scope.batches:
             raise OutOfScope("the scope trains on all rows at once, in no batches")
-        return offered
+        if self.decays and not scope.weight_decay:
+            raise OutOfScope("the scope has no weight_decay")
+        return (*offered, *(f"{kind} decay" for kind in scope.weight_decay if self.decays))
 
     def strategy(
         self, scope: Scope, precision: Precision, conventions: Declared
@@ -92,10 +99,12 @@ class Trainings(Recipe):
 
         Raises: OutOfScope where there are none.
         """
-        names = self.requires(scope, precision, conventions)
+        self.requires(scope, precision, conventions)
+        names = (name for name in self.names if name in scope.optimizers)
         numbers = {name: _numbers(name, precision) for name in names}
         sizes = BATCH_SIZES[: 1 if scope.batches == "one row" else None]
-        return _trainings(numbers, sizes if self.in_batches else (None,))
+        kinds = scope.weight_decay if self.decays else ()
+        return _trainings(numbers, sizes if self.in_batches else (None,), kinds)
 
 
 def _numbers(name: str, precision: Precision) -> dict[str, tuple[float, ...]]:
@@ -111,17 +120,21 @@ def _trainings(
     draw: DrawFn,
     numbers: dict[str, dict[str, tuple[float, ...]]],
     batch_sizes: tuple[int | None, ...],
+    decays: tuple[str, ...],
 ) -> Training:
     name = in_turn(draw, "optimizer", tuple(numbers))
     chosen: Any = {field: in_turn(draw, field, values) for field, values in numbers[name].items()}
     rate, epochs = in_turn(draw, "rate", RATES), in_turn(draw, "epochs", EPOCHS)
+    if decays:
+        chosen["decoupled"] = in_turn(draw, "decay", decays) == "decoupled"
+        chosen["weight_decay"] = in_turn(draw, "weight_decay", DECAYS)
     optimizer = Optimizer(name, rate, **chosen)
     return Training(optimizer, epochs, in_turn(draw, "batch size", batch_sizes))
 
 
-def trainings(*names: str, in_batches: bool = False) -> Trainings:
+def trainings(*names: str, in_batches: bool = False, decays: bool = False) -> Trainings:
     """The recipe of a law's trainings."""
-    return Trainings(names, in_batches)
+    return Trainings(names, in_batches, decays)
 
 
 def batch_sizes() -> Anything:

@@ -28,6 +28,9 @@ class Turn(NamedTuple):
 TURN: ContextVar[Turn | None] = ContextVar("turn", default=None)
 """The choice that is being made."""
 
+RUN_SEED: ContextVar[int] = ContextVar("run", default=0)
+"""The seed of the run."""
+
 SEEDS = st.integers(0, 2**32 - 1)
 """Seeds that fill arrays."""
 

@@ -11,6 +11,7 @@ from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import Networks
 from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
 from backproof.cases.space import Space
@@ -57,7 +58,7 @@ def _on_xor(
 ) -> Labelled:
     """Any parameters, or now and then, where there are some, those of a network that solves XOR."""
     if solutions and in_turn(draw, "which third", (1, 2, 3)) == 3:
-        return in_turn(draw, "solution", solutions)
+        return in_turn(draw, "solution", some(space, solutions))
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
     parameters = drawn_parameters(space, architecture, kind, rng)
     case = Case(architecture, parameters, XOR, DIFFERENT, space, kind=kind)
@@ -102,7 +103,7 @@ class XorNetworks(Recipe):
 
 @st.composite
 def _solved_or_not(draw: DrawFn, solved: tuple[Labelled, ...], kinds: tuple[str, ...]) -> Labelled:
-    solution = in_turn(draw, "solution", solved)
+    solution = in_turn(draw, "solution", some(solved[0].case.space, solved))
     if in_turn(draw, "solved", (False, True)):
         return solution
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))

@@ -41,10 +41,12 @@ class MyNetwork(Implementation):
         optimizers=("gradient_descent",),
         weight_decay=(),  # of these optimizers: "coupled", "decoupled"
         # for `initialize`: zeros, constant, normal, uniform, orthogonal, and lecun, glorot or he
-        # with _normal, _uniform or _truncated. The laws ask what a seed decides, not for the scale
+        # with _normal, _uniform or _truncated; fan_in_uniform, as torch starts. The laws ask what
+        # a seed decides, not for the scale
         initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
+        soft_targets=False,  # targets between 0 and 1, for a softmax any rows that sum to 1
         # whether `train` takes a batch_size; "one row": it is 1 or None. Rows come in order, not
         # shuffled
         batches=False,
@@ -62,6 +64,7 @@ class MyNetwork(Implementation):
 
     # What the network means by a loss, a penalty, a step. Each field is one choice on which
     # libraries differ; the ones left out keep the strict default:
+    #   outputs="after the output activation"  or "logits": what `forward` gives
     #   reduction="mean"            or "sum", "mean over outputs", "mean over elements", which torch
     #                               and Keras take: over all outputs of all rows, but the
     #                               cross-entropy of a softmax is one number for each row
@@ -70,6 +73,8 @@ class MyNetwork(Implementation):
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
     #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip,
     #                               but a wrong loss of every row: take the eps out
+    #   gradient_from="logits"      or "probabilities": differentiated through the rounded p
+    #   clip_gradient="ignored"     or "differentiated", "floored" (torch's BCELoss)
     #   penalty_factor=0.5, penalty_on_biases=False
     #   penalty_per_row=False       or True, divided by the rows of a batch; "data set", by all
     # All of them: python -c "import backproof; help(backproof.Conventions)"

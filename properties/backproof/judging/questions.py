@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from random import Random
 from typing import Any
 
@@ -21,11 +20,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases.turns import TURN, Turn
+from backproof.cases.turns import RUN_SEED, TURN, Turn
 
 BACKEND = "backproof"
-
-_seed: ContextVar[int] = ContextVar("seed")
 
 
 def ask(
@@ -38,12 +35,12 @@ def ask(
 ) -> None:
     """Call the body with so many examples; the first one that raises is shrunk, and raised."""
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
-    token = _seed.set(seed)
+    token = RUN_SEED.set(seed)
     try:
         with out_of_the_users_folder():
             seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
     finally:
-        _seed.reset(token)
+        RUN_SEED.reset(token)
 
 
 def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:
@@ -68,7 +65,7 @@ class Questions(PrimitiveProvider):
 
     def __init__(self, _: object) -> None:
         super().__init__(None)
-        self._random = Random(_seed.get())
+        self._random = Random(RUN_SEED.get())
         self._met: dict[Hashable, list[int]] = {}
         self._company: dict[str, int] = {}
         self._cases = 0

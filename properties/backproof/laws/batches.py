@@ -1,16 +1,53 @@
 """Batches: rows taken a few at a time, in training and in evaluation."""
 
+import numpy as np
+
+from backproof.cases.anything import seeds
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import networks
 from backproof.cases.trainings import Training, batch_sizes, trainings
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.trajectories import follows
 from backproof.subjects.subject import Subject
 
 USUAL, REQUIRED = tuple(KINDS), ("zeros", "small integers", "general position")
 """Without the large sizes: in batches of one row a thousand rows are a thousand steps."""
+
+
+ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
+
+
+@law(
+    needs="loss",
+    also=("gradient",),
+    case=networks(
+        plain=True, kinds=ANYWHERE_ELSE, required=("small integers", "general position"), few=2
+    ),
+    seed=seeds(),
+)
+def the_losses_of_batches_average_to_the_loss_of_all_rows(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """F(A and B) = (|A| F(A) + |B| F(B)) / (|A| + |B|), for loss and gradient.
+
+    For all networks and every way to cut the rows in two; hence the order of the rows does not
+    matter, nor whether all of them occur twice, and where the scope has sample weights, a whole
+    number as a weight is that many copies of the row, and 0 is none. Where the rows are summed,
+    F(A) + F(B).
+
+    Why:       a mean is linear, and so is its derivative.
+    Tolerance: the sum of the balls of the answers, each with its share.
+    Catches:   a sum for a mean or a mean for a sum, a last batch that is dropped or counts too
+               much, weights that are ignored, rows that see one another.
+    Source:    the definition of the loss as a mean over rows.
+    """
+    for what, parts in rearranged(subject, case, np.random.default_rng(seed)):
+        adds_up(subject, case, parts, what)
+    for weighted, parts in repeated(subject, case, np.random.default_rng(seed)):
+        adds_up(subject, weighted, parts, "with copies for their weights")
 
 
 @law(
@@ -53,4 +90,4 @@ def evaluation_does_not_depend_on_the_batch_size(
     Source:    the definition of the loss as a mean over rows.
     """
     answer = subject.evaluate(case, batch_size)
-    near(answer.value, answer.expected, answer.radius, what="evaluate")
+    near(answer, answer.expected, answer.radius, what="evaluate")

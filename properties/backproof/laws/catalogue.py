@@ -15,6 +15,7 @@ CHAPTERS = {
     "steps": "Training, step by step",
     "optimizers": "Optimisers",
     "batches": "Batches",
+    "dropout": "Dropout",
     "fit": "Fitting",
     "initialization": "Initialisation",
     "approximation": "What a network can approximate",

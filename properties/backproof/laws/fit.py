@@ -10,6 +10,7 @@ from backproof.laws.verbs.minimisers import (
     Fitted,
     best_logits,
     fitted,
+    of_a_fit,
     promised_logits,
     total_share,
 )
@@ -17,6 +18,7 @@ from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer
+from refnet.rounding.arithmetic import Ball
 
 
 @law(needs="fit", case=Fits())
@@ -39,8 +41,9 @@ def a_fit_stops_where_the_gradient_is_as_small_as_it_promises(subject: Subject, 
     gradient = parts(case.architecture, "gradient", found.gradient)
     sizes = parts(case.architecture, "gradient", [_cancelling(subject, case, found)])
     for (what, ball), (_, scale) in zip(gradient, sizes, strict=True):
-        what, size = f"{what} where the fit stops", np.abs(ball.value)
-        at_most(size, found.tolerance, ball.radius, scale=scale, what=what)
+        size = of_a_fit(Ball(np.abs(ball.value), ball.radius))
+        what = f"{what} where the fit stops"
+        at_most(size, found.tolerance, size.radius, scale=scale, what=what)
 
 
 def _cancelling(subject: Subject, case: Case, found: Fitted) -> Layer[Array]:
@@ -74,4 +77,4 @@ def a_fit_ends_at_the_minimiser(subject: Subject, case: Case) -> None:
     """
     here = promised_logits(subject, case, fitted(subject, case))
     best = best_logits(subject, case)
-    near(here.value, best.value, here.radius + best.radius, what="logits of the fitted model")
+    near(here, best.value, here.radius + best.radius, what="logits of the fitted model")

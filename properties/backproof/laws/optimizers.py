@@ -95,6 +95,27 @@ def adam_divides_a_mean_gradient_by_a_root_mean_square(
     follows(subject, case, training)
 
 
+@law(needs="train", case=networks(), training=trainings(*OPTIMIZERS, decays=True))
+def weight_decay_is_part_of_the_gradient_or_of_the_step(
+    subject: Subject, case: Case, training: Training
+) -> None:
+    """Coupled decay d takes g + d w for the gradient; decoupled decay takes rate d w off the step.
+
+    For every optimiser, all networks, data, rates and decays, step after step. Biases decay like
+    weights, and decoupled decay is multiplied by the rate, unless declared otherwise.
+
+    Why:       the definitions. Under gradient descent both are the same, and an l2 of d in the
+               loss, too. An optimiser that divides by the size of the gradient divides coupled
+               decay as well, so that large gradients undo it; decoupled decay stays as it is.
+    Tolerance: the ball of the recurrence, begun at the subject's own parameters in each step, with
+               w (1 - rate d) rounded in any order.
+    Catches:   one kind in the place of the other, decay that acts after the step, a decay of biases
+               or none that is not declared, a rate too many or too few.
+    Source:    Loshchilov and Hutter, ICLR 2019.
+    """
+    follows(subject, case, training)
+
+
 @law(needs="train", case=IntegerNetworks(fitted=True), training=trainings(*OPTIMIZERS))
 def a_perfect_fit_stays_where_it_is(
     subject: Subject, case: IntegerCase, training: Training
@@ -116,4 +137,4 @@ def a_perfect_fit_stays_where_it_is(
     before = parts(case.architecture, "parameters", case.parameters)
     after = parts(case.architecture, "parameters", trained)
     for (what, old), (_, answer) in zip(before, after, strict=True):
-        near(answer.value, old, 0.0, what=f"{what} at a perfect fit")
+        near(answer, old, 0.0, what=f"{what} at a perfect fit")

@@ -10,7 +10,7 @@ from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.trajectories import near_step
-from backproof.subjects.answers import Answer
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.functions.activations import names_where
@@ -52,8 +52,10 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
 
 
 def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
-    values = [Layer(*(part.value for part in layer)) for layer in trained]
-    near_step(start, values, [Layer(*(part.ball for part in layer)) for layer in trained], when)
+    before = parts(start.architecture, "parameters", start.parameters)
+    after = parts(start.architecture, "parameters", trained)
+    for (what, begun), (_, answer) in zip(before, after, strict=True):
+        near_step(answer, answer.ball, begun, f"{what} {when}")
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -81,10 +83,10 @@ def a_zero_network_learns_only_the_base_rate(
 ) -> None:
     """Gradient descent from zero moves the biases of the output, and nothing else, for ever.
 
-    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
-    one-hot targets: weights and hidden biases stay 0, and the biases of the output move as in a
-    network without inputs: where every class occurs, towards the base rate for each rate below 8 of
-    a sigmoid and below 4 of a softmax.
+    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and targets:
+    weights and hidden biases stay 0, and the biases of the output move as in a network without
+    inputs: where every class occurs, towards the base rate for each rate below 8 of a sigmoid and
+    below 4 of a softmax.
 
     Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
                0, so nothing flows back to the weights before them. What is left is the bias, whose
@@ -107,12 +109,12 @@ def a_zero_network_learns_only_the_base_rate(
     _stays_zero(weights, moved, "output weights")
     alone = _without_inputs(start, rate, epochs, subject)
     allowed = alone.radius + biases.radius
-    near(biases.value, alone.value, allowed, what="output biases of a zero network")
+    near(biases, alone.value, allowed, what="output biases of a zero network")
 
 
 def _stays_zero(answer: Answer, moved: float, what: str) -> None:
     """0 within the ball, which is small beside what the output biases have moved by."""
-    near(answer.value, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
+    near(answer, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
 
 
 def _zeros(architecture: Architecture) -> Parameters:

@@ -58,11 +58,13 @@ class SinglePrecisionInside(Refnet):
 
 @mutant(BATCH, ROUNDING)
 class BatchMeanLeaks(Refnet):
-    """A thousandth of the mean over the batch is subtracted, as from a layer left in training."""
+    """A thousandth of the mean over several rows is subtracted, as in a layer left in training."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         result = super().apply(operation, *arguments)
-        return result - 1e-3 * np.mean(result, axis=0) if operation is AFFINE else result
+        if operation is AFFINE and len(result) > 1:
+            return result - 1e-3 * np.mean(result, axis=0)
+        return result
 
 
 @mutant(ROUNDING)

@@ -16,6 +16,7 @@ MOMENTUM = "momentum_steps_along_a_fading_sum_of_gradients"
 NESTEROV = "nesterov_momentum_looks_ahead"
 RMSPROP = "rmsprop_divides_by_the_root_of_a_mean_square"
 ADAM = "adam_divides_a_mean_gradient_by_a_root_mean_square"
+DECAY = "weight_decay_is_part_of_the_gradient_or_of_the_step"
 FIT = "a_perfect_fit_stays_where_it_is"
 
 
@@ -74,6 +75,22 @@ class EpsilonUnderTheRoot(Misread):
 
     def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
         return optimizer, replace(c, adam_epsilon="inside")
+
+
+@mutant(DECAY)
+class DecayDecoupled(Misread):
+    """Decay always shrinks the weights beside the step, as AdamW has it."""
+
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return replace(optimizer, decoupled=bool(optimizer.weight_decay)), c
+
+
+@mutant(DECAY)
+class BiasesSpared(Misread):
+    """Weights decay, and biases do not."""
+
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, decay_on_biases=False)
 
 
 @mutant(FIT)

@@ -9,6 +9,7 @@ import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
+from backproof.subjects.own import own_weights
 from refnet.architecture import Architecture, Layer
 
 
@@ -21,7 +22,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         precision=implementation.precision,
         conventions=by_head(implementation.conventions, implementation.scope.heads),
         capabilities=list(capabilities(implementation)),
-        weights=getattr(implementation, "weights", None),
+        weights=own_weights(implementation, subject),
     )
 
 
@@ -73,7 +74,9 @@ def _raised(call: Call, error: BaseException) -> Failure:
     else:
         text = _text(error)
         message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
-    return Failure(kind="raised", message=message, detail=detail)
+    # math.log and math.fsum raise ValueError, and so does who looks for infinities in his arrays
+    kind = "arithmetic" if isinstance(error, ArithmeticError | ValueError) else "raised"
+    return Failure(kind=kind, message=message, detail=detail)
 
 
 def _text(error: BaseException) -> str:

@@ -73,8 +73,7 @@ def checked(implementation: Any, subject: str) -> Any:
         )
     _provide(implementation, "precision", precision)
     _provide(implementation, "conventions", _conventions(implementation, subject))
-    given = getattr(implementation, "weights", None)
-    _provide(implementation, "weights", own_weights(given, scope, precision, subject))
+    own_weights(implementation, subject)
     if not capabilities(implementation):
         raise CannotLoad(
             f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"

@@ -4,20 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from backproof.contract import Scope
 from backproof.subjects.failures import CannotLoad
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.checks import checked
 from refnet.rounding.precision import Precision
 
 
-def own_weights(
-    given: Any, scope: Scope, precision: Precision, subject: str
-) -> list[Parameters] | None:
+def own_weights(implementation: Any, subject: str) -> list[Parameters] | None:
     """The layers for each architecture of the scope in float64, or None where none came.
 
     Raises: CannotLoad naming what does not fit, the rule and the value.
     """
+    given, scope = getattr(implementation, "weights", None), implementation.scope
     if given is None:
         if scope.frozen:
             raise CannotLoad(
@@ -35,6 +33,7 @@ def own_weights(
         found = f"{len(given)} of them" if isinstance(given, list | tuple) else f"{given!r:.60}"
         raise CannotLoad(f"{subject} has weights for {count} architectures, and gives {found}")
     pairs = enumerate(zip(scope.architectures, given, strict=True))
+    precision = implementation.precision
     return [_of_one(a, layers, precision, f"{subject}: weights[{i}]") for i, (a, layers) in pairs]
 
 

@@ -11,6 +11,7 @@ from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.problem import Problem
 
 
 def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
@@ -30,6 +31,11 @@ def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
         )
 
 
+def canonical(problem: Problem) -> bool:
+    """Whether a likelihood's derivative by the logits is outputs - targets, whatever is clipped."""
+    return problem.conventions.clip_gradient == "ignored"
+
+
 def unless_flat(c: Conventions, case: Case) -> None:
     """Nothing, where units in two pieces are monotone and bend enough for the weights above.
 
@@ -38,6 +44,9 @@ def unless_flat(c: Conventions, case: Case) -> None:
     units = case.architecture.activations
     if "leaky_relu" in units and not 0 <= c.leaky_slope <= 0.5:
         raise NotSupported(f"leaky_slope={c.leaky_slope}: the law's weights are for 0 to 0.5")
+    if "softplus" in units and c.softplus_threshold is not None:
+        threshold = f"softplus_threshold={c.softplus_threshold}"
+        raise NotSupported(f"{threshold}: softplus falls there, and the law is of monotone units")
     if "elu" in units and not 0 <= c.elu_alpha <= 2:
         raise NotSupported(f"elu_alpha={c.elu_alpha}: the law's weights are for 0 to 2")
 

@@ -7,6 +7,7 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.contract import NotSupported
 from backproof.reports.report import Finding
+from backproof.subjects.answers import Answer
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
 from refnet import balls
@@ -64,14 +65,19 @@ def total_share(subject: Subject, case: Case) -> float:
     return float(np.sum(factors)) / problem.conventions.gradient_factor
 
 
-def promised_logits(subject: Subject, case: Case, found: Fitted) -> Ball:
+def of_a_fit(ball: Ball) -> Answer:
+    """What is known of a fit, as an answer of the subject's."""
+    return Answer(ball.value, lambda: ball, ("fit",))
+
+
+def promised_logits(subject: Subject, case: Case, found: Fitted) -> Answer:
     """The logits of a fit, and how far from those of the minimiser its promise lets them be.
 
     |x_i (v - v*)| <= the certificate's radius for the largest gradient that keeps the promise.
     """
     scale = subject.conventions_of(case).gradient_factor * total_share(subject, case)
     weights = np.vstack(found.parameters[0])[: case.design.shape[1]]
-    return _logits(subject, case, weights, gradient_bound=found.bound / scale)
+    return of_a_fit(_logits(subject, case, weights, gradient_bound=found.bound / scale))
 
 
 def best_logits(subject: Subject, case: Case) -> Ball:

@@ -1,14 +1,13 @@
 """A training followed epoch by epoch, from wherever the subject has arrived."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from backproof.cases.case import Case
 from backproof.cases.trainings import Training
 from backproof.judging.judge import near
-from backproof.subjects.answers import parts
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer, Parameters
 from refnet.rounding.arithmetic import Ball
@@ -23,31 +22,44 @@ def follows(subject: Subject, case: Case, training: Training) -> None:
 
     Where several published forms are open, all epochs must keep to one of them.
     """
-    visited = visits(subject, case, training)
+    arrived = _visits(subject, case, training)
+    starts = [case.parameters, *(_values(subject, layers) for layers in arrived[:-1])]
     tried: list[list[Balls]] = []
-    for form in _forms(subject, case, training, visited[:-1]):
+    for form in _forms(subject, case, training, starts):
         tried.append(form)
-        if _worst(form, visited[1:]) <= 1:
+        if _worst(form, arrived) <= 1:
             break
-    best = min(tried, key=lambda form: _worst(form, visited[1:]))
-    for epoch, balls in enumerate(best):
-        start = replace(case, parameters=visited[epoch])
-        near_step(start, visited[epoch + 1], balls, f"after epoch {epoch + 1}")
+    best = min(tried, key=lambda form: _worst(form, arrived))
+    for epoch, known in enumerate(zip(starts, best, arrived, strict=True), 1):
+        layers = [Layer(*zip(*layer, strict=True)) for layer in zip(*known, strict=True)]
+        for what, (before, ball, answer) in parts(case.architecture, "parameters", layers):
+            near_step(answer, ball, before, f"{what} after epoch {epoch}")
 
 
-def visits(subject: Subject, case: Case, training: Training) -> list[Parameters]:
-    """The parameters at the start and after each epoch, to the first that is not finite.
+def near_step(answer: Answer, ball: Ball, before: Array, what: str) -> None:
+    """Every entry within its ball; it has power where the ball is small beside the step."""
+    moved = np.abs(ball.value - before)
+    scale = np.where(moved > 0, moved, np.abs(ball.value))
+    near(answer, ball.value, ball.radius, scale=scale, what=what)
+
+
+def _visits(subject: Subject, case: Case, training: Training) -> list[list[Layer[Answer]]]:
+    """The parameters after each epoch, to the first that are not finite.
 
     Each is a training from the start: what an optimizer remembers is the subject's own business.
     """
-    visited = [case.parameters]
+    visited = []
     for epochs in range(1, training.epochs + 1):
-        answers = subject.train(case, training.optimizer, epochs, training.batch_size)
-        arrived = [Layer(*(subject.precision.round(x.value) for x in layer)) for layer in answers]
-        visited.append(arrived)
-        if not all(np.all(np.isfinite(part)) for layer in arrived for part in layer):
+        layers = subject.train(case, training.optimizer, epochs, training.batch_size)
+        visited.append(layers)
+        if not all(np.all(np.isfinite(part.value)) for layer in layers for part in layer):
             break
     return visited
+
+
+def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
+    """Parameters that the subject has answered, as it would be given them again."""
+    return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
 def _forms(
@@ -57,17 +69,16 @@ def _forms(
     problem, optimizer = subject.problem(case), training.optimizer
     for form in variants(optimizer, problem.conventions):
         meant = problem._replace(conventions=form)
-        steps = starts, optimizer, training.batch_size, subject.precision
-        yield list(followed(meant, *steps))
+        yield list(followed(meant, starts, optimizer, training.batch_size, subject.precision))
 
 
-def _worst(form: list[Balls], arrived: list[Parameters]) -> float:
+def _worst(form: list[Balls], arrived: list[list[Layer[Answer]]]) -> float:
     """The largest ratio of an error to its radius."""
     ratios = [
-        _ratio(value, ball)
+        _ratio(answer.value, ball)
         for balls, layers in zip(form, arrived, strict=True)
         for pair in zip(balls, layers, strict=True)
-        for ball, value in zip(*pair, strict=True)
+        for ball, answer in zip(*pair, strict=True)
     ]
     return max(ratios, default=0.0)
 
@@ -76,13 +87,3 @@ def _ratio(value: Array, ball: Ball) -> float:
     with np.errstate(all="ignore"):
         error = np.where(np.isfinite(ball.radius), np.abs(value - ball.value), 0.0)
         return float(np.max(np.where(error == 0, 0.0, error / ball.radius), initial=0.0))
-
-
-def near_step(start: Case, arrived: Parameters, balls: Balls, when: str) -> None:
-    """Every entry within its ball; it has power where the ball is small beside the step."""
-    layers = start.parameters, balls, arrived
-    triples = zip(*(parts(start.architecture, "parameters", each) for each in layers), strict=True)
-    for (what, old), (_, known), (_, value) in triples:
-        moved = np.abs(known.value - old)
-        scale = np.where(moved > 0, moved, np.abs(known.value))
-        near(value, known.value, known.radius, scale=scale, what=f"{what} {when}")
