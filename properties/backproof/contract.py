@@ -151,7 +151,8 @@ class Implementation:
     `scope` must be given. `conventions` are those of all heads, or a mapping with one for each head
     (output, loss) of the scope. The capabilities are methods; offer those that you have:
 
-    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation
+    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation, unless
+            logits are declared
     hidden(architecture, parameters, inputs) -> [activations (n, width) of each hidden layer]
     loss(architecture, parameters, inputs, targets, sample_weights=None) -> float
     gradient(architecture, parameters, inputs, targets, sample_weights=None) -> [Layer, ...]
