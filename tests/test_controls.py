@@ -25,6 +25,7 @@ CONTROLS: list[tuple[str | Precision, str, int]] = [
     ("float32", "descending", 2),
     ("float32", "flushed", 3),
     ("float32", "sloppy", 0),
+    ("float32", "joined", 4),
     ("tf32", "blocked", 1),
     ("float16", "reversed", 0),
     ("bfloat16", "sequential", 1),

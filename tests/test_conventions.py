@@ -112,6 +112,7 @@ def test_the_template_says_the_defaults_and_all_words_of_what_it_names() -> None
 
 NOT_EXACT = {
     "label_smoothing": "it has one word",
+    "step_sum": "tests/engine/test_legal_programs.py",
     "nesterov": "tests/engine/recurrences_longhand.py",
     "adam_epsilon": "tests/engine/recurrences_longhand.py",
     "rmsprop_epsilon": "tests/engine/recurrences_longhand.py",

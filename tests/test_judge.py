@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from backproof.judging.judge import Broken, Tally, at_most, near, probable, tallying
+from backproof.laws.verbs.itself import alike
+from backproof.subjects.answers import Answer
+from refnet.rounding.arithmetic import Ball
 
 
 def tally_of(judge: object, *arguments: object, **words: object) -> Tally:
@@ -55,6 +58,48 @@ def test_where_zero_is_expected_the_scale_is_what_cancels() -> None:
 def test_power_is_not_measured_where_zero_is_expected_without_a_scale() -> None:
     tally = tally_of(near, [0.0, 1.0], [0.0, 1.0], [1e-15, 0.01])
     assert (tally.judged, tally.power) == (2, 1.0)
+
+
+def answer(value: float, expected: float, radius: float = 0.1) -> Answer:
+    ball = Ball(np.array([expected]), np.array([radius]))
+    return Answer(np.array([value]), lambda: ball, ("loss",))
+
+
+def test_an_answer_that_is_given_whole_is_judged_by_value() -> None:
+    assert tally_of(near, answer(1.0, 1.0), 1.0, 0.1).by_value == {"loss"}
+    assert tally_of(at_most, answer(1.0, 1.0), 2.0, 0.1).by_value == {"loss"}
+    assert tally_of(near, answer(1.0, 1.0), 1.0, np.inf).by_value == set()
+    assert tally_of(near, answer(1.0, 1.0).value, 1.0, 0.1).by_value == set()
+    with tallying(Tally()) as tally, pytest.raises(Broken):
+        near(answer(5.0, 1.0), 1.0, 0.1)
+    assert tally.by_value == {"loss"}
+
+
+def test_two_answers_are_no_judgement_by_value() -> None:
+    tally = tally_of(alike, answer(1.05, 1.0), answer(0.95, 1.0), what="loss")
+    assert (tally.judged, tally.itself, tally.by_value) == (1, 1, set())
+    assert tally.worst_ratio == pytest.approx(0.5)
+
+
+def test_two_answers_that_are_both_wrong_are_not_judged() -> None:
+    tally = tally_of(alike, answer(9.0, 1.0), answer(5.0, 1.0), what="loss")
+    assert (tally.judged, tally.astray, tally.beyond, tally.power) == (0, 1, 0, 0.0)
+    with pytest.raises(Broken):
+        alike(answer(9.0, 1.0), answer(1.0, 1.0), what="loss")
+    tally = tally_of(alike, answer(np.inf, 1.0, np.inf), answer(1.0, 1.0, np.inf), what="loss")
+    assert (tally.judged, tally.astray, tally.beyond) == (0, 0, 1)
+
+
+def test_what_has_no_bound_has_no_power() -> None:
+    assert tally_of(near, [1.0, 1.0], [1.0, 1.0], [1e-9, np.inf]).power == 0.5
+
+
+def test_the_median_of_what_is_allowed_is_taken_of_all_measured_entries() -> None:
+    tally = Tally()
+    for part in ([1e-3, 1e-1], [1e-2, np.inf]):
+        tally.add(tally_of(near, [2.0, 2.0], [2.0, 2.0], part))
+    assert tally.median_share == 5e-3
+    assert Tally().median_share == np.inf
 
 
 def test_at_most_counts_the_share_of_the_bound() -> None:

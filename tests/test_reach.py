@@ -1,19 +1,26 @@
 """What is drawn covers what a scope declares: large sizes too, and a given network of any size."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 
 import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.cases.case import Case
-from backproof.cases.networks import LARGE, networks
+from backproof.cases.networks import networks
+from backproof.cases.parts import apart
+from backproof.cases.recipe import Recipe
+from backproof.cases.structures import LARGE
 from backproof.cases.xor import XorNetworks
 from backproof.judging.questions import ask
+from refnet import balls
 from refnet.architecture import Architecture
 from refnet.conventions import STRICT
-from refnet.rounding.precision import FLOAT64
+from refnet.rounding.precision import FLOAT64, PRESETS, Precision
 
 LAWS = "outputs_are_right,the_loss_is_the_mean,the_gradient_is_the_derivative"
 
@@ -103,6 +110,7 @@ def test_a_scope_with_limits_is_kept() -> None:
         ({"exp_error": 1e13}, "precision.exp_error=10000000000000.0"),
         ({"underflow": 1e-6}, "precision.underflow=1e-06"),
         ({"largest": 40.0}, "precision.largest=40.0"),
+        ({"sums": 2.0**-24}, "precision.sums=5.960464477539063e-08"),
         ({"relative": ("tanh",)}, "precision.relative=('tanh',)"),
         ({"name": "float64 summed in float32", "accumulation": 2.0**-24}, "precision.accumulation"),
     ],
@@ -125,8 +133,116 @@ def test_a_preset_declares_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_kinds_of_xor_come_up_in_a_short_run(seed: int) -> None:
-    """Half of its cases are solutions, so that few are left for eleven kinds."""
+    """Half of its cases are solutions, so that few are left for twelve kinds."""
     recipe, kinds = XorNetworks(), list[str]()
     strategy = recipe.strategy(Refnet.scope, FLOAT64, STRICT)
     ask(lambda points: kinds.append(points.case.kind), {"points": strategy}, examples=25, seed=seed)
     assert {*kinds} >= {*recipe.kinds, "two hidden units"}
+
+
+GRADIENT = networks(mixed=True, sweep=True)
+"""The recipe of the law on the gradient."""
+
+KINDS = ("zeros", "small integers", "general position", "large", "sweep")
+"""Those that it requires where no weights are given."""
+
+
+def drawn(examples: int, seed: int, recipe: Recipe = GRADIENT, **scope: Any) -> list[Case]:
+    cases: list[Case] = []
+    declared = replace(Refnet.scope, **scope), FLOAT64, STRICT
+    strategy = recipe.strategy(*declared)
+    ask(lambda case: cases.append(case), {"case": strategy}, examples=examples, seed=seed)
+    return cases
+
+
+def pairs(cases: list[Case]) -> set[tuple[str, str]]:
+    return {(case.kind, name) for case in cases for name in case.architecture.activations}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_short_run_meets_each_activation_head_and_required_kind(seed: int) -> None:
+    met = {name for case in drawn(25, seed) for name in case.met}
+    assert met >= {*GRADIENT.requires(Refnet.scope, FLOAT64, STRICT)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_meets_each_activation_with_each_required_kind_and_each_name_five_times(
+    seed: int,
+) -> None:
+    times = Counter(name for case in drawn(100, seed) for name in case.met)
+    assert all(times[name] >= 5 for name in GRADIENT.requires(Refnet.scope, FLOAT64, STRICT))
+    assert pairs(drawn(100, seed)) >= set(product(KINDS, Refnet.scope.activations))
+
+
+def test_each_head_and_each_activation_is_swept_once() -> None:
+    swept = [case.architecture for case in drawn(100, 0) if case.kind == "sweep"]
+    bare = {a.head for a in swept if not a.hidden_layers}
+    assert bare == set(Refnet.scope.heads)
+    assert {name for a in swept for name in a.activations} == set(Refnet.scope.activations)
+    assert len(swept) <= len(Refnet.scope.heads) + len(Refnet.scope.activations) + 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_laws_that_take_networks_apart_meet_as_much(seed: int) -> None:
+    recipe = apart(hidden_layers=(1, None))
+    met = pairs(drawn(100, seed, recipe))
+    assert met >= set(product(KINDS[:4], Refnet.scope.activations))
+
+
+@pytest.mark.parametrize("precision", PRESETS.values(), ids=lambda p: p.name)
+def test_a_sweep_has_exact_logits_and_a_bound_everywhere(precision: Precision) -> None:
+    def look(case: Case) -> None:
+        a, z = case.architecture, case.inputs[:, 0]
+        assert np.array_equal(precision.round(z), z)
+        assert np.count_nonzero(case.parameters[0].weights) == 1
+        assert case.parameters[0].weights[0, 0] == 1
+        assert np.all(np.isfinite(balls.forward(a, case.parameters, case.inputs, precision).radius))
+        for layer in balls.gradient(case.problem(STRICT), precision):
+            assert all(np.all(np.isfinite(part.radius)) for part in layer)
+
+    strategy = networks(kinds=("sweep",)).strategy(Refnet.scope, precision, STRICT)
+    ask(look, {"case": strategy}, examples=40, seed=0)
+
+
+def test_few_rows_get_the_grid_in_parts() -> None:
+    whole, parts = (
+        [case.inputs for case in drawn(40, 0, networks(kinds=("sweep",)), rows=rows)]
+        for rows in ((1, None), (1, 30))
+    )
+    assert max(map(len, parts)) == 30
+    assert set(np.abs(np.concatenate(parts)).flat) == set(np.abs(np.concatenate(whole)).flat)
+
+
+def test_uneven_weights_have_a_zero_and_a_row_that_outweighs_all_others() -> None:
+    cases = drawn(60, 0, networks(kinds=("uneven weights",)))
+    for weights in (case.sample_weights for case in cases):
+        assert weights is not None
+        heaviest = weights.max()
+        assert heaviest > weights.sum() - heaviest
+        assert 0 in weights or len(weights) == 1
+
+
+def test_soft_targets_lie_between_0_and_1_and_those_of_a_softmax_sum_to_1() -> None:
+    cases = drawn(60, 0, networks(kinds=("soft targets",)))
+    assert {case.architecture.output for case in cases} == {"sigmoid", "softmax"}
+    for case in cases:
+        assert np.all((case.targets >= 0) & (case.targets <= 1))
+        if case.architecture.output == "softmax":
+            assert np.all(case.targets.sum(axis=1) == 1)
+    between = [case for case in cases if np.any((case.targets > 0) & (case.targets < 1))]
+    assert len(between) > len(cases) / 2
+
+
+def test_kinds_that_a_scope_has_no_room_for_are_not_drawn() -> None:
+    narrow = {"soft_targets": False, "sample_weights": False, "hidden_layers": (0, 0)}
+    cases = drawn(100, 0, GRADIENT, **narrow)
+    kinds = {case.kind for case in cases}
+    assert not kinds & {"soft targets", "uneven weights", "saturated units"}
+    for case in cases:
+        hard = case.architecture.output in ("sigmoid", "softmax")
+        assert not hard or {*case.targets.flat} <= {0.0, 1.0}
+
+
+def test_a_given_network_is_swept_too() -> None:
+    kinds = {case.kind for case in drawn(100, 0, architectures=tuple(GIVEN[:2]))}
+    assert "sweep" in kinds

@@ -39,13 +39,41 @@ def test_entries_without_a_bound_are_added_up() -> None:
     assert said == ["2 of 10 entries of one could not be judged: any value is legal there"]
 
 
-def test_what_is_declared_and_never_asked_for_is_said_after_all_laws() -> None:
-    class Declares(Refnet):
-        scope = replace(Refnet.scope, optimizers=("gradient_descent", "adam"), initializers=())
+def test_what_is_declared_and_was_not_judged_by_value_stands_in_the_headline() -> None:
+    """Training with momentum is asked for, and compared with itself alone."""
 
-    whole = backproof.check(Declares, profile="quick")
-    assert whole.notes == ["declared, and not asked for in this run: adam, training in batches"]
-    assert backproof.check(Declares, laws="loss", profile="quick").notes == []
+    class WrongMomentum(Refnet):
+        scope = replace(
+            Refnet.scope,
+            optimizers=("gradient_descent", "momentum"),
+            weight_decay=("decoupled",),
+            initializers=(),
+        )
+
+        def train(self, *arguments: Any) -> Any:
+            given = list(arguments)
+            given[4] = replace(given[4], momentum=given[4].momentum / 2)
+            return super().train(*given)
+
+    whole = backproof.check(WrongMomentum, profile="quick")
+    counts, unjudged = whole.headline().splitlines()
+    assert counts.startswith(f"{len(laws()) - 1} hold, 1 unsupported (")
+    training = "momentum, decoupled weight decay, training in batches"
+    names = f"evaluate, {training}, forward_training"
+    assert unjudged == f"declared, not judged: {names}"
+    assert whole.document().not_judged == names.split(", ")
+    assert "not judged" not in backproof.check(WrongMomentum, laws="loss").headline()
+
+
+def test_every_law_that_judges_by_value_says_what() -> None:
+    by_value = {r.law: r.by_value for r in backproof.check(Refnet, profile="quick").laws}
+    assert by_value["outputs_are_right_within_rounding"] == ["forward", "hidden"]
+    assert by_value["no_hidden_layer_is_logistic_regression"] == ["forward", "gradient", "loss"]
+    assert by_value["a_zero_network_learns_only_the_base_rate"] == ["gradient_descent"]
+    assert by_value["a_fit_ends_at_the_minimiser"] == ["fit"]
+    assert by_value["a_seed_decides_the_start_and_units_start_apart"] == ["constant", "zeros"]
+    for law in ("every_call_stands_alone", "networks_compose", "gradients_match"):
+        assert [names for name, names in by_value.items() if law in name] == [[]]
 
 
 def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> None:

@@ -1,12 +1,15 @@
 """Each status is given where it should be, in the order of precedence."""
 
 import json
+import math
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
@@ -15,11 +18,17 @@ from backproof.contract import NotSupported, Scope
 from backproof.judging.judge import near
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law, law
+from backproof.judging.others import to_blame
 from backproof.judging.settings import Settings
+from backproof.reports.remarks import remarks
 from backproof.reports.report import Document, Report, Row, exit_status, json_schema
+from backproof.reports.terminal import explained
 from backproof.subjects.named import Named
 from backproof.subjects.subject import Subject
-from refnet.architecture import ACTIVATIONS, HEADS
+from refnet.architecture import ACTIVATIONS, HEADS, Layer
+from refnet.conventions import STRICT
+from refnet.functions.activations import activation
+from refnet.functions.kinked import RELU
 
 DOCUMENTED = """A statement.
 
@@ -137,6 +146,154 @@ def test_a_refused_case_is_counted_and_shown() -> None:
     row = verdict(made(right), Even)
     assert row.status == "holds"
     assert list(row.refused) == ["forward: an odd number of features"]
+
+
+def test_a_loss_that_refuses_large_logits_does_not_hold_the_law_on_them() -> None:
+    class Timid(Refnet):
+        scope = replace(Refnet.scope, hidden_layers=(0, 0))
+
+        def loss(self, architecture: Any, parameters: Any, inputs: Any, *rest: Any) -> Any:
+            if np.any(np.abs(inputs @ parameters[0].weights + parameters[0].biases) > 9):
+                raise NotSupported("logits beyond 9")
+            return super().loss(architecture, parameters, inputs, *rest)
+
+    row = backproof.check(Timid, laws="saturated", profile="quick").laws[0]
+    assert row.status == "unsupported"
+    words = "every example was refused of saturated logits: loss: logits beyond 9"
+    assert row.reason == words
+
+
+def test_what_a_law_itself_leaves_out_is_said_and_is_no_refusal_of_the_subjects() -> None:
+    def careful(subject: Subject, case: Case) -> None:
+        if case.kind == "zeros":
+            raise NotSupported("zeros promise nothing")
+        right(subject, case)
+
+    row = verdict(made(careful), profile="quick")
+    assert row.status == "holds"
+    assert row.notes[0].startswith("never answered: zeros")
+
+
+def test_weak_when_a_required_kind_has_no_bound() -> None:
+    def blind_to_zeros(subject: Subject, case: Case) -> None:
+        answer = subject.forward(case)
+        radius = answer.radius if case.kind != "zeros" else np.full(answer.radius.shape, np.inf)
+        near(answer, answer.expected, radius)
+
+    row = verdict(made(blind_to_zeros), profile="quick")
+    assert (row.status, row.reason) == ("weak", "nothing could be judged of zeros")
+    assert "zeros" not in row.kinds
+
+
+def test_weak_when_most_entries_have_no_bound() -> None:
+    def sees_one_row(subject: Subject, case: Case) -> None:
+        answer = subject.forward(case)
+        later = np.arange(len(case.inputs))[:, None] > 0
+        near(answer, answer.expected, np.where(later, np.inf, answer.radius))
+
+    row = verdict(made(sees_one_row), profile="quick")
+    assert row.status == "weak"
+    assert (row.reason or "").startswith("any value is legal in ")
+    assert row.power < 0.25
+
+
+def test_the_least_power_is_that_of_a_head_or_an_activation() -> None:
+    def blind_to_gelu(subject: Subject, case: Case) -> None:
+        answer, blind = subject.forward(case), "gelu" in case.architecture.activations
+        near(answer, answer.expected, answer.radius + blind * (1 + np.abs(answer.expected)))
+
+    row = verdict(made(blind_to_gelu), profile="quick")
+    assert (row.least_power, row.least_power_of) == (0.0, "gelu")
+    assert row.power > 0.5
+    assert 0 < row.median_allowed < 1e-6
+
+
+class ReluMoved(Refnet):
+    """A wrong activation in an otherwise consistent network."""
+
+    scope = replace(Refnet.scope, activations=("relu",), hidden_layers=(1, 2))
+
+    def apply(self, operation: Any, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result + 1.0 if operation is RELU.value else result
+
+
+def test_two_wrong_answers_that_agree_are_for_the_law_on_the_value() -> None:
+    names = "renumbering,outputs_are_right"
+    renumbered, outputs = (report := backproof.check(ReluMoved, laws=names)).laws
+    assert (renumbered.status, outputs.status) == ("weak", "broken")
+    assert (renumbered.reason or "").startswith("the value itself is wrong in ")
+    assert renumbered.by_value == []
+    assert renumbered.astray > renumbered.judged
+    assert remarks(report)[0].endswith(f"see {outputs.law}")
+    alone = backproof.check(ReluMoved, laws="renumbering")
+    assert alone.exit_status == 0
+    assert remarks(alone)[0].endswith("a law on the value says how")
+
+
+WRONG = {activation(name, STRICT).value for name in ("gelu", "elu")}
+
+
+class TwoActivationsOff(Refnet):
+    """GELU and ELU are a thousandth too large."""
+
+    def apply(self, operation: Any, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return result * 1.001 if operation in WRONG else result
+
+
+def test_one_wrong_activation_does_not_hide_another() -> None:
+    report = backproof.check(TwoActivationsOff, laws="outputs_are_right,renumbering")
+    outputs, renumbered = report.laws
+    shown = [finding.sent[0].parts["architecture"] for finding in outputs.findings]
+    assert ["gelu" in words for words in shown].count(True) == 1
+    assert ["'elu'" in words for words in shown].count(True) == 1
+    assert len(shown) == 2
+    assert "broken in another way, too:" in explained(report, 0)
+    assert renumbered.status == "holds"
+
+
+def test_a_fault_of_every_activation_is_one_fault() -> None:
+    outcomes = [({name}, True) for name in ("relu", "tanh", "gelu")]
+    assert to_blame(outcomes, {"relu"}) == []
+    assert to_blame([*outcomes, *[({"elu"}, False)] * 4], {"relu"}) == ["relu", "gelu", "tanh"]
+    assert to_blame([*outcomes[:2], ({"relu"}, False), ({"relu"}, False)], {"relu"}) == []
+    assert to_blame([], set()) == []
+
+
+class PlainPython(Refnet):
+    """Exponentials by math.exp, which raises where an array would overflow."""
+
+    scope = replace(Refnet.scope, heads=(("exp", "poisson"),), hidden_layers=(0, 0))
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        logits = inputs @ parameters[0].weights + parameters[0].biases
+        return np.array([[math.exp(z) for z in row] for row in logits])
+
+
+def test_an_exception_of_arithmetic_where_any_value_is_legal_refuses_the_case() -> None:
+    def large_inputs(subject: Subject, case: Case) -> None:
+        right(subject, replace(case, inputs=1e3 * case.inputs))
+
+    row = verdict(made(large_inputs, case=networks(required=())), PlainPython, profile="quick")
+    assert row.status == "holds"
+    words = "forward: it raised OverflowError: math range error, where any value is legal"
+    assert list(row.refused) == [words]
+
+
+def test_an_exception_of_arithmetic_where_there_is_a_bound_is_an_error() -> None:
+    class Careless(PlainPython):
+        scope = replace(PlainPython.scope, heads=(("sigmoid", "cross_entropy"),))
+
+        def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+            negated = [Layer(-parameters[0].weights, -parameters[0].biases)]
+            return 1 / (1 + super().forward(architecture, negated, inputs))
+
+    row = backproof.check(Careless, laws="outputs_are_right", seed=1).laws[0]
+    assert (row.status, row.reason) == (
+        "error",
+        "forward raised OverflowError: math range error",
+    )
 
 
 def test_a_law_without_its_sections_does_not_register() -> None:

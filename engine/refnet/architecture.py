@@ -46,7 +46,7 @@ class Architecture:
 
     `widths=(3, 7, 1)` is three features, seven hidden units and one output; `widths=(3, 1)` has
     no hidden layer. `activation` is one name, or one per hidden layer. `output` and `loss`
-    together form the head.
+    together form the head. Without `biases` they are zeros, and so is the derivative by them.
 
     Units:  l2 multiplies the squared weights (half of them, unless declared); dropout is the share
             of hidden units dropped; delta is Huber's threshold.
@@ -61,6 +61,7 @@ class Architecture:
     dropout: Annotated[float, BELOW_ONE] = 0.0
     label_smoothing: Annotated[float, BELOW_ONE] = 0.0
     delta: Annotated[float, ABOVE_ZERO] = 1.0
+    biases: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self)

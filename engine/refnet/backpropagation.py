@@ -28,9 +28,11 @@ from refnet.problem import (
 )
 from refnet.rounding.arithmetic import Arithmetic, before
 from refnet.rounding.operations import (
+    ADD_PRODUCT,
     ADD_SCALED,
     CONSTANT,
     MULTIPLY,
+    NOTHING,
     SCALE,
     SUM_OF_SQUARES,
     WEIGHTED_SUM,
@@ -86,29 +88,37 @@ def traced(apply: Arithmetic, problem: Problem) -> list[Stage]:
     )
 
 
-def rows_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
-    """The loss of each row, before its factor: (n,)"""
+def entries_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
+    """What the loss of each row is a sum of, before its factor: (n, k) or (n, 1)"""
     last = (stages or traced(apply, problem))[-1]
-    rows = head(problem.architecture, problem.conventions).rows
-    return apply(rows, last.logits, last.outputs, smoothed_targets(apply, problem))
+    entries = head(problem.architecture, problem.conventions).entries
+    return apply(entries, last.logits, last.outputs, smoothed_targets(apply, problem))
 
 
 def loss_in(apply: Arithmetic, problem: Problem, stages: list[Stage] | None = None) -> Any:
     """The loss in the given arithmetic."""
-    return total_in(apply, problem, rows_in(apply, problem, stages))
+    return total_in(apply, problem, entries_in(apply, problem, stages))
 
 
-def total_in(apply: Arithmetic, problem: Problem, rows: Any, extra_roundings: int = 0) -> Any:
-    """sum_i c_i l_i plus the penalty, from the losses l_i of the rows."""
+def total_in(apply: Arithmetic, problem: Problem, entries: Any, extra_roundings: int = 0) -> Any:
+    """sum_i c_i l_i plus the penalty, from what the losses l_i of the rows are sums of.
+
+    One accumulator may hold rows, outputs and squared weights, in any order: a sum of nK + m terms.
+    """
     conventions = problem.conventions
-    share = loss_share(problem, head(problem.architecture, conventions).rows_factor)
-    summed = share.factor, share.roundings + extra_roundings, share.divisor
-    value = before(apply, share.late)(WEIGHTED_SUM, rows, *summed)
-    if problem.architecture.l2 and conventions.loss_includes_penalty:
-        squares = apply(SUM_OF_SQUARES, *penalised(problem.parameters, conventions))
+    squared = penalised(problem.parameters, conventions)
+    if not (problem.architecture.l2 and conventions.loss_includes_penalty):
+        squared = []
+    summed = problem.inputs.shape[-2] * problem.architecture.widths[-1]
+    terms = summed + sum(w.shape[-1] * w.shape[-2] for w in squared)
+    share = loss_share(problem, head(problem.architecture, conventions).entries_factor)
+    scale, roundings = _along(share.factor, 1), share.roundings + extra_roundings
+    late = before(apply, share.late)
+    value = late(WEIGHTED_SUM, entries, scale, roundings, share.divisor, terms)
+    if squared:
         penalty, roundings = penalty_factor(problem)
         penalty_scale = apply(CONSTANT, penalty, roundings + extra_roundings)
-        value = apply(ADD_SCALED, value, squares, penalty_scale)
+        value = apply(ADD_SCALED, value, apply(SUM_OF_SQUARES, *squared), penalty_scale, terms)
     return value
 
 
@@ -133,7 +143,13 @@ def gradient_in(
             signal = late(BACK, delta, parameters[place].weights, total)
             delta = _through(late, problem, place - 1, stages[place - 1], signal)
     layers.reverse()
-    return _penalised(apply, problem, layers, whole) if architecture.l2 else layers
+    layers = _penalised(apply, problem, layers, whole) if architecture.l2 else layers
+    return layers if architecture.biases else without_biases(apply, layers)
+
+
+def without_biases(apply: Arithmetic, layers: list[Layer[Any]]) -> list[Layer[Any]]:
+    """The layers with zeros for biases, whatever stood there: they are none, and learn nothing."""
+    return [Layer(weights, apply(NOTHING, biases)) for weights, biases in layers]
 
 
 def _through(apply: Arithmetic, problem: Problem, place: int, stage: Stage, signal: Any) -> Any:
@@ -177,10 +193,11 @@ def _penalised(
     roundings = 2 * roundings + 2 * roundings_of(conventions.gradient_factor)
     column = apply(CONSTANT, _along(value, 2), roundings)  # of a stack of data sets
     entry = apply(CONSTANT, _along(value, 1), roundings)
-    penalised = []
+    terms, penalised = problem.inputs.shape[-2] + 1, []
     for data, layer in zip(layers, problem.parameters, strict=True):
-        weights, biases = apply(ADD_SCALED, data.weights, layer.weights, column), data.biases
+        weights = apply(ADD_PRODUCT, data.weights, layer.weights, column, terms)
+        biases = data.biases
         if conventions.penalty_on_biases:
-            biases = apply(ADD_SCALED, biases, layer.biases, entry)
+            biases = apply(ADD_SCALED, biases, layer.biases, entry, terms)
         penalised.append(Layer(weights, biases))
     return penalised

@@ -9,7 +9,7 @@ Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import Stage, given, gradient_in, loss_in, rows_in, total_in, trace
+from refnet.backpropagation import Stage, entries_in, given, gradient_in, loss_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
 from refnet.problem import Problem
@@ -97,7 +97,7 @@ def evaluate(problem: Problem, precision: Precision = FLOAT64) -> Ball:
     """
     checked(*problem[:5])
     apply, rows = within(precision), problem.inputs.shape[-2]
-    value: Ball = total_in(apply, problem, rows_in(apply, problem), 2 * rows + 4)
+    value: Ball = total_in(apply, problem, entries_in(apply, problem), 2 * rows + 4)
     return value.rounded_up()
 
 

@@ -56,6 +56,8 @@ def _check_parameters(architecture: Architecture, parameters: Any) -> None:
             raise ValueError(f"parameters[{place}] is a {kind}; give Layer(weights, biases)")
         _check_part(f"parameters[{place}].weights", layer.weights, widths, place, place + 2)
         _check_part(f"parameters[{place}].biases", layer.biases, widths, place + 1, place + 2)
+        if not architecture.biases and np.any(layer.biases):
+            raise ValueError(f"parameters[{place}].biases are not all 0; biases=False has none")
 
 
 def _check_part(name: str, array: Any, widths: tuple[int, ...], start: int, stop: int) -> None:

@@ -27,7 +27,14 @@ class Conventions:
                            "smooth_l1": that, divided by delta
     poisson_constant:      what is added to exp(z) - y z
     loss_from:             the loss is computed from the logits, or from the rounded probabilities
+    gradient_from:         the gradient of cross-entropy or Poisson is outputs - targets, or goes by
+                           the chain rule through the rounded probabilities, as automatic
+                           differentiation of a loss from them does; `loss_from` does not say it,
+                           since a loss may be computed from them and its gradient not
     probability_clip:      the reported loss clips probabilities to [c, 1 - c]
+    clip_gradient:         "ignored": the gradient knows of no clip; "differentiated": it is 0 for
+                           a probability beyond it; "floored": that of a sigmoid is
+                           (p - y) p (1 - p) / max(p (1 - p), 1e-12), whatever the clip
     penalty_factor:        the factor f in f l2 |W|^2
     penalty_per_row:       True: the penalty is divided by the rows of what the loss is taken of, in
                            training those of the batch; "data set": always by all rows. Where a
@@ -42,6 +49,9 @@ class Conventions:
     leaky_slope, elu_alpha, gelu: the form of these activations
     softplus_threshold:    softplus(z) is z itself beyond this number
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
+    step_sum:              "gradient": the terms of the rows are added up first, in any order, and
+                           gradient descent subtracts their sum once; "weights": it subtracts them
+                           from the weights one by one, and rounds at their size for each row
     nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
                            "either": both are right
     nesterov:              "sutskever": the gradient is taken at the parameters, and the step is
@@ -70,7 +80,9 @@ class Conventions:
     huber: Literal["delta", "smooth_l1"] = "delta"
     poisson_constant: Literal["none", "log y!", "stirling"] = "none"
     loss_from: Literal["logits", "probabilities"] = "logits"
+    gradient_from: Literal["logits", "probabilities"] = "logits"
     probability_clip: Annotated[float, BELOW_HALF] = 0.0
+    clip_gradient: Literal["ignored", "differentiated", "floored"] = "ignored"
     penalty_factor: Annotated[float, ABOVE_ZERO] = 0.5
     penalty_per_row: bool | Literal["data set"] = False
     penalty_on_biases: bool = False
@@ -82,6 +94,7 @@ class Conventions:
     gelu: Literal["erf", "tanh"] = "erf"
     softplus_threshold: Annotated[float, ABOVE_ZERO] | None = None
     dropout: Literal["inverted", "at evaluation"] = "inverted"
+    step_sum: Literal["gradient", "weights"] = "gradient"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
     adam_epsilon: Literal["either", "outside", "uncorrected", "inside"] = "either"
     rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"

@@ -9,11 +9,11 @@ import numpy as np
 
 from refnet.architecture import Architecture, Array, Parameters
 from refnet.backpropagation import (
+    entries_in,
     given,
     gradient_in,
     loss_and_gradient_in,
     loss_in,
-    rows_in,
     total_in,
     trace,
 )
@@ -130,8 +130,8 @@ def evaluate(
     checked(architecture, parameters, inputs, targets, sample_weights)
     check_count("batch_size", "a batch size", batch_size, 1)
     problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
-    rows = [rows_in(plain, batch) for batch in batches(problem, batch_size)]
-    value: Array = total_in(plain, problem, np.concatenate(rows, axis=-1))
+    entries = [entries_in(plain, batch) for batch in batches(problem, batch_size)]
+    value: Array = total_in(plain, problem, np.concatenate(entries, axis=-2))
     return value
 
 

@@ -47,7 +47,7 @@ def _smoothed_radius(
 ) -> Array:
     # y (1 - e) + e / K or y - e (y - 1 / K), with e cast: 1 - e errs by u e, not by u (1 - e)
     size = targets.magnitude + smoothing.value / classes.value
-    return np.asarray(p.unit * (4 * size + np.abs(value)) + p.underflow)
+    return np.asarray(p.unit * (4 * size + np.abs(value)) + 2 * p.underflow)
 
 
 _SMOOTHED = Operation(_smoothed, _smoothed_radius)

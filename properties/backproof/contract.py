@@ -3,7 +3,7 @@
 Any subset of the capabilities will do; what is missing is reported as unsupported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -55,22 +55,39 @@ class Fit(NamedTuple):
 LEAST = {"hidden_layers": 0, "widths": 1, "rows": 1, "outputs": 1, "softmax_outputs": 2}
 """What the ranges of a scope begin with, at the least."""
 
+FLAGS = (
+    "biases", "l2", "sample_weights", "dropout", "label_smoothing", "mixed_activations", "frozen",
+)  # fmt: skip
+CHOICES: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(FLAGS, (False, True)),
+    "batches": (False, True, "one row"),
+    "shapes": ("any", "few"),
+}
+"""What the fields of a scope that are words or flags may be."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """What an implementation can express; cases are drawn inside it.
 
     activations:   names, of hidden layers
-    mixed_activations: whether each hidden layer may have another one
     heads:         pairs (output, loss)
     hidden_layers, widths, rows, outputs: least and most (None: no limit)
     softmax_outputs: least and most classes of a softmax, where they are others than `outputs`
+    biases:        False: layers have none; they arrive as zeros, and of an answer they may be None
     optimizers:    names: gradient_descent, momentum, nesterov, rmsprop, adam
+    weight_decay:  of the optimizers: "coupled", "decoupled", or both
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
                    with _normal, _uniform or _truncated; fan_in_uniform, U(+-1 / sqrt(fan_in))
-    l2, sample_weights, batches, dropout, label_smoothing: whether they are offered
-    architectures: only these (a compiled or frozen network)
-    shapes:        "few" where every new shape is expensive
+    l2, sample_weights, dropout, label_smoothing: whether they are offered
+    soft_targets:  whether targets of a sigmoid may lie between 0 and 1, and those of a softmax be
+                   any rows that sum to 1
+    batches:       whether `train` takes a batch_size; "one row": it is 1 or None
+    mixed_activations: whether each hidden layer may have another one
+    architectures: only these (a compiled or frozen network), whatever their size
+    frozen:        it answers for its own `weights` alone, a list of layers for each architecture
+    shapes:        "few" where every new shape or program is expensive: whole architectures, with
+                   rows, come from a pool of about a dozen a run
 
     Raises: ValueError naming the field, the rule and the value.
     """
@@ -82,28 +99,50 @@ class Scope:
     rows: Range = (1, None)
     outputs: Range = (1, None)
     softmax_outputs: Range = (2, None)
+    biases: bool = True
     optimizers: tuple[str, ...] = ()
+    weight_decay: tuple[Literal["coupled", "decoupled"], ...] = ()
     initializers: tuple[str, ...] = ()
     l2: bool = False
     sample_weights: bool = False
-    batches: bool = False
+    batches: bool | Literal["one row"] = False
     dropout: bool = False
     label_smoothing: bool = False
-    mixed_activations: bool = True
+    soft_targets: bool = False
+    mixed_activations: bool = False
     architectures: tuple[Architecture, ...] | None = None
+    frozen: bool = False
     shapes: Literal["any", "few"] = "any"
 
     def __post_init__(self) -> None:
         _check_names("activations", self.activations, ACTIVATIONS)
         _check_names("heads", self.heads, HEADS)
         _check_names("optimizers", self.optimizers, OPTIMIZERS)
+        _check_names("weight_decay", self.weight_decay, ("coupled", "decoupled"))
         _check_names("initializers", self.initializers, INITIALIZERS)
+        for field, words in CHOICES.items():
+            _check_choice(field, getattr(self, field), words)
         for field, least in LEAST.items():
             _check_range(field, getattr(self, field), least)
         if self.hidden_layers[0] and not self.activations:
             raise ValueError("scope.activations=(): hidden layers need an activation; name them")
-        if self.shapes not in ("any", "few"):
-            raise ValueError(f"scope.shapes={self.shapes!r}: choose 'any' or 'few'")
+        if self.weight_decay and not self.optimizers:
+            given = f"scope.weight_decay={self.weight_decay!r}"
+            raise ValueError(f"{given} without optimizers: name those that decay")
+        if self.frozen and self.architectures is None:
+            raise ValueError(
+                "scope.frozen=True without architectures: name those that its weights belong to"
+            )
+        for place, one in enumerate(self.architectures or ()):
+            if one.biases != self.biases:
+                given = f"scope.architectures[{place}] has biases={one.biases}"
+                raise ValueError(f"{given}, the scope biases={self.biases}: give both the same")
+
+
+def _check_choice(field: str, given: Any, words: tuple[Any, ...]) -> None:
+    if not any(type(given) is type(word) and given == word for word in words):
+        known = ", ".join(map(repr, words[:-1]))
+        raise ValueError(f"scope.{field}={given!r}: choose {known} or {words[-1]!r}")
 
 
 def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
@@ -149,7 +188,9 @@ class Implementation:
     """What is judged: subclass it, or give any object with the same attributes.
 
     `scope` must be given. `conventions` are those of all heads, or a mapping with one for each head
-    (output, loss) of the scope. The capabilities are methods; offer those that you have:
+    (output, loss) of the scope. `weights` are what the networks of `scope.architectures` came with,
+    a list of layers for each: the laws ask there too, and in a frozen scope nowhere else. The
+    capabilities are methods; offer those that you have:
 
     forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation, unless
             logits are declared
@@ -168,6 +209,7 @@ class Implementation:
     scope: Scope
     precision: Precision | str = PRESETS["float64"]
     conventions: Declared = Conventions()
+    weights: Sequence[Sequence[Layer[Any]]] | None = None
 
 
 def capabilities(implementation: object) -> tuple[str, ...]:

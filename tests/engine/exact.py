@@ -317,7 +317,9 @@ def _bernoulli(scene: _Scene, z: Vector, y: Vector) -> tuple[arb, Vector]:
     for x, t in zip(z, y, strict=True):
         logs = _minus_log(scene, _softplus(-x)), _minus_log(scene, _softplus(x))
         terms.append(t * logs[0] + (1 - t) * logs[1])
-        slopes.append(-t * _logistic(-x) + (1 - t) * _logistic(x))
+        p, q = _logistic(x), _logistic(-x)
+        kept = _within_clip(scene, p, q) * _above_floor(scene, p * q)
+        slopes.append((-t * q + (1 - t) * p) * kept)
     return sum(terms, arb(0)), slopes
 
 
@@ -327,14 +329,32 @@ def _categorical(scene: _Scene, z: Vector, y: Vector) -> tuple[arb, Vector]:
     m, log_sum = max(x.mid() for x in z), _powers(z)[1].log()
     logs = [log_sum - (x - m) for x in z]
     value = sum((t * _minus_log(scene, g) for t, g in zip(y, logs, strict=True)), arb(0))
-    slopes = [sum((t * (q - (j == k)) for k, t in enumerate(y)), arb(0)) for j, q in enumerate(p)]
+    kept = [t * _within_clip(scene, q, 1 - q) for t, q in zip(y, p, strict=True)]
+    slopes = [
+        sum((t * (q - (j == k)) for k, t in enumerate(kept)), arb(0)) for j, q in enumerate(p)
+    ]
     return value, slopes
 
 
 def _minus_log(scene: _Scene, exact: arb) -> arb:
-    """-log clip(p, c, 1 - c) for exact = -log p; the derivative knows of no clip."""
+    """-log clip(p, c, 1 - c) for exact = -log p"""
     c = arb(scene.conventions.probability_clip)
     return exact if c == 0 else exact.max(-(-c).log1p()).min(-c.log())
+
+
+def _within_clip(scene: _Scene, p: arb, q: arb) -> int:
+    """The derivative of clip(p, c, 1 - c) by p, where the gradient knows of the clip; q = 1 - p."""
+    c = arb(scene.conventions.probability_clip)
+    if scene.conventions.clip_gradient != "differentiated" or c == 0:
+        return 1
+    return int(scene.side(p - c) >= 0 and scene.side(q - c) >= 0)
+
+
+def _above_floor(scene: _Scene, slope: arb) -> arb:
+    """The share of the derivative that a floor under p (1 - p) leaves."""
+    if scene.conventions.clip_gradient != "floored":
+        return arb(1)
+    return slope / slope.max(arb(1e-12))
 
 
 # The network: rows one by one, the derivative of the last logits pushed forward from each layer.

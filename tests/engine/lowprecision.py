@@ -10,7 +10,7 @@ it. It shares no code with the engine, and it takes stacks: leading axes broadca
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -29,10 +29,11 @@ class Style:
     order:  the order of summation
     fused:  a product is added with one rounding, by fused multiply-add
     wide:   sums are accumulated in the next wider type and rounded once
-    flush:  what lies below the smallest normal becomes zero
+    flush:  what lies below the smallest normal becomes zero, arguments too
     sloppy: elementary functions err by up to four more units of roundoff
     last:   the division by the number of rows comes last, not first
     first:  the bias is the first term of its sum, not the last
+    joined: the penalty is the first term of the sums, and a loss is one sum of everything
     kink:   the slope at a kink
     """
 
@@ -44,6 +45,7 @@ class Style:
     sloppy: bool = False
     last: bool = False
     first: bool = False
+    joined: bool = False
     kink: float = 0.0
 
 
@@ -57,6 +59,7 @@ STYLES = (
     Style("wide", wide=True, kink=0.5),
     Style("flushed", flush=True),
     Style("sloppy", sloppy=True),
+    Style("joined", joined=True),
 )
 
 
@@ -137,6 +140,10 @@ class Machine:
         self.precision, self.style, self.form = precision, style, form
         self.unit = precision.unit
         self.wide = style.wide or precision.accumulation < precision.unit
+        self._plain = self
+        if precision.accumulation != precision.summation:
+            alike = replace(precision, accumulation=precision.summation)
+            self._plain = Machine(alike, style, form)
 
     def choose(self, forms: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
         """One of several legal formulas."""
@@ -188,7 +195,15 @@ class Machine:
 
     def sum(self, terms: Array) -> Array:
         """The sum over the last axis."""
-        return self.r(self._summed(np.moveaxis(terms, -1, 0)))
+        return self.r(self._plain._summed(np.moveaxis(terms, -1, 0)))
+
+    def row_sum(self, entries: Array) -> Array:
+        """The loss of a row from its outputs, or these as they are where all is one sum."""
+        return entries if self.style.joined else self.sum(entries)
+
+    def matmul_onto(self, a: Array, b: Array, first: Array) -> Array:
+        """The matrix first + a @ b, in one accumulator."""
+        return self.r(self._products(self._multiplicand(a), self._multiplicand(b), first))
 
     def matmul(self, a: Array, b: Array, bias: Array | None = None) -> Array:
         """The matrix a @ b + bias: (n, k), (k, m), (m,) -> (n, m)"""
@@ -358,7 +373,19 @@ def _softmax_by_log(m: Machine, z: Array) -> Array:
     return m.exp(m.sub(below, m.log(m.sum(m.exp(below)))[..., None]))
 
 
-_SOFTMAXES = (_softmax_shifted, _softmax_reciprocal, _softmax_unshifted, _softmax_by_log)
+def _softmax_by_log_sum_exp(m: Machine, z: Array) -> Array:
+    top = np.max(z, axis=-1, keepdims=True)
+    level = m.add(top, m.log(m.sum(m.exp(m.sub(z, top))))[..., None])
+    return m.exp(m.sub(z, level))
+
+
+_SOFTMAXES = (
+    _softmax_shifted,
+    _softmax_reciprocal,
+    _softmax_unshifted,
+    _softmax_by_log,
+    _softmax_by_log_sum_exp,
+)
 
 
 def _selu_parts(m: Machine) -> tuple[Array, Array]:
@@ -383,7 +410,26 @@ def _silu_by_division(m: Machine, z: Array) -> Array:
 
 
 def _leaky_relu(m: Machine, z: Array, conventions: Any) -> Array:
-    return np.where(z > 0, z, m.mul(m.r(conventions.leaky_slope), z))
+    forms = (
+        lambda: np.where(z > 0, z, m.mul(m.r(conventions.leaky_slope), z)),
+        lambda: _leaky_mixed(m, z, np.abs(z), conventions),
+    )
+    return np.asarray(m.choose(forms)())
+
+
+def _leaky_mixed(m: Machine, one: Array, other: Array, conventions: Any) -> Array:
+    """f1 one + f2 other, with f1, f2 = (1 + slope) / 2, (1 - slope) / 2"""
+    slope = m.r(conventions.leaky_slope)
+    halves = (m.mul(0.5, m.add(1.0, slope)), m.mul(0.5, m.sub(1.0, slope)))
+    return m.add(m.mul(halves[0], one), m.mul(halves[1], other))
+
+
+def _leaky_slope(m: Machine, z: Array, conventions: Any) -> Array:
+    forms = (
+        lambda: _bent(m, z, m.r(conventions.leaky_slope), 1.0),
+        lambda: _leaky_mixed(m, np.ones_like(z), np.sign(z), conventions),
+    )
+    return np.asarray(m.choose(forms)())
 
 
 def _elu(m: Machine, z: Array, conventions: Any) -> Array:
@@ -491,7 +537,7 @@ SLOPES: dict[str, Callable[[Machine, Array, Array, Any], Any]] = {
     "sigmoid": lambda m, z, a, c: _sigmoid_slope(m, z, a),
     "tanh": lambda m, z, a, c: _tanh_slope(m, z, a),
     "relu": lambda m, z, a, c: _bent(m, z, 0.0, 1.0),
-    "leaky_relu": lambda m, z, a, c: _bent(m, z, m.r(c.leaky_slope), 1.0),
+    "leaky_relu": lambda m, z, a, c: _leaky_slope(m, z, c),
     "elu": lambda m, z, a, c: _elu_slope(m, z, a, m.r(c.elu_alpha), 1.0),
     "selu": lambda m, z, a, c: _selu_slope(m, z, a),
     "softplus": lambda m, z, a, c: _cut(m, z, c, 1.0, _sigmoid(m, z)),
@@ -531,7 +577,7 @@ def _bernoulli(m: Machine, z: Array, y: Array) -> Array:
     ]
     if np.all((y == 0) | (y == 1)):  # softplus(z) or softplus(-z)
         forms.append(lambda: _softplus_stable(m, m.mul(m.sub(1.0, m.mul(2.0, y)), z)))
-    return m.sum(m.choose(tuple(forms))())
+    return m.row_sum(m.choose(tuple(forms))())
 
 
 def _categorical(m: Machine, z: Array, y: Array) -> Array:
@@ -539,8 +585,8 @@ def _categorical(m: Machine, z: Array, y: Array) -> Array:
     shifted = m.sub(z, top)
     log_sum = m.log(m.sum(m.exp(shifted)))[..., None]
     forms = (
-        lambda: -m.sum(m.mul(y, m.sub(shifted, log_sum))),
-        lambda: m.sum(m.mul(y, m.sub(m.add(top, log_sum), z))),
+        lambda: -m.row_sum(m.mul(y, m.sub(shifted, log_sum))),
+        lambda: m.row_sum(m.mul(y, m.sub(m.add(top, log_sum), z))),
         lambda: m.sub(m.add(top, log_sum)[..., 0], m.sum(m.mul(y, z))),
     )
     return np.asarray(m.choose(forms)())
@@ -550,9 +596,9 @@ def _from_probabilities(m: Machine, output: str, p: Array, y: Array, clip: float
     if clip:
         p = np.clip(p, m.r(clip), m.sub(1.0, m.r(clip)))
     if output == "softmax":
-        return -m.sum(m.mul(y, m.log(p)))
+        return -m.row_sum(m.mul(y, m.log(p)))
     tails = (lambda: m.log(m.sub(1.0, p)), lambda: m.elementary(np.log1p, -p))
-    return -m.sum(m.add(m.mul(y, m.log(p)), m.mul(m.sub(1.0, y), m.choose(tails)())))
+    return -m.row_sum(m.add(m.mul(y, m.log(p)), m.mul(m.sub(1.0, y), m.choose(tails)())))
 
 
 def _poisson(m: Machine, z: Array, y: Array, constant: str) -> Array:
@@ -564,7 +610,7 @@ def _poisson(m: Machine, z: Array, y: Array, constant: str) -> Array:
         half = m.mul(0.5, m.log(m.mul(m.r(2 * np.pi), above)))
         added = m.add(m.sub(m.mul(above, m.log(above)), above), half)
         terms = m.add(terms, np.where(y > 1, added, 0.0))
-    return m.sum(terms)
+    return m.row_sum(terms)
 
 
 def _huber(m: Machine, r: Array, threshold: float, smooth: bool) -> Array:
@@ -579,14 +625,14 @@ def _huber(m: Machine, r: Array, threshold: float, smooth: bool) -> Array:
         lambda: m.add(m.mul(m.mul(0.5, inner), inner), m.mul(d, m.sub(size, inner))),
     )
     entries = m.choose(forms)()
-    return m.sum(m.div(entries, d) if smooth else entries)
+    return m.row_sum(m.div(entries, d) if smooth else entries)
 
 
 def _row_losses(m: Machine, problem: Problem, z: Array, o: Array, y: Array) -> Array:
     architecture, conventions = problem.architecture, problem.conventions
     if architecture.loss == "squared_error":
         apart = m.sub(o, y)
-        return m.mul(m.r(conventions.squared_error), m.sum(m.mul(apart, apart)))
+        return m.mul(m.r(conventions.squared_error), m.row_sum(m.mul(apart, apart)))
     if architecture.loss == "poisson":
         return _poisson(m, z, y, conventions.poisson_constant)
     if architecture.loss == "huber":
@@ -605,6 +651,8 @@ def _output_delta(m: Machine, problem: Problem, z: Array, o: Array, y: Array) ->
         d = m.r(architecture.delta)
         clipped = np.clip(m.sub(o, y), -d, d)
         return m.div(clipped, d) if conventions.huber == "smooth_l1" else clipped
+    if conventions.gradient_from == "probabilities" or conventions.clip_gradient != "ignored":
+        return _chained_delta(m, architecture.output, conventions, z, o, y)
     if architecture.output == "sigmoid":
         forms = (
             lambda: m.sub(o, y),
@@ -612,6 +660,63 @@ def _output_delta(m: Machine, problem: Problem, z: Array, o: Array, y: Array) ->
         )
         return np.asarray(m.choose(forms)())
     return m.sub(o, y)
+
+
+def _chained_delta(
+    m: Machine, output: str, conventions: Any, z: Array, o: Array, y: Array
+) -> Array:
+    """The delta by the chain rule, or o - y, as the conventions declare, with what a clip does."""
+    c, clips = conventions.probability_clip, conventions.clip_gradient == "differentiated"
+    low, high = m.r(c), m.sub(1.0, m.r(c))
+    within = (low <= o) & (o <= high) if clips and c else np.ones_like(o)
+    clipped = np.clip(o, low, high) if clips and c else o
+    if output == "exp":
+        chained = conventions.gradient_from == "probabilities"
+        return m.mul(m.sub(1.0, m.div(y, o)), o) if chained else m.sub(o, y)
+    if conventions.gradient_from == "probabilities":
+        return _chained(m, output, z, o, y, clipped, within, conventions.clip_gradient == "floored")
+    if conventions.clip_gradient == "floored" and output == "sigmoid":
+        return _floored(m, np.clip(o, 0.0, 1.0), y)
+    if output == "sigmoid":
+        return m.mul(m.sub(o, y), within)
+    kept = m.mul(y, within)
+    return m.sub(m.mul(o, m.sum(kept)[..., None]), kept) if clips and c else m.sub(o, y)
+
+
+def _floored(m: Machine, o: Array, y: Array) -> Array:
+    slope = m.mul(o, m.sub(1.0, o))
+    return m.mul(m.div(m.sub(o, y), np.maximum(slope, m.r(1e-12))), slope)
+
+
+def _chained(
+    m: Machine,
+    output: str,
+    z: Array,
+    o: Array,
+    y: Array,
+    clipped: Array,
+    within: Array,
+    floored: bool,
+) -> Array:
+    """-y / p and (1 - y) / (1 - p), pulled back through the output activation."""
+    if output == "sigmoid":
+        if floored:
+            return _floored(m, np.clip(o, 0.0, 1.0), y)
+        wrong = m.div(m.sub(1.0, y), m.sub(1.0, clipped))
+        signal = m.mul(m.sub(wrong, m.div(y, clipped)), within)
+        return m.mul(signal, _sigmoid_slope(m, z, o))
+    signal = m.mul(-m.div(y, clipped), within)
+    forms = (
+        lambda: pull_back(m, "softmax", signal, z, o, None),
+        lambda: _softmax_jacobian(m, signal, o),
+    )
+    return np.asarray(m.choose(forms)())
+
+
+def _softmax_jacobian(m: Machine, s: Array, a: Array) -> Array:
+    """sum_k a_j ([j = k] - a_k) s_k"""
+    slopes = m.mul(a[..., :, None], m.sub(np.eye(a.shape[-1]), a[..., None, :]))
+    return m.sum(m.mul(slopes, s[..., None, :]))
 
 
 # The network
@@ -630,6 +735,7 @@ def evaluate(problem: Problem, precision: Precision, style: Style, form: int = 0
     """The network in this precision and style, with the formulas of this turn."""
     with np.errstate(all="ignore"):
         m = Machine(precision, style, form)
+        problem = _read(m, problem)
         way, y = _forward(m, problem), _smoothed(m, problem)
         z, outputs = way.logits[-1], way.activations[-1]
         losses = _row_losses(m, problem, z, outputs, y)
@@ -640,6 +746,17 @@ def evaluate(problem: Problem, precision: Precision, style: Style, form: int = 0
             _loss(m, problem, losses),
             _gradient(m, problem, way, delta),
         )
+
+
+def _read(m: Machine, problem: Problem) -> Problem:
+    """The problem as the processor reads it, which may flush its numbers too."""
+    weights = problem.sample_weights
+    return problem._replace(
+        parameters=[Layer(m.r(w), m.r(b)) for w, b in problem.parameters],
+        inputs=m.r(problem.inputs),
+        targets=m.r(problem.targets),
+        sample_weights=None if weights is None else m.r(weights),
+    )
 
 
 class _Pass(NamedTuple):
@@ -695,6 +812,8 @@ def _divisor(m: Machine, problem: Problem, reduction: str) -> Array:
 
 
 def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
+    if m.style.joined:
+        return _joined_loss(m, problem, losses)
     weights = problem.sample_weights
     divisor = _divisor(m, problem, problem.conventions.reduction)
     if weights is not None and not m.style.last:
@@ -710,6 +829,19 @@ def _loss(m: Machine, problem: Problem, losses: Array) -> Array:
     return value
 
 
+def _joined_loss(m: Machine, problem: Problem, losses: Array) -> Array:
+    """One sum of the squared weights and of what the losses of the rows are sums of."""
+    lead = problem.inputs.shape[:-1]
+    weights = np.ones(lead) if problem.sample_weights is None else problem.sample_weights
+    share = m.div(weights, _divisor(m, problem, problem.conventions.reduction)[..., None])
+    share = m.mul(m.r(problem.conventions.loss_factor), share)
+    terms = [m.mul(losses.reshape(*lead, -1), share[..., None]).reshape(*lead[:-1], -1)]
+    if problem.architecture.l2 and problem.conventions.loss_includes_penalty:
+        factor = _penalty(m, problem)[..., None]
+        terms = [*(m.mul(m.mul(factor, x), x) for x in _penalised(problem)), *terms]
+    return m.sum(np.concatenate(terms, axis=-1))
+
+
 def _penalty(m: Machine, problem: Problem) -> Array:
     conventions = problem.conventions
     factor = m.mul(m.r(conventions.penalty_factor), m.r(problem.architecture.l2))
@@ -717,11 +849,15 @@ def _penalty(m: Machine, problem: Problem) -> Array:
 
 
 def _squares(m: Machine, problem: Problem) -> Array:
+    return m.sum(np.stack([m.sum(m.mul(x, x)) for x in _penalised(problem)], axis=-1))
+
+
+def _penalised(problem: Problem) -> list[Array]:
+    """What the penalty squares, without its shape."""
     arrays = [layer.weights for layer in problem.parameters]
     if problem.conventions.penalty_on_biases:
         arrays += [layer.biases[..., None, :] for layer in problem.parameters]
-    flat = [x.reshape(*x.shape[:-2], -1) for x in arrays]
-    return m.sum(np.stack([m.sum(m.mul(x, x)) for x in flat], axis=-1))
+    return [x.reshape(*x.shape[:-2], -1) for x in arrays]
 
 
 def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[Layer[Array]]:
@@ -734,14 +870,38 @@ def _gradient(m: Machine, problem: Problem, way: _Pass, delta: Array) -> list[La
     layers = []
     for place in range(len(problem.parameters) - 1, -1, -1):
         layer = problem.parameters[place]
-        weights = m.matmul(np.swapaxes(way.entering[place], -1, -2), delta)
-        biases = m.sum(np.swapaxes(delta, -1, -2))
-        layers.append(_finished(m, problem, layer, Layer(weights, biases), divisor))
+        layers.append(_by_layer(m, problem, layer, way.entering[place], delta, divisor))
         if place:
             s = _kept(m, problem, m.matmul(delta, np.swapaxes(layer.weights, -1, -2)))
             z, a = way.logits[place - 1], way.activations[place - 1]
             delta = pull_back(m, names[place - 1], s, z, a, conventions)
     return layers[::-1]
+
+
+def _by_layer(
+    m: Machine,
+    problem: Problem,
+    layer: Layer[Array],
+    entering: Array,
+    delta: Array,
+    divisor: Array,
+) -> Layer[Array]:
+    """The derivative of the loss, with its penalty, by the parameters of one layer."""
+    inputs, deltas = np.swapaxes(entering, -1, -2), np.swapaxes(delta, -1, -2)
+    if not (m.style.joined and problem.architecture.l2):
+        data = Layer(m.matmul(inputs, delta), m.sum(deltas))
+        return _finished(m, problem, layer, data, divisor)
+    factor = _gradient_penalty(m, problem)
+    weights = m.matmul_onto(inputs, delta, m.mul(factor[..., None, None], layer.weights))
+    if problem.conventions.penalty_on_biases:
+        first = m.mul(factor[..., None], layer.biases)
+        deltas = np.concatenate([first[..., None], deltas], axis=-1)
+    return Layer(weights, m.sum(deltas))
+
+
+def _gradient_penalty(m: Machine, problem: Problem) -> Array:
+    """What multiplies the weights in the gradient."""
+    return m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
 
 
 def _weighted(m: Machine, problem: Problem, delta: Array, divisor: Array) -> Array:
@@ -771,7 +931,7 @@ def _finished(
         factor = m.r(problem.conventions.loss_factor)
         weights, biases = m.mul(factor, weights), m.mul(factor, biases)
     if problem.architecture.l2:
-        twice = m.mul(m.r(2 * problem.conventions.gradient_factor), _penalty(m, problem))
+        twice = _gradient_penalty(m, problem)
         weights = m.add(weights, m.mul(twice[..., None, None], layer.weights))
         if problem.conventions.penalty_on_biases:
             biases = m.add(biases, m.mul(twice[..., None], layer.biases))

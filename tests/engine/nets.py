@@ -26,6 +26,7 @@ KINDS = (
     "powers of two",
     "zeros",
     "duplicated rows",
+    "subnormal numbers",
 )
 
 FORMS = [
@@ -231,6 +232,8 @@ def _conventions(rng: np.random.Generator) -> Conventions:
         gelu=_choice(rng, "erf", "tanh"),
         softplus_threshold=_choice(rng, None, 20.0, 0.7),
         dropout=_choice(rng, "inverted", "at evaluation"),
+        gradient_from=_choice(rng, "logits", "probabilities"),
+        clip_gradient=_choice(rng, "ignored", "ignored", "differentiated", "floored"),
     )
 
 
@@ -301,9 +304,18 @@ def _shaped(
     if kind == "zeros":
         inputs = inputs * (rng.random(inputs.shape) < 0.5)
         layers = [Layer(w * (rng.random(w.shape) < 0.5), 0 * b) for w, b in layers]
+    if kind == "subnormal numbers":
+        inputs = _tiny(rng, precision, inputs)
+        layers = [Layer(*(_tiny(rng, precision, part) for part in layer)) for layer in layers]
     if kind == "duplicated rows":
         inputs = inputs[..., rng.integers(inputs.shape[-2], size=inputs.shape[-2]), :]
     return inputs, layers
+
+
+def _tiny(rng: np.random.Generator, precision: Precision, x: Array) -> Array:
+    """The numbers with half of them near the smallest normal one, below it and above."""
+    size = precision.underflow * 4.0 ** rng.integers(-3, 2, x.shape)
+    return np.where(rng.random(x.shape) < 0.5, x, np.sign(x) * size)
 
 
 def _power(x: Array) -> Array:

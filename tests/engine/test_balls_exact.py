@@ -237,7 +237,7 @@ def test_an_error_of_three_radii_is_seen_by_the_exact_witness() -> None:
 
 
 def test_an_error_of_three_radii_is_seen_in_every_entry_of_an_evaluation() -> None:
-    net = nets.draw(2, FLOAT32, "tanh", ("sigmoid", "cross_entropy"))
+    net = nets.draw(2, FLOAT32, "tanh", ("sigmoid", "squared_error"))
     answer = lowprecision.evaluate(net.problem, FLOAT32, lowprecision.STYLES[0])
     for pairs in nets.bounds(net.problem, FLOAT32).beside(answer).values():
         for value, ball in pairs:
@@ -268,6 +268,7 @@ def test_the_exact_gradient_is_the_limit_of_difference_quotients(
         gradient_reduction="as the loss",
         gradient_factor=1.0,
         probability_clip=0.0,
+        clip_gradient="ignored",
         loss_includes_penalty=True,
     )
     problem = problem._replace(conventions=differentiable, inputs=problem.inputs / 8)

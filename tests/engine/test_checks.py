@@ -174,9 +174,10 @@ def test_an_architecture_that_makes_no_sense_is_refused(
         ("dropout", 1.0, r"dropout=1.0: dropout lies in \[0, 1\)"),
         ("label_smoothing", 1.0, r"label_smoothing=1.0: label_smoothing lies in \[0, 1\)"),
         ("delta", 0.0, r"delta=0.0: delta is finite and above 0"),
+        ("biases", None, r"biases=None: choose one of False, True"),
     ],
 )
-def test_a_field_out_of_its_range_is_refused(field: str, value: float, message: str) -> None:
+def test_a_field_out_of_its_range_is_refused(field: str, value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Architecture((2, 1), "tanh", "sigmoid", "cross_entropy", **{field: value})
 

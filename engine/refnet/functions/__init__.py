@@ -2,5 +2,5 @@
 
 Read `elementwise` (what a row is), `smooth`, `gated`, `kinked` and `softmax` (the rows),
 `activations` (all of them by name); then `losses` (the heads by name) with `cross_entropy` and
-`regression_losses`.
+`regression_losses`, and `deltas`, their derivatives.
 """

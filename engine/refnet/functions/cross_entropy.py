@@ -1,27 +1,21 @@
 """Cross-entropy from the logits: softplus(z) - y z, and log sum_k e^z_k - sum_k y_k z_k.
 
-The derivative by the logits is outputs - targets. The radii admit every stable formula, and with
-`loss_from="probabilities"` also the logarithm of the rounded outputs, as a course teaches it.
+The radii admit every stable formula, and with `loss_from="probabilities"` also the logarithm of the
+rounded outputs, as a course teaches it. The derivative stands in `deltas`.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.functions.deltas import distance_from_one
 from refnet.functions.smooth import sigmoid
 from refnet.functions.softmax import growth, log_bound, shifted, spread
-from refnet.rounding.arithmetic import Arithmetic, Ball, Operation
-from refnet.rounding.operations import SUBTRACT, row_radius, row_sum
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.operations import row_sum
 from refnet.rounding.precision import Precision
-
-
-def canonical(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
-    """dl/dz = outputs - targets, for a loss with its canonical output"""
-    return apply(SUBTRACT, outputs, targets)
-
 
 # sigmoid: softplus(z) - y z
 
@@ -30,27 +24,22 @@ def _softplus_tail(z: Array) -> Array:
     return np.log1p(np.exp(-np.abs(z)))
 
 
-def _bernoulli_entries(z: Array, y: Array) -> Array:
+def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:
     return np.asarray(np.maximum(z, 0.0) - y * z + _softplus_tail(z))
 
 
-def _bernoulli(z: Array, outputs: Array, y: Array) -> Array:
-    return row_sum(_bernoulli_entries(z, y))
-
-
-def _bernoulli_radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
+def _bernoulli_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
     """|d/dz| = |sigmoid(z) - y| times the radius of z, and the evaluation."""
-    entries = np.abs(_bernoulli_entries(z.value, y.value))
     above = sigmoid(z.value + z.radius) - y.value
     below = y.value - sigmoid(z.value - z.radius)
     size = z.magnitude
-    own = 8 * np.maximum(1, size) + y.magnitude * size + entries
+    own = 8 * np.maximum(1, size) + y.magnitude * size + np.abs(value)
     grown = np.maximum(above, below) * z.radius + size * y.radius
-    return row_radius(p, entries, np.asarray(grown + p.unit * own + p.underflow))
+    return np.asarray(grown + p.unit * own + p.underflow * (1 + size))
 
 
 BERNOULLI = Operation(_bernoulli, _bernoulli_radius)
-"""sum over outputs of softplus(z) - y z: (n, k) thrice -> (n,)"""
+"""softplus(z) - y z: (n, k) thrice -> (n, k)"""
 
 
 # softmax: log sum_k e^z_k - sum_k y_k z_k
@@ -64,7 +53,7 @@ def _logs(z: Array) -> tuple[Array, Array]:
 
 def _categorical(z: Array, outputs: Array, y: Array) -> Array:
     log_sum, below = _logs(z)
-    return row_sum(y * (log_sum - below))
+    return row_sum(y * (log_sum - below))[..., None]
 
 
 def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
@@ -75,40 +64,21 @@ def _categorical_radius(p: Precision, value: Array, z: Ball, outputs: Ball, y: B
     log_sum, _ = _logs(z.value)
     level = np.abs(np.maximum.reduce(z.value, axis=-1, keepdims=True) + log_sum)
     # -sum y log softmax and log-sum-exp - sum y z differ where the targets do not sum to 1
-    off = _distance_from_one(y) * (level + known.farthest)
+    off = distance_from_one(y) * (level + known.farthest)
     classes = z.value.shape[-1]
     log_rounding = log_bound(known.exponent) + 8 * p.unit * np.maximum(1, log_sum)
     from_sum = level + (classes + 1) * row_sum(y.magnitude * z.magnitude)[..., None]
     from_each = row_sum(
         y.magnitude * (known.distance + (classes + 1) * (log_sum + known.distance))
     )[..., None]
-    own = log_rounding + p.unit * (np.maximum(from_sum, from_each) + np.abs(value)[..., None])
-    return np.asarray(row_sum(grown) + (off + own)[..., 0] + (classes + 1) * p.underflow)
+    own = log_rounding + p.unit * (np.maximum(from_sum, from_each) + np.abs(value))
+    furthest = level + log_sum + np.maximum.reduce(known.distance, axis=-1, keepdims=True)
+    flushed = p.underflow * (classes + 1) * (1 + furthest)
+    return np.asarray(row_sum(grown)[..., None] + off + own + flushed)
 
 
 CATEGORICAL = Operation(_categorical, _categorical_radius)
-"""-sum_k y_k log softmax(z)_k: (n, K) thrice -> (n,)"""
-
-
-def _distance_from_one(y: Ball) -> Array:
-    sums = np.add.reduce(y.value, axis=-1, keepdims=True)
-    radius = np.add.reduce(np.broadcast_to(y.radius, y.value.shape), axis=-1, keepdims=True)
-    return np.asarray(np.abs(sums - 1) + radius)
-
-
-def _categorical_delta_radius(p: Precision, value: Array, outputs: Ball, y: Ball) -> Array:
-    # softmax sum(y) - y is the derivative where the targets do not sum to 1
-    off = _distance_from_one(y) * outputs.magnitude
-    radius = outputs.radius + y.radius + off
-    return np.asarray(radius + p.unit * (np.abs(value) + radius))
-
-
-_CATEGORICAL_DELTA = Operation(SUBTRACT.value, _categorical_delta_radius)
-
-
-def categorical_delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
-    """softmax(z) - y"""
-    return apply(_CATEGORICAL_DELTA, outputs, targets)
+"""-sum_k y_k log softmax(z)_k: (n, K) thrice -> (n, 1)"""
 
 
 # either, computed from the rounded probabilities
@@ -124,19 +94,18 @@ def from_probabilities(output: str, conventions: Conventions) -> Operation:
 
     def value(z: Array, outputs: Array, y: Array) -> Array:
         terms = [weight * _clip_log(log, c) for weight, log in _log_terms(binary, z, y)]
-        return row_sum(np.add.reduce(terms))
+        return np.asarray(np.add.reduce(terms))
 
     def radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
-        total = size = np.zeros_like(y.value)
+        total = np.zeros_like(y.value)
         o, slack = outputs.value, p.unit * np.maximum(outputs.value, c)
         for weight, log in _log_terms(binary, z.value, y.value):
-            clipped, error = _clip_log(log, c), _log_error(o, outputs.radius + slack, c, slack)
+            clipped, error = _clip_log(log, c), _log_error(p, o, outputs.radius + slack, c, slack)
             error = error + 10 * p.unit * np.maximum(1, clipped + error)
-            unsure = y.radius + p.unit * (1 + np.abs(weight))
+            unsure = y.radius + p.unit * (1 + np.abs(weight)) + p.underflow
             total = total + (np.abs(weight) + unsure) * error + unsure * clipped
-            size = size + weight * clipped
             o, slack = 1 - outputs.value, np.full_like(o, p.unit)  # 1 - p rounds absolutely
-        return row_radius(p, size, total + p.underflow)
+        return np.asarray(total + p.underflow)
 
     return Operation(value, radius)
 
@@ -150,10 +119,10 @@ def _log_terms(binary: bool, z: Array, y: Array) -> list[tuple[Array, Array]]:
     return [(y, log_sum - below)]
 
 
-def _log_error(o: Array, e: Array, c: float, slack: Array) -> Array:
-    """The bound e / (o - e), or where the probability is clipped e / c."""
+def _log_error(p: Precision, o: Array, e: Array, c: float, slack: Array) -> Array:
+    """The bound e / (o - e), or where the probability is clipped e / c; none where it is flushed"""
     lowest = np.maximum(o - e, c - slack if c else 0.0)
-    return np.where(lowest > 0, e / lowest, np.inf)
+    return np.where(lowest > p.underflow, e / lowest, np.inf)
 
 
 def _clip_log(minus_log: Array, c: float) -> Array:

@@ -38,8 +38,10 @@ def _largest_slope(z: Array, e: Any, right: float, left: Any, at_zero: float) ->
 def leaky_relu(slope: float) -> Activation:
     """f(z) = z for z > 0, otherwise slope * z
 
-    The slope is cast to the precision (one rounding) and multiplied (another).
+    Or f1 z + f2 |z|, with f1 = (1 + slope) / 2 and f2 = (1 - slope) / 2: two roundings each of the
+    size of (|f1| + |f2|) |z|, one of the sum, and left of 0 the cast of the slope.
     """
+    pieces = max(1.0, slope)
     return elementwise(
         "leaky_relu",
         facts=_FACTS,
@@ -48,10 +50,10 @@ def leaky_relu(slope: float) -> Activation:
         lipschitz=lambda z, a, e: _largest_slope(z, e, 1.0, abs(slope), abs(slope)),
         slope_radius=lambda u, z, a: (
             np.where(np.abs(z.value) <= z.radius, abs(1 - slope), 0.0)
-            + np.where(z.value > z.radius, 0.0, u * abs(slope))
+            + 2 * u * (pieces + np.where(z.value > z.radius, 0.5, max(0.5, slope)))
         ),
         units=2.0,
-        scale=lambda z, size: np.where(z.value > z.radius, 0.0, size),
+        scale=lambda z, size: pieces * z.magnitude + np.where(z.value > z.radius, 0.5, 1.0) * size,
     )
 
 

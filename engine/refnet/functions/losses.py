@@ -1,8 +1,8 @@
 """The heads: an output activation with its loss, all from logits and stable at any size.
 
-A loss takes (logits, outputs, targets), each (n, k), and gives one number per row: the sum over
-outputs. Its derivative by the logits is `pullback(residual)`: for the canonical pairs (sigmoid or
-softmax with cross-entropy, exp with Poisson) simply outputs - targets.
+A loss takes (logits, outputs, targets), each (n, k), and gives what the loss of a row is the sum
+of, a number for each output, or one. Its derivative by the logits is `pullback(residual)`: for the
+canonical pairs (sigmoid or softmax with cross-entropy, exp with Poisson) simply outputs - targets.
 """
 
 from collections.abc import Callable
@@ -11,66 +11,60 @@ from typing import Any, NamedTuple
 from refnet.architecture import Architecture
 from refnet.conventions import Conventions
 from refnet.functions.activations import activation
-from refnet.functions.cross_entropy import (
-    BERNOULLI,
-    CATEGORICAL,
-    canonical,
-    categorical_delta,
-    from_probabilities,
-)
-from refnet.functions.regression_losses import SQUARES, huber_rows, huber_slope, poisson_rows
+from refnet.functions.cross_entropy import BERNOULLI, CATEGORICAL, from_probabilities
+from refnet.functions.deltas import delta
+from refnet.functions.regression_losses import SQUARES, huber_entries, huber_slope, poisson_entries
 from refnet.rounding.arithmetic import Arithmetic, Operation
 from refnet.rounding.operations import SUBTRACT
 
 
 class Head(NamedTuple):
-    """The loss of each row, and its derivative by the logits.
+    """The loss of each row, as a sum, and its derivative by the logits.
 
-    rows:  Operation on (logits, outputs, targets) -> (n,)
-    delta: (arithmetic, logits, outputs, targets) -> (n, k)
-    rows_factor, delta_factor: what rows and delta are multiplied by, before the mean
+    entries: Operation on (logits, outputs, targets) -> (n, k), or (n, 1)
+    delta:   (arithmetic, logits, outputs, targets) -> (n, k)
+    entries_factor, delta_factor: what they are multiplied by, before the mean
     """
 
-    rows: Operation
+    entries: Operation
     delta: Callable[..., Any]
-    rows_factor: float = 1.0
+    entries_factor: float = 1.0
     delta_factor: float = 1.0
 
 
-_FROM_LOGITS = {
-    "sigmoid": Head(BERNOULLI, canonical),
-    "softmax": Head(CATEGORICAL, categorical_delta),
-}
+def _of_outputs(operation: Operation) -> Callable[..., Any]:
+    """A derivative that takes outputs and targets alone."""
+    return lambda apply, logits, outputs, targets: apply(operation, outputs, targets)
+
+
+_FROM_LOGITS = {"sigmoid": BERNOULLI, "softmax": CATEGORICAL}
 
 
 def _cross_entropy(architecture: Architecture, conventions: Conventions) -> Head:
-    chosen = _FROM_LOGITS[architecture.output]
-    if conventions.loss_from == "logits" and conventions.probability_clip == 0:
-        return chosen
-    return chosen._replace(rows=from_probabilities(architecture.output, conventions))
+    output = architecture.output
+    entries = _FROM_LOGITS[output]
+    if conventions.loss_from == "probabilities" or conventions.probability_clip:
+        entries = from_probabilities(output, conventions)
+    return Head(entries, _of_outputs(delta(output, conventions)))
 
 
 def _squared_error(architecture: Architecture, conventions: Conventions) -> Head:
     output = activation(architecture.output, conventions)
 
-    def delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
+    def pulled_back(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
         return apply(output.pullback, apply(SUBTRACT, outputs, targets), logits, outputs)
 
     factor = conventions.squared_error
-    return Head(SQUARES, delta, factor, 2 * factor)
+    return Head(SQUARES, pulled_back, factor, 2 * factor)
 
 
 def _poisson(architecture: Architecture, conventions: Conventions) -> Head:
-    return Head(poisson_rows(conventions), canonical)
+    return Head(poisson_entries(conventions), _of_outputs(delta("exp", conventions)))
 
 
 def _huber(architecture: Architecture, conventions: Conventions) -> Head:
     slope = huber_slope(architecture.delta, conventions)
-
-    def delta(apply: Arithmetic, logits: object, outputs: object, targets: object) -> Any:
-        return apply(slope, outputs, targets)
-
-    return Head(huber_rows(architecture.delta, conventions), delta)
+    return Head(huber_entries(architecture.delta, conventions), _of_outputs(slope))
 
 
 TABLE: dict[tuple[str, str], Callable[[Architecture, Conventions], Head]] = {

@@ -7,18 +7,17 @@ from refnet.architecture import Array
 from refnet.conventions import Conventions
 from refnet.functions.smooth import exponential
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import row_radius, row_sum
 from refnet.rounding.precision import Precision
 
 
 def _residual(p: Precision, outputs: Ball, y: Ball) -> Ball:
     residual = outputs.value - y.value
     e = outputs.radius + y.radius
-    return Ball(residual, e + p.unit * (np.abs(residual) + e))
+    return Ball(residual, e + p.unit * (np.abs(residual) + e) + 2 * p.underflow)
 
 
 def _squares(z: Array, outputs: Array, y: Array) -> Array:
-    return row_sum((outputs - y) ** 2)
+    return np.asarray((outputs - y) ** 2)
 
 
 def _squares_radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
@@ -26,15 +25,14 @@ def _squares_radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> 
     size, e = np.abs(residual.value), residual.radius
     largest = (size + e) ** 2
     overflow = np.where(largest < p.largest / 4, 0.0, np.inf)
-    radius = (2 * size + e) * e + p.unit * largest + p.underflow + overflow
-    return row_radius(p, size**2, np.asarray(radius))
+    return np.asarray((2 * size + e) * e + p.unit * largest + p.underflow + overflow)
 
 
 SQUARES = Operation(_squares, _squares_radius)
-"""sum over outputs of (o - y)^2: (n, k) thrice -> (n,)"""
+"""(o - y)^2: (n, k) thrice -> (n, k)"""
 
 
-def huber_rows(delta: float, conventions: Conventions) -> Operation:
+def huber_entries(delta: float, conventions: Conventions) -> Operation:
     """r^2 / 2 for |r| <= delta, otherwise delta |r| - delta^2 / 2; smooth_l1 divides by delta
 
     Written as q (|r| - q / 2) with q = min(|r|, delta), which cancels nothing. The two pieces meet
@@ -43,7 +41,7 @@ def huber_rows(delta: float, conventions: Conventions) -> Operation:
     divisor = delta if conventions.huber == "smooth_l1" else 1.0
 
     def value(z: Array, outputs: Array, y: Array) -> Array:
-        return row_sum(_huber_entries(outputs - y, delta) / divisor)
+        return np.asarray(_huber_entries(outputs - y, delta) / divisor)
 
     def radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
         residual = _residual(p, outputs, y)
@@ -51,9 +49,7 @@ def huber_rows(delta: float, conventions: Conventions) -> Operation:
         inner = np.minimum(size, delta)
         own = 7 * p.unit * inner * (size + inner) + p.underflow
         overflow = np.where(size**2 < p.largest / 4, 0.0, np.inf)  # both pieces are often computed
-        grown = (inner * e + own) / divisor + p.underflow + overflow
-        entries = _huber_entries(residual.value, delta) / divisor
-        return row_radius(p, entries, np.asarray(grown))
+        return np.asarray((inner * e + own) / divisor + p.underflow + overflow)
 
     return Operation(value, radius)
 
@@ -81,7 +77,7 @@ def huber_slope(delta: float, conventions: Conventions) -> Operation:
     return Operation(value, radius)
 
 
-def poisson_rows(conventions: Conventions) -> Operation:
+def poisson_entries(conventions: Conventions) -> Operation:
     """e^z - y z, plus the declared constant: 0, log y!, or Stirling's formula for y > 1
 
     From probabilities: o - y log o, of the rounded output o.
@@ -89,10 +85,10 @@ def poisson_rows(conventions: Conventions) -> Operation:
     rounded = conventions.loss_from == "probabilities"
 
     def value(z: Array, outputs: Array, y: Array) -> Array:
-        return row_sum(outputs - y * z + _constant(conventions, y))
+        return np.asarray(outputs - y * z + _constant(conventions, y))
 
     def radius(p: Precision, _: Array, z: Ball, outputs: Ball, y: Ball) -> Array:
-        mean, largest = exponential(z.value), exponential(z.value + z.radius)
+        largest = exponential(z.value + z.radius)
         slope = np.maximum(largest - y.value, y.value - exponential(z.value - z.radius))
         grown = slope * z.radius + z.magnitude * y.radius
         if rounded:
@@ -100,8 +96,7 @@ def poisson_rows(conventions: Conventions) -> Operation:
         size = largest + y.magnitude * (1 + 8 * rounded) * z.magnitude
         own = p.exp_error * largest + 4 * size + _constant_error(conventions, y.value)
         own = np.where(size < p.largest / 4, own, np.inf)
-        entries = mean - y.value * z.value + _constant(conventions, y.value)
-        return row_radius(p, np.abs(entries), grown + p.unit * own + p.underflow)
+        return np.asarray(grown + p.unit * own + p.underflow * (1 + z.magnitude))
 
     return Operation(value, radius)
 
@@ -110,7 +105,8 @@ def _log_error(p: Precision, outputs: Ball) -> Array:
     """|log(o + e) - log o| <= e / (o - e), and the logarithm's own error near 1."""
     e = outputs.radius + p.unit * outputs.value
     lowest = outputs.value - outputs.radius
-    return np.where(lowest > 0, e / np.where(lowest > 0, lowest, 1.0), np.inf) + 8 * p.unit
+    known = lowest > p.underflow
+    return np.where(known, e / np.where(known, lowest, 1.0), np.inf) + 8 * p.unit
 
 
 def _constant(conventions: Conventions, y: Array) -> Array | float:

@@ -2,11 +2,14 @@
 
 At logits that lie e_k from the engine's, log p̂_k - log p_k is within e_k + max e, and the
 evaluation errs by u (|z_k - m| + c + sum_j p_j (|z_j - m| + c) + K + 2): the shift, exp,
-the sum and the quotient.
+the sum and the quotient. exp(z_k - l), with l = log sum_j e^z_j, is legal too: l and z_k - l round
+at the size of the logits, by u (|l| + |z_k - l|) <= u (max |z| + |z_k - m| + 2 log K), and the
+logarithm by 8u max(1, log K). exp(z_k - m - log s) rounds twice at |z_k - m| <= max |z| + |z_k|.
 
 Source: Blanchard, Higham, Higham, IMA J. Numer. Anal. 41 (2021), for the shifted formula.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +75,10 @@ def log_bound(relative: Array) -> Array:
 
 def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
     known = spread(p, z, probabilities)
-    own = p.unit * known.distance + log_bound(known.exponent + p.unit * (p.exp_error + 2))
+    size, log_classes = z.magnitude, math.log(z.value.shape[-1])
+    own = known.distance + size + np.maximum.reduce(size, axis=-1, keepdims=True)
+    own = own + 2 * log_classes + 8 * max(1.0, log_classes)
+    own = p.unit * own + log_bound(known.exponent + p.unit * (p.exp_error + 2))
     radius = growth(probabilities, z.radius + known.farthest + own) + p.underflow
     return np.where(known.farthest < np.inf, radius, np.inf)  # an overflow may end as nan
 

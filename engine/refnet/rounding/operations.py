@@ -1,6 +1,7 @@
 """The elementwise steps and sums of a network, each with its rounding bound."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
     """Radius of an elementwise product of two balls."""
     size = np.abs(left.value)
     moved = relaxed(p.unit, size, left.radius) * right.magnitude
-    return moved + size * right.radius + p.underflow
+    return moved + size * right.radius + p.underflow * (1 + left.magnitude + right.magnitude)
 
 
 def row_sum(entries: Array) -> Array:
@@ -40,18 +41,13 @@ def row_sum(entries: Array) -> Array:
     return np.asarray(entries.dot(ones))  # np.add.reduce is slow on short rows
 
 
-def row_radius(p: Precision, size: Array, radius: Array) -> Array:
-    """Radius of a sum over the outputs of each row, whose entries have this size and radius."""
-    return row_sum(radius + (size.shape[-1] - 1) * p.unit * (size + radius))
-
-
 MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p, left, right))
 """left * right, entry by entry"""
 
 
 def _sum_radius(p: Precision, value: Array, left: Ball, right: Ball) -> Any:
     radius = left.radius + right.radius
-    return radius + p.unit * (np.abs(value) + radius)
+    return radius + p.unit * (np.abs(value) + radius) + 2 * p.underflow
 
 
 ADD = Operation(lambda left, right: left + right, _sum_radius)
@@ -78,7 +74,8 @@ def _scale_radius(
     c = gamma(p, float(roundings.value))
     radius = relaxed(c + p.unit * (1 + c), np.abs(entries.value), entries.radius)
     # what is divided first may be flushed before it is multiplied
-    return radius * size + p.underflow * np.maximum(1.0, size * largest)
+    flushed = np.maximum(1.0, size * largest) + size + entries.magnitude
+    return radius * size + p.underflow * flushed
 
 
 SCALE = Operation(lambda entries, factor, roundings, divisor: entries * factor, _scale_radius)
@@ -88,27 +85,34 @@ The divisor is what the factor is a fraction of, which may overflow.
 """
 
 
-def _weighted_sum(rows: Array, scale: Array | float, roundings: int, divisor: Any) -> Array:
-    return np.asarray(np.add.reduce(rows * scale, axis=-1))  # scaled first: no mean overflows
+NOTHING = Operation(np.zeros_like, lambda p, value, entries: np.zeros_like(value))
+"""0, whatever the entries: the derivative by what is not there"""
+
+
+def _sum_of_all(entries: Array) -> Array:
+    return np.asarray(np.add.reduce(entries, axis=(-2, -1)))
+
+
+def _weighted_sum(entries: Array, scale: Array | float, *_: Any) -> Array:
+    return _sum_of_all(entries * scale)  # scaled first: no mean overflows
 
 
 def _weighted_sum_radius(
-    p: Precision, _: Array, rows: Ball, scale: Ball, roundings: Ball, divisor: Ball
+    p: Precision, _: Array, entries: Ball, scale: Ball, roundings: Ball, divisor: Ball, terms: Ball
 ) -> Array:
-    count = rows.value.shape[-1]
     scale = Ball(scale.value, _constant_radius(p, scale.value, scale, roundings))
-    radius = np.add.reduce(product_radius(p, rows, scale), axis=-1)
-    size = np.add.reduce(rows.magnitude * scale.magnitude, axis=-1)
-    # the rows may be summed before they are divided, and the divisor may overflow itself
+    radius = _sum_of_all(product_radius(p, entries, scale))
+    size = _sum_of_all(entries.magnitude * scale.magnitude)
+    # the entries may be summed before they are divided, and the divisor may overflow itself
     undivided = np.maximum(size, 1.0) * largest_divisor(divisor)
-    largest = np.maximum(np.add.reduce(rows.magnitude, axis=-1), undivided)
-    radius = radius + (count + 1) * p.unit * size
+    largest = np.maximum(_sum_of_all(entries.magnitude), undivided)
+    radius = radius + (float(terms.value) + 1) * p.unit * size
     return np.where(largest < p.largest / 4, radius, np.inf)
 
 
 WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
-"""sum_i rows_i scale_i: (n,), (n,) or () -> (); a scale of so many roundings; the divisor as for
-the matrix products"""
+"""sum_ik entries_ik scale_i: (n, k), (n, 1) or () -> (); a scale of so many roundings; the divisor
+as for the matrix products; the terms of the whole accumulator, in which others may stand too"""
 
 
 def _sum_of_squares(*arrays: Array) -> Array:
@@ -125,18 +129,34 @@ SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
 """The sum of the squares of all entries of matrices that are exactly known."""
 
 
-def _add_scaled_radius(p: Precision, value: Array, base: Ball, term: Ball, factor: Ball) -> Array:
-    size = np.abs(factor.value)
-    # four roundings: the factor is itself a product or a quotient, cast to the precision
-    added = size * (term.radius + 4 * p.unit * term.magnitude)
-    added = added + p.underflow * (1 + term.magnitude)  # the product or the factor is flushed
-    if not factor.exact:
-        added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
-    radius = base.radius + added
-    largest = base.magnitude + size * term.magnitude
-    radius = radius + p.unit * (np.abs(value) + radius)
-    return np.where(largest < p.largest / 4, radius, np.inf)
+def _adding(accumulation: Callable[[Precision], float]) -> Operation:
+    def radius(
+        p: Precision, value: Array, base: Ball, term: Ball, factor: Ball, others: Any = _NONE
+    ) -> Array:
+        size, count = np.abs(factor.value), float(others.value)
+        # four roundings: the factor is itself a product or a quotient, cast to the precision
+        roundings = 4 * p.unit + count * accumulation(p)
+        added = size * (term.radius + roundings * term.magnitude)
+        # the base, the product, one of its factors, or a sum on its way is flushed
+        added = added + p.underflow * (2 + count + size + term.magnitude)
+        if not factor.exact:
+            added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
+        radius = base.radius + added
+        largest = base.magnitude + size * term.magnitude
+        radius = radius + p.unit * (np.abs(value) + radius)
+        return np.where(largest < p.largest / 4, radius, np.inf)
+
+    return Operation(lambda base, term, factor, others=0: base + factor * term, radius)
 
 
-ADD_SCALED = Operation(lambda base, term, factor: base + factor * term, _add_scaled_radius)
-"""base + factor * term, for a number that is known as well as a product of two cast numbers"""
+_NONE = Ball(np.asarray(0), 0.0)
+
+ADD_SCALED = _adding(lambda p: max(p.unit, p.accumulation))
+"""base + factor * term, for a number that is known as well as a product of two cast numbers
+
+Where the base is a sum, the term may stand anywhere in it, first for instance, and is then rounded
+with each of so many others.
+"""
+
+ADD_PRODUCT = _adding(lambda p: p.accumulation)
+"""The same, where the base is a matrix product, whose accumulator the term may share."""

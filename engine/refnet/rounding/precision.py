@@ -15,9 +15,12 @@ class Precision:
     """fl(x) = x (1 + d) + e, |d| <= unit, |e| <= underflow, in any order of summation
 
     unit:         unit roundoff of stored numbers (2^-53 in float64)
-    accumulation: unit roundoff inside matrix products and sums
+    accumulation: unit roundoff inside matrix products
+    sums:         unit roundoff inside plain sums, as of the gradients of biases; None: the coarser
+                  of unit and accumulation
     input:        unit roundoff of the multiplicands of a matrix product (TF32: 2^-11), else 0
-    underflow:    largest number that may be flushed to zero; the smallest normal unless declared
+    underflow:    numbers below it may be flushed to zero, arguments and results; the smallest
+                  normal unless declared
     largest:      largest finite number
     exp_error:    error of exp in units of its result's unit roundoff
     relative:     names of activations whose accuracy is promised relative to their value
@@ -33,6 +36,12 @@ class Precision:
     input: float = 0.0
     exp_error: float = 8.0
     relative: tuple[str, ...] = ()
+    sums: float | None = None
+
+    @property
+    def summation(self) -> float:
+        """Unit roundoff inside plain sums."""
+        return max(self.unit, self.accumulation) if self.sums is None else self.sums
 
     @cached_property
     def stores(self) -> float:
@@ -67,6 +76,7 @@ class Precision:
             self,
             unit=self.unit + U64,
             accumulation=self.accumulation + U64,
+            sums=self.summation + U64,
             underflow=self.underflow + FLOAT64.underflow,
         )
 

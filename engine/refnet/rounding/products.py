@@ -1,7 +1,8 @@
 """The matrix products of a network, each with its rounding bound.
 
 |fl(A B) - A B| <= n u |A||B| for inner length n, in any order of summation
-(Jeannerod and Rump, SIAM J. Matrix Anal. Appl. 34, 2013); a flushed product adds the underflow.
+(Jeannerod and Rump, SIAM J. Matrix Anal. Appl. 34, 2013). A flushed product adds the underflow,
+a flushed factor that times the other factor.
 Writing  for the implementation and A for the engine,
 |Â B̂ - A B| <= |A| e_B + e_A (|B| + e_B), which with rounding gives the radii below.
 """
@@ -27,7 +28,8 @@ def _product(left: Array, right: Array) -> Array:
 
 def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: int = 0) -> Array:
     g = p.gain(length + extra)
-    size, right_size = np.abs(left.value), np.abs(right.value)
+    flushed = p.underflow / g  # g (|a| + flushed) (|w| + flushed), where it is not rounded away
+    size, right_size = np.abs(left.value) + flushed, np.abs(right.value) + flushed
     if left.exact and right.exact:
         radius = g * _product(size, right_size)  # g last: times a subnormal number it would be 0
     elif right.exact:
@@ -37,7 +39,7 @@ def _product_radius(p: Precision, left: Ball, right: Ball, length: int, extra: i
     else:
         radius = _product(size + left.radius, relaxed(g, right_size, right.radius))
         radius += _product(np.asarray(left.radius), right_size)
-    radius += length * p.underflow
+    radius += (length + extra) * p.underflow
     return radius
 
 
@@ -126,9 +128,10 @@ def _column_sum(delta: Array, divisor: Any) -> Array:
 def _column_sum_radius(p: Precision, g: Array, delta: Ball, divisor: Ball) -> Array:
     rows, limit = delta.value.shape[-2], p.largest / 4 / largest_divisor(divisor)
     # no input rounding: a sum is no matrix product; yet ones @ delta is a legal way to write it
-    gain = max(rows - 1, 0) * p.accumulation + 2 * p.input
-    terms = relaxed(gain, np.abs(delta.value), delta.radius)
-    radius = _stored(p, _column_sum(terms, divisor), g, 1)
+    gain = max(rows - 1, 0) * p.summation + 2 * p.input
+    radius = _column_sum(relaxed(gain, np.abs(delta.value), delta.radius), divisor)
+    if p.input or p.summation < p.unit:
+        radius = radius + p.unit * (np.abs(g) + radius)
     if _all_below(radius, gain * limit):
         return radius
     return np.where(_column_sum(delta.magnitude, divisor) < limit, radius, np.inf)

@@ -17,6 +17,7 @@ He, Zhang, Ren, Sun, ICCV 2015; PyTorch, torch.nn.Linear (fan_in_uniform, of bia
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -32,6 +33,13 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 
 PLAIN_DEVIATION, PLAIN_LIMIT, PLAIN_CONSTANT = 0.05, 0.05, 0.1
 """What normal, uniform and constant use, which no fan decides."""
+
+
+class Drawn(NamedTuple):
+    """Numbers of mean 0: how they are drawn, and P(number <= w), each from their deviation."""
+
+    draw: Draw
+    share: Callable[[Array, float], Array]
 
 
 def _normal(generator: np.random.Generator, shape: Shape, deviation: float) -> Array:
@@ -50,8 +58,24 @@ def _truncated(generator: np.random.Generator, shape: Shape, deviation: float) -
     return np.asarray(deviation * special.ndtri(generator.uniform(low, 1 - low, shape)))
 
 
-def _corrected(generator: np.random.Generator, shape: Shape, deviation: float) -> Array:
-    return _truncated(generator, shape, deviation / TRUNCATED_DEVIATION)
+def _normal_share(w: Array, deviation: float) -> Array:
+    return np.asarray(special.ndtr(w / deviation))
+
+
+def _uniform_share(w: Array, deviation: float) -> Array:
+    return np.clip((w / (math.sqrt(3) * deviation) + 1) / 2, 0, 1)
+
+
+def _truncated_share(w: Array, deviation: float) -> Array:
+    low = special.ndtr(-2.0)
+    return np.clip((special.ndtr(w / deviation) - low) / (1 - 2 * low), 0, 1)
+
+
+_TRUNCATED = Drawn(_truncated, _truncated_share)
+_CORRECTED = Drawn(
+    lambda generator, shape, sd: _truncated(generator, shape, sd / TRUNCATED_DEVIATION),
+    lambda w, sd: _truncated_share(w, sd / TRUNCATED_DEVIATION),
+)
 
 
 def _orthogonal(generator: np.random.Generator, shape: Shape) -> Array:
@@ -72,10 +96,10 @@ VARIANCES: dict[str, Callable[[Shape], float]] = {
     "fan_in": lambda shape: 1 / (3 * shape[0]),
 }
 
-DRAWS: dict[str, Callable[[Conventions], Draw]] = {
-    "normal": lambda conventions: _normal,
-    "uniform": lambda conventions: _uniform,
-    "truncated": lambda c: _corrected if c.truncated_normal == "corrected" else _truncated,
+DRAWS: dict[str, Callable[[Conventions], Drawn]] = {
+    "normal": lambda conventions: Drawn(_normal, _normal_share),
+    "uniform": lambda conventions: Drawn(_uniform, _uniform_share),
+    "truncated": lambda c: _CORRECTED if c.truncated_normal == "corrected" else _TRUNCATED,
 }
 
 OTHERS: dict[str, Callable[[np.random.Generator, Shape], Array]] = {
@@ -102,6 +126,17 @@ def deviation(initializer: str, shape: Shape) -> float:
     if fan not in VARIANCES:
         raise ValueError(f"initializer={initializer!r}: only {', '.join(VARIANCES)} have a scale")
     return math.sqrt(VARIANCES[fan](shape))
+
+
+def share(
+    initializer: str, weights: Array, shape: Shape, conventions: Conventions = STRICT
+) -> Array:
+    """P(a weight <= w) for each w, where a layer of shape (fan_in, fan_out) starts so
+
+    Raises: ValueError for an initializer that no fan decides.
+    """
+    scale = deviation(initializer, shape)
+    return DRAWS[initializer.rpartition("_")[2]](conventions).share(weights, scale)
 
 
 def initialize(
@@ -139,5 +174,5 @@ def _weights(
 ) -> Array:
     if initializer in OTHERS:
         return OTHERS[initializer](generator, shape)
-    draw = DRAWS[initializer.rpartition("_")[2]](conventions)
-    return draw(generator, shape, deviation(initializer, shape))
+    drawn = DRAWS[initializer.rpartition("_")[2]](conventions)
+    return drawn.draw(generator, shape, deviation(initializer, shape))

@@ -15,6 +15,7 @@ from refnet.rounding.arithmetic import Arithmetic
 from refnet.rounding.operations import ADD, ADD_SCALED
 from refnet.training.optimizers import Optimizer
 from refnet.training.terms import (
+    ADD_ROWS,
     COEFFICIENT,
     CORRECTION,
     MIX,
@@ -36,12 +37,16 @@ class Memory(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What a recurrence is made with: the arithmetic, the numbers, the form, the step's number."""
+    """What a recurrence is made with: the arithmetic, the numbers, the form, the step's number.
+
+    rows: how many the gradient is a sum over
+    """
 
     apply: Arithmetic
     optimizer: Optimizer
     conventions: Conventions
     number: int
+    rows: int = 1
 
 
 def looks_ahead(rule: Rule) -> bool:
@@ -65,7 +70,10 @@ def _descend(rule: Rule, memory: Memory, direction: Any) -> Any:
 
 
 def _gradient_descent(rule: Rule, memory: Memory, gradient: Any) -> Memory:
-    return memory._replace(values=_descend(rule, memory, gradient))
+    if rule.conventions.step_sum == "gradient":
+        return memory._replace(values=_descend(rule, memory, gradient))
+    rate, rows = rule.optimizer.learning_rate, rule.rows
+    return memory._replace(values=rule.apply(ADD_ROWS, memory.values, gradient, -rate, rows))
 
 
 def _velocity(rule: Rule, memory: Memory, gradient: Any) -> Any:

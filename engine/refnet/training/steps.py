@@ -32,9 +32,13 @@ def step_in(
     parameters: list[Layer[Any]],
     gradient: list[Layer[Any]],
     conventions: Conventions,
+    rows: int = 1,
 ) -> tuple[list[Layer[Any]], State]:
-    """A step in the given arithmetic, in the first form that the conventions allow."""
-    rule = Rule(apply, optimizer, resolved(optimizer, conventions), state.steps + 1)
+    """A step in the given arithmetic, in the first form that the conventions allow.
+
+    rows: how many the gradient is a sum over
+    """
+    rule = Rule(apply, optimizer, resolved(optimizer, conventions), state.steps + 1, rows)
     pairs = zip(parameters, gradient, state.velocity, state.squares, strict=True)
     moved = []
     for w, g, v, s in pairs:
@@ -75,5 +79,5 @@ def _moved(rule: Rule, memory: Memory, gradient: Any, decays: bool) -> Memory:
         at = memory.values
         if looks_ahead(rule):
             at = ahead(rule, at, memory.velocity)
-        gradient = rule.apply(ADD_SCALED, gradient, at, optimizer.weight_decay)
+        gradient = rule.apply(ADD_SCALED, gradient, at, optimizer.weight_decay, rule.rows)
     return RECURRENCES[optimizer.name](rule, memory, gradient)

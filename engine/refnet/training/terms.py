@@ -11,7 +11,7 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import gamma
+from refnet.rounding.operations import ADD_SCALED, gamma
 from refnet.rounding.precision import Precision
 
 
@@ -31,7 +31,8 @@ def _mix_radius(p: Precision, _: Array, x: Ball, y: Ball, a: Ball, b: Ball) -> A
     radius = np.abs(a.value) * x.radius + np.abs(b.value) * y.radius
     held = (a.radius + b.radius) * (x.magnitude + y.magnitude)  # x + b (y - x) is legal
     size = a.magnitude * x.magnitude + b.magnitude * y.magnitude
-    return np.asarray(radius + held + 4 * p.unit * size + 2 * p.underflow)
+    flushed = p.underflow * (2 + a.magnitude + b.magnitude)
+    return np.asarray(radius + held + 4 * p.unit * size + flushed)
 
 
 MIX = Operation(_mix, _mix_radius)
@@ -68,8 +69,9 @@ QUOTIENT = Operation(lambda x, c: x / c, _quotient_radius)
 
 
 def _root_radius(p: Precision, value: Array, x: Ball) -> Array:
-    lowest = np.sqrt(np.maximum(x.value - x.radius, 0.0))
-    radius = np.fmin(x.radius / (value + lowest), np.sqrt(x.radius))
+    e = x.radius + p.underflow  # x may be flushed
+    lowest = np.sqrt(np.maximum(x.value - e, 0.0))
+    radius = np.fmin(e / (value + lowest), np.sqrt(e))
     return np.asarray(radius + p.unit * (value + radius))
 
 
@@ -111,7 +113,7 @@ def _ratio_radius(p: Precision, value: Array, m: Ball, d: Ball, cap: Ball) -> Ar
     least = known.floor(p)
     lowest = np.maximum(d.value - d.radius, least)
     size = np.abs(value)
-    radius = (m.radius + size * d.radius) / np.where(lowest > 0, lowest, np.nan)
+    radius = (m.radius + size * d.radius) / np.where(lowest > p.underflow, lowest, np.nan)
     radius = radius + 4 * p.unit * (size + radius) + p.underflow
     # squares below 2^20 times the underflow may vanish, so that epsilon alone divides
     flushed = 2.0**10 * math.sqrt(3 * known.memory * p.underflow)
@@ -128,11 +130,28 @@ RATIO = Operation(lambda m, d, cap: m / d, _ratio_radius)
 def _shrink_radius(p: Precision, _: Array, w: Ball, factor: Ball) -> Array:
     f, left = np.abs(factor.value), np.abs(1 - factor.value)
     # w - f w, or w times a rounded 1 - f, with f a product of two cast numbers
-    return np.asarray(left * w.radius + (4 * f + 2 * left) * p.unit * w.magnitude + p.underflow)
+    radius = left * w.radius + (4 * f + 2 * left) * p.unit * w.magnitude
+    return np.asarray(radius + p.underflow * (1 + left + w.magnitude))
 
 
 SHRINK = Operation(lambda w, factor: w * (1 - factor), _shrink_radius)
 """w (1 - factor)"""
+
+
+def _add_rows_radius(
+    p: Precision, value: Array, w: Ball, gradient: Ball, rate: Ball, rows: Ball
+) -> Array:
+    """n + 1 roundings of the size of w, and of each term at most four more than the gradient has,
+    whose radius has n - 1 of them at least: 4 S <= (4 / n) (n S), and a sum of one is its term.
+    """
+    count = float(rows.value)
+    base = Ball(w.value, w.radius + (count + 1) * p.unit * w.magnitude)
+    term = Ball(gradient.value, gradient.radius * (1 + 4 / count))
+    return np.asarray(ADD_SCALED.radius(p, value, base, term, rate, rows))
+
+
+ADD_ROWS = Operation(lambda w, gradient, rate, rows: w + rate * gradient, _add_rows_radius)
+"""w + rate * gradient, subtracted from w row by row, for a gradient whose sums round by the unit"""
 
 
 def _rounded_radius(p: Precision, value: Array, x: Ball) -> Array:

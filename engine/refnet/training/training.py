@@ -5,12 +5,13 @@ is over its own rows. Dropout alone is random.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import Stage, gradient_in, trace
+from refnet.backpropagation import Stage, gradient_in, trace, without_biases
 from refnet.balls import rounded_up
 from refnet.checks import check_count, checked
 from refnet.conventions import STRICT, Conventions
@@ -66,9 +67,21 @@ def trained_balls(
     layers: list[Layer[Any]] = problem.parameters
     for _ in range(epochs):
         layers, state = _epoch(
-            within(precision), problem._replace(parameters=layers), optimizer, state, size
+            _steps_within(precision, problem.conventions),
+            problem._replace(parameters=layers),
+            optimizer,
+            state,
+            size,
         )
     return rounded_up(layers)
+
+
+def _steps_within(precision: Precision, conventions: Conventions) -> Arithmetic:
+    """Balls, for which sums that end in the weights are as coarse as these are stored."""
+    if conventions.step_sum == "weights":
+        coarse = max(precision.unit, precision.accumulation)
+        precision = replace(precision, accumulation=coarse, sums=max(coarse, precision.summation))
+    return within(precision)
 
 
 def followed(
@@ -88,7 +101,8 @@ def followed(
     for known in trajectory:
         here = problem._replace(parameters=known)
         size = _checked(here, 1, batch_size)
-        layers, state = _epoch(within(precision), here, optimizer, state, size)
+        apply = _steps_within(precision, problem.conventions)
+        layers, state = _epoch(apply, here, optimizer, state, size)
         yield rounded_up(layers)
 
 
@@ -106,7 +120,10 @@ def _epoch(
         here = point_in(apply, optimizer, state, layers, conventions)
         at = batch._replace(parameters=here)
         gradient = gradient_in(apply, at, _dropped(apply, at, generator), problem)
-        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions)
+        rows = batch.inputs.shape[-2]
+        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions, rows)
+        if not problem.architecture.biases:  # Adam without an epsilon divides 0 by 0
+            layers = without_biases(apply, layers)
     return layers, state
 
 

@@ -37,12 +37,15 @@ class Refnet(Implementation):
         activations=ACTIVATIONS,
         heads=HEADS,
         optimizers=OPTIMIZERS,
+        weight_decay=("coupled", "decoupled"),
         initializers=INITIALIZERS,
         l2=True,
         sample_weights=True,
         label_smoothing=True,
+        soft_targets=True,
         batches=True,
         dropout=True,
+        mixed_activations=True,
     )
 
     def __init__(self, precision: str = "float64") -> None:
@@ -137,8 +140,9 @@ class Refnet(Implementation):
             columns = [self._minimiser(architecture, inputs, y, sample_weights) for y in models]
         except ValueError as reason:  # no minimiser, or not one alone
             raise NotSupported(str(reason)) from reason
-        w = np.hstack(columns).astype(inputs.dtype)
-        layers = _reversed([Layer(w[:-1], w[-1])])
+        w, d = np.hstack(columns).astype(inputs.dtype), inputs.shape[1]
+        biases = w[d] if architecture.biases else np.zeros_like(w[0])
+        layers = _reversed([Layer(w[:d], biases)])
         data = (layers, inputs, targets, sample_weights, self._means(architecture))
         gradient = refnet.gradient(architecture, *data)[0]
         return Fit(layers, float(max(np.max(np.abs(part)) for part in gradient)))
@@ -146,8 +150,10 @@ class Refnet(Implementation):
     def _minimiser(
         self, architecture: Architecture, inputs: Array, targets: Array, weights: Array | None
     ) -> Array:
-        design = np.hstack([inputs[:, ::-1], np.ones((len(inputs), 1))]).astype(np.float64)
-        penalties = np.append(np.full(inputs.shape[1], architecture.l2), 0.0)
+        ones = np.ones((len(inputs), int(architecture.biases)))
+        design = np.hstack([inputs[:, ::-1], ones]).astype(np.float64)
+        penalties = np.full(design.shape[1], architecture.l2)
+        penalties[inputs.shape[1] :] = 0.0
         rows = None if weights is None else weights.astype(np.float64)
         return newton.fit(design, targets.astype(np.float64), penalties, rows).weights
 

@@ -42,7 +42,6 @@ class Sklearn(Implementation):
     version = sklearn.__version__
     scope = Scope(
         activations=("identity", "sigmoid", "tanh", "relu"),
-        mixed_activations=False,
         softmax_outputs=(3, None),  # two classes have one sigmoid output
         heads=(
             ("sigmoid", "cross_entropy"),

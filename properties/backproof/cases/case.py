@@ -30,6 +30,12 @@ class Case(Drawn):
         a = self.architecture
         return (*filter(None, [self.kind]), *a.activations, " with ".join(a.head))
 
+    @property
+    def design(self) -> Array:
+        """The inputs, with a column of ones where there are biases: (n, d)"""
+        ones = np.ones((len(self.inputs), int(self.architecture.biases)))
+        return np.append(self.inputs, ones, axis=1)
+
     def problem(self, conventions: Conventions) -> Problem:
         """The case as the engine takes it."""
         return Problem(
@@ -53,7 +59,7 @@ class Case(Drawn):
         """The case as plain values, to print and to store."""
         a = self.architecture
         shown: dict[str, Any] = {
-            "architecture": _architecture_words(a),
+            "architecture": architecture_words(a),
             "parameters": [
                 {"weights": _plain(layer.weights), "biases": _plain(layer.biases)}
                 for layer in self.parameters
@@ -71,9 +77,16 @@ def _plain(array: Array) -> Any:
     return (array + 0.0).tolist()
 
 
-def _architecture_words(a: Architecture) -> str:
+def architecture_words(a: Architecture) -> str:
+    """The architecture with whatever is not its default."""
     hidden = f", activation={a.activation!r}" if a.hidden_layers else ""
-    fields = (("l2", 0.0), ("dropout", 0.0), ("label_smoothing", 0.0), ("delta", 1.0))
+    fields = (
+        ("biases", True),
+        ("l2", 0.0),
+        ("dropout", 0.0),
+        ("label_smoothing", 0.0),
+        ("delta", 1.0),
+    )
     given = [(name, getattr(a, name)) for name, default in fields if getattr(a, name) != default]
     rest = "".join(f", {name}={value!r}" for name, value in given)
     return f"widths={a.widths}{hidden}, output={a.output!r}, loss={a.loss!r}{rest}"
@@ -94,12 +107,14 @@ class Direction(Drawn):
         """The direction in words."""
         return "every parameter by 1" if not self.seed else f"signs drawn with seed {self.seed}"
 
-    def at(self, parameters: Parameters) -> Parameters:
-        """The direction at these parameters, with an entry that is not 0."""
+    def at(self, case: Case) -> Parameters:
+        """The direction at the parameters of a case, with an entry that is not 0."""
+        parameters, moves = case.parameters, float(case.architecture.biases)
         if not self.seed:
-            return [Layer(np.ones_like(w), np.ones_like(b)) for w, b in parameters]
+            return [Layer(np.ones_like(w), np.full_like(b, moves)) for w, b in parameters]
         rng = np.random.default_rng(self.seed)
         v = [Layer(*(rng.integers(-1, 2, x.shape).astype(float) for x in p)) for p in parameters]
+        v = [Layer(w, moves * b) for w, b in v]
         if not any(np.any(x) for layer in v for x in layer):
             v[0].weights.flat[0] = 1.0
         return v

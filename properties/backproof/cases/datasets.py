@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Space
@@ -79,9 +80,9 @@ class FitCase(Case):
 
     def has_minimiser(self) -> bool:
         """Whether the engine's own fit carries a certificate."""
-        design = np.append(self.inputs, np.ones((len(self.inputs), 1)), axis=1)
-        penalties = np.append(np.full(self.inputs.shape[1], self.architecture.l2), 0.0)
-        data = design, self.targets
+        penalties = np.zeros(self.design.shape[1])
+        penalties[: self.inputs.shape[1]] = self.architecture.l2
+        data = self.design, self.targets
         try:
             found = fit(*data, penalties, self.sample_weights)
         except ValueError:
@@ -146,11 +147,13 @@ def _fits(
     most: int,
 ) -> Case:
     kind = in_turn(draw, "kind", kinds)
+    classes = (*classes[:1], *some(space, classes[1:]))
     output, count = classes[0] if kind == "overlapping" else in_turn(draw, "classes", classes)
-    features = draw(among(tuple(range(space.features[0], most + 1))))
-    rows, rng = space.size(draw, space.rows), np.random.default_rng(draw(SEEDS))
+    features = draw(among(some(space, tuple(range(space.features[0], most + 1)))))
+    rows = space.size(draw, space.rows) if space.whole is None else 3 * (features + 1)
+    rng = np.random.default_rng(draw(SEEDS))
     inputs, labels = KINDS[kind](rng, features, count, rows)
-    l2 = draw(among(PENALTIES)) if kind == "penalised" else 0.0
+    l2 = draw(among(some(space, PENALTIES))) if kind == "penalised" else 0.0
     weights = None
     if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, len(inputs)) / 4.0
@@ -159,7 +162,9 @@ def _fits(
         targets = np.eye(count)[labels]
     shape = (features, 1 if output == "sigmoid" else count)
     return FitCase(
-        architecture=Architecture(shape, "identity", output, "cross_entropy", l2=l2),
+        architecture=Architecture(
+            shape, "identity", output, "cross_entropy", l2=l2, biases=space.biases
+        ),
         parameters=[Layer(np.zeros(shape), np.zeros(shape[1]))],
         inputs=space.precision.round(inputs),
         targets=targets,

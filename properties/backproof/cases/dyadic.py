@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from backproof.cases.integers import IntegerCase, Regime, digits, power_of_two
 from backproof.cases.networks import Networks
+from backproof.cases.pool import one_of_few
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn, turns
@@ -19,8 +20,8 @@ from refnet.architecture import Architecture, Layer
 from refnet.problem import gradient_reduction
 from refnet.rounding.precision import Precision
 
-SIZES, FEW_SIZES = (1, 2, 3, 4, 5, 8), (1, 3)
-ROWS, FEW_ROWS = (1, 2, 4, 8), (1, 4)
+SIZES = (1, 2, 3, 4, 5, 8)
+ROWS = (1, 2, 4, 8)
 SQUARED_ERROR = (("identity", "squared_error"),)
 IDENTITY_OUTPUTS = (*SQUARED_ERROR, ("identity", "huber"))
 FACTORS = ("squared_error", "loss_factor", "gradient_factor")
@@ -37,12 +38,14 @@ class IntegerNetworks(Recipe):
 
     backward:  the gradient is, too: squared error, 2^k rows, no ReLU at its kink
     collapsed: so is the one layer that a chain of linear layers amounts to
+    fitted:    the targets are the outputs
     """
 
     hidden_layers: Range = (0, None)
     activations: tuple[str, ...] = ("relu", "leaky_relu", "identity")
     backward: bool = False
     collapsed: bool = False
+    fitted: bool = False
     kinds: tuple[str, ...] = KINDS
     required: tuple[str, ...] = KINDS
 
@@ -53,16 +56,15 @@ class IntegerNetworks(Recipe):
 
         Raises: OutOfScope saying what it lacks, or which convention is no power of two.
         """
-        few = scope.shapes == "few"
         meant = by_head(conventions, self._heads(scope))
-        names = self._names(meant)
-        space = self._space(scope, precision, names, meant)
-        space = replace(space, sizes=FEW_SIZES if few else SIZES)
-        outputs = self._outputs(space, meant)
-        rows = _rows(space, FEW_ROWS if few else ROWS, self.backward)
-        architectures = self._architectures(space, outputs, names)
-        regime = Regime(digits(precision), conventions, self.backward, self.collapsed)
-        return _integers(space, regime, architectures, rows, self.kinds)
+        names = self._names(meant, scope.biases)
+        space = replace(self._space(scope, precision, names, meant), sizes=SIZES)
+        outputs, rows = self._outputs(space, meant), _rows(space, self.backward)
+        regime = Regime(digits(precision), conventions, self.backward, self.collapsed, self.fitted)
+        if space.whole is not None:
+            return _integers(space, regime, _of_few(space, outputs, rows), self.kinds)
+        structures = st.tuples(self._architectures(space, outputs, names), among(rows))
+        return _integers(space, regime, structures, self.kinds)
 
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = SQUARED_ERROR if self.backward else IDENTITY_OUTPUTS
@@ -84,12 +86,15 @@ class IntegerNetworks(Recipe):
                 said = ", ".join(f"{name}={value!r}" for name, value in factors.items())
                 raise OutOfScope(f"exact answers need powers of two, not {said}")
         recipe = Networks(self.hidden_layers, activations=names, heads=tuple(meant), plain=True)
-        return recipe.space(scope, precision)
+        few = 1 if self.collapsed else None
+        return replace(recipe, moves=True, few=few).space(scope, precision)
 
-    def _names(self, meant: ByHead) -> tuple[str, ...]:
+    def _names(self, meant: ByHead, biases: bool) -> tuple[str, ...]:
         slopes = [c.leaky_slope for c in meant.values()]
+        away = biases or not self.backward  # an odd bias keeps a logit away from the kink
         dyadic = all(power_of_two(slope) and 0 < slope <= 1 for slope in slopes)
-        return tuple(name for name in self.activations if name != "leaky_relu" or dyadic)
+        usable = {"identity": True, "relu": away, "leaky_relu": away and dyadic}
+        return tuple(name for name in self.activations if usable[name])
 
     def _outputs(self, space: Space, meant: ByHead) -> tuple[int, ...]:
         """Numbers of outputs: where the gradient is divided by them, powers of two."""
@@ -121,9 +126,9 @@ class IntegerNetworks(Recipe):
         return turns("architecture", fitting)
 
 
-def _rows(space: Space, sizes: tuple[int, ...], backward: bool) -> tuple[int, ...]:
+def _rows(space: Space, backward: bool) -> tuple[int, ...]:
     low, high = space.rows
-    found = tuple(n for n in sizes if low <= n <= high)
+    found = tuple(n for n in ROWS if low <= n <= high)
     power = 2 ** math.ceil(math.log2(low))
     if not found and backward and power > high:
         raise OutOfScope(f"the law needs 2^k rows, the scope has {low} to {high}")
@@ -136,7 +141,19 @@ def _drawn(draw: DrawFn, space: Space, outputs: tuple[int, ...]) -> Architecture
     depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
     hidden = [space.size(draw, space.hidden_widths) for _ in range(depth)]
     widths = (space.size(draw, space.features), *hidden, draw(among(outputs)))
-    return Architecture(widths, in_turn(draw, "activation", space.activations), *head)
+    activation = in_turn(draw, "activation", space.activations)
+    return Architecture(widths, activation, *head, biases=space.biases)
+
+
+@st.composite
+def _of_few(
+    draw: DrawFn, space: Space, outputs: tuple[int, ...], rows: tuple[int, ...]
+) -> tuple[Architecture, int]:
+    """A shape of the run's pool, with other outputs or rows where these are not exact."""
+    a, count, _ = one_of_few(draw, space)
+    if a.widths[-1] not in outputs:
+        a = replace(a, widths=(*a.widths[:-1], outputs[0]))
+    return a, count if count in rows else rows[0]
 
 
 @st.composite
@@ -144,12 +161,11 @@ def _integers(
     draw: DrawFn,
     space: Space,
     regime: Regime,
-    architectures: SearchStrategy[Architecture],
-    rows: tuple[int, ...],
+    structures: SearchStrategy[tuple[Architecture, int]],
     kinds: tuple[str, ...],
 ) -> IntegerCase:
-    kind, architecture = in_turn(draw, "kind", kinds), draw(architectures)
-    count, rng = draw(among(rows)), np.random.default_rng(draw(SEEDS))
+    kind, (architecture, count) = in_turn(draw, "kind", kinds), draw(structures)
+    rng = np.random.default_rng(draw(SEEDS))
     factors = len(architecture.widths) * (2 if regime.backward else 1)  # in a product of all
     largest = LARGEST.get(kind, 2 ** (regime.digits // factors))
     shapes = [part for shape in architecture.shapes for part in (shape, shape[1:])]
@@ -157,7 +173,7 @@ def _integers(
     numbers = [rng.integers(-largest, largest + 1, shape) for shape in shapes]
     while not regime.holds(case := _case(space, regime, architecture, numbers, kind)):
         numbers = [_halved(rng, array) for array in numbers]
-    return case
+    return case.in_regime()
 
 
 def _halved(rng: Generator, array: Any) -> Any:
@@ -170,7 +186,8 @@ def _case(
 ) -> IntegerCase:
     """The network of these numbers; even weights and an odd bias keep a logit away from 0."""
     *layers, inputs, targets = [array.astype(np.float64) for array in numbers]
-    parameters = [Layer(w, b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
-    if regime.backward:
+    has = float(architecture.biases)
+    parameters = [Layer(w, has * b) for w, b in zip(layers[::2], layers[1::2], strict=True)]
+    if regime.backward and has:
         parameters[:-1] = [Layer(2 * w, 2 * b + 1) for w, b in parameters[:-1]]
     return IntegerCase(architecture, parameters, inputs, targets, space, kind=kind, regime=regime)

@@ -10,6 +10,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
+from backproof.cases.pool import some
 from backproof.cases.recipe import Drawn, OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
@@ -79,7 +80,8 @@ class Staircase(Drawn):
 
     def simpler(self) -> Iterator[Self]:
         """The staircase asked at fewer points."""
-        for row in range(len(self.case.inputs) if len(self.case.inputs) > 1 else 0):
+        rows, space = len(self.case.inputs), self.case.space
+        for row in range(rows if rows > 1 and space.whole is None else 0):
             one = self.case.inputs[row : row + 1]
             yield replace(self, case=replace(self.case, inputs=one, targets=np.zeros((1, 1))))
 
@@ -98,7 +100,7 @@ class Staircases(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        units = Networks(hidden_layers=(1, 1), activations=("sigmoid", "tanh"), heads=HEADS)
+        units = Networks((1, 1), activations=("sigmoid", "tanh"), heads=HEADS, biases=True)
         space = units.space(scope, precision)
         if not set(space.activations) & {"sigmoid", "tanh"} or space.hidden_layers != (1, 1):
             raise OutOfScope("the law needs one hidden layer of sigmoid or tanh units")
@@ -111,9 +113,9 @@ class Staircases(Recipe):
 def _staircases(draw: DrawFn, space: Any, scope: Scope, kinds: tuple[str, ...]) -> Staircase:
     kind = in_turn(draw, "kind", kinds)
     low, high = scope.widths[0], scope.widths[1] or CELLS[-1]
-    cells = draw(among(tuple(n for n in CELLS if low <= n <= high) or (low,)))
+    cells = draw(among(some(space, tuple(n for n in CELLS if low <= n <= high) or (low,), 2)))
     activation = in_turn(draw, "activation", space.activations)
-    head = in_turn(draw, "head", space.heads)
+    head = in_turn(draw, "head", some(space, space.heads))
     steepness, seed = draw(among(STEEPNESS)), draw(SEEDS)
     function = continuous(kind, seed)
     architecture = Architecture((1, cells, 1), activation, *head)

@@ -17,7 +17,8 @@ Filled = tuple[Parameters, Array]
 
 
 def _layers(architecture: Architecture, fill: Callable[[tuple[int, ...]], Array]) -> Parameters:
-    return [Layer(fill(shape), fill(shape[1:])) for shape in architecture.shapes]
+    biases = fill if architecture.biases else np.zeros
+    return [Layer(fill(shape), biases(shape[1:])) for shape in architecture.shapes]
 
 
 def _filled(architecture: Architecture, rows: int, fill: Callable[..., Array]) -> Filled:
@@ -90,6 +91,16 @@ def _saturated(rng: Generator, a: Architecture, rows: int, p: Precision) -> Fill
     return parameters, inputs
 
 
+def _saturated_units(rng: Generator, a: Architecture, rows: int, p: Precision) -> Filled:
+    """Logits of tens in every layer, where bounded units are flat, and no sum overflows."""
+
+    def fill(shape: tuple[int, ...]) -> Array:
+        fan_in = shape[0] if len(shape) == 2 else 1
+        return np.asarray(rng.normal(size=shape) * 16 / fan_in**0.5)
+
+    return _layers(a, fill), rng.normal(size=(rows, a.widths[0]))
+
+
 def _stagnation(rng: Generator, a: Architecture, rows: int, p: Precision) -> Filled:
     """1, then terms just below half a unit in the last place: a sequential sum loses them all."""
     parameters, _ = _general(rng, a, rows, p)
@@ -109,6 +120,7 @@ KINDS: dict[str, Callable[[Generator, Architecture, int, Precision], Filled]] = 
     "one huge weight": _one_huge_weight,
     "cancellation": _cancellation,
     "saturated logits": _saturated,
+    "saturated units": _saturated_units,
     "stagnation row": _stagnation,
     "general position": _general,
 }
@@ -124,3 +136,19 @@ def targets(rng: Generator, architecture: Architecture, rows: int) -> Array:
     if architecture.loss == "poisson":
         return rng.poisson(2.0, (rows, outputs)).astype(float)
     return np.asarray(rng.normal(size=(rows, outputs)))
+
+
+def soft_targets(rng: Generator, architecture: Architecture, rows: int) -> Array:
+    """Targets between 0 and 1, 0 and 1 among them: sixteenths, so that a softmax's sum to 1."""
+    outputs = architecture.widths[-1]
+    if architecture.output == "softmax":
+        return rng.multinomial(16, rng.dirichlet(np.ones(outputs)), rows) / 16
+    return rng.integers(0, 17, (rows, outputs)) / 16
+
+
+def uneven_weights(rng: Generator, rows: int) -> Array:
+    """Weights up to 1 with 0 among them, and one row that outweighs all others together."""
+    weights = rng.integers(0, 5, rows) / 4
+    zero, heavy = rng.permutation(max(rows, 2))[:2] % rows
+    weights[zero], weights[heavy] = 0.0, 2.0 ** (rows.bit_length() + 1)
+    return np.asarray(weights)

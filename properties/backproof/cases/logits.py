@@ -10,7 +10,7 @@ from numpy.random import Generator
 from scipy import special
 
 from backproof.cases.case import Case
-from backproof.cases.networks import Networks, networks
+from backproof.cases.networks import Networks
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Declared, Scope
@@ -70,7 +70,8 @@ class Logits(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=self.heads, plain=True, kinds=("zeros",))
+        depth = (0, None if scope.biases else 0)  # behind a hidden layer the biases are the logits
+        recipe = Networks(depth, heads=self.heads, plain=True, kinds=("zeros",), moves=True)
         drawn = recipe.strategy(scope, precision, conventions)
         return _known(self.kinds, drawn, with_rows_apart(recipe, scope, precision, conventions))
 

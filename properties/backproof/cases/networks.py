@@ -7,7 +7,7 @@ its own, "large", has one size beyond those of most cases.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -15,29 +15,27 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.case import Case, Direction
-from backproof.cases.kinds import KINDS, targets
+from backproof.cases.case import Case
+from backproof.cases.kinds import KINDS, soft_targets, targets, uneven_weights
+from backproof.cases.own import OWN, filled, weights_of
+from backproof.cases.pool import has_large
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
+from backproof.cases.structures import larger, softer, structure
+from backproof.cases.sweep import one_sided, sweeps, swept
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Declared, Range, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import Precision
 
 SIZES = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64)
-FEW_SIZES = (1, 3, 4)
 OVERRIDES = (0.0, 1.0, -1.0, 0.5, 2.0, 2.0**-10, -8.0)
 DEEPEST, MOST_OUTPUTS = 3, 4
+RUN = 99  # the examples of a default run, but for the first, which is always the simplest
 
-LARGE: dict[str, tuple[int, ...]] = {
-    "features": (65, 129, 257, 1000),
-    "hidden_widths": (65, 129, 257, 1000),
-    "rows": (65, 129, 257, 1000),
-    "outputs": (5, 8, 12),
-    "hidden_layers": (4, 5, 6),
-}
-"""Beyond the sizes of most cases: a large case has one of these, and is small otherwise."""
+USUAL = (*KINDS, "uneven weights", "soft targets", OWN, "large")
+REQUIRED = ("zeros", "small integers", "general position", OWN, "large")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +53,9 @@ class Networks(Recipe):
 
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
     smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
-    multiples of 2^-k and at most 8 in size, so that small steps from them are exact.
+    multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
+    that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
+    `few` is how many shapes it takes of a pool, where it makes others of them.
     """
 
     hidden_layers: Range = (0, None)
@@ -64,15 +64,22 @@ class Networks(Recipe):
     heads: tuple[tuple[str, str], ...] | None = None
     plain: bool = False
     mixed: bool = False
-    kinds: tuple[str, ...] = (*KINDS, "large")
-    required: tuple[str, ...] = ("zeros", "small integers", "general position", "large")
+    kinds: tuple[str, ...] = USUAL
+    required: tuple[str, ...] = REQUIRED
     grid: int | None = None
+    biases: bool = False
+    moves: bool = False
+    few: int | None = None
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
 
         Raises: OutOfScope saying what the scope lacks.
         """
+        if self.biases and not scope.biases:
+            raise OutOfScope("the law needs biases, and the scope has none")
+        if scope.frozen and (self.moves or self.grid is not None):
+            raise OutOfScope("the law needs other parameters than those that are frozen")
         names, room = _common(self.activations, scope.activations), self._room(scope)
         if room.hidden_layers[0] and not names:
             wanted = " or ".join(self.activations or ("any",))
@@ -88,15 +95,26 @@ class Networks(Recipe):
             softmax_outputs=_small(room.softmax_outputs, MOST_OUTPUTS),
             rows=_small(room.rows, SIZES[-1]),
             room=room,
-            sizes=SIZES if scope.shapes == "any" else FEW_SIZES,
+            sizes=SIZES,
+            biases=scope.biases,
             l2=scope.l2 and not self.plain,
             sample_weights=scope.sample_weights and not self.plain,
+            soft_targets=scope.soft_targets,
             label_smoothing=scope.label_smoothing and self.mixed,
             mixed=self.mixed and scope.mixed_activations,
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,
+            own=weights_of(scope),
+            frozen=scope.frozen,
+            whole=self._whole(scope, precision),
+            few=self.few,
         )
+
+    def _whole(self, scope: Scope, precision: Precision) -> Space | None:
+        if scope.shapes == "any":
+            return None
+        return Networks(mixed=True).space(replace(scope, shapes="any"), precision)
 
     def _room(self, scope: Scope) -> Room:
         return Room(
@@ -111,13 +129,13 @@ class Networks(Recipe):
     def requires(
         self, scope: Scope, precision: Precision, conventions: Declared
     ) -> tuple[str, ...]:
-        """The required kinds; unless the scope names its architectures, each head and activation.
+        """The required kinds; each head and activation, unless architectures are given or few.
 
         Raises: OutOfScope saying what the scope lacks.
         """
         space = self.space(scope, precision)
-        kinds = tuple(kind for kind in self.required if kind != "large" or _larger(space))
-        if scope.architectures is not None:
+        kinds = _possible(space, self.required)
+        if space.closed:
             return kinds
         names = space.activations if space.hidden_layers[1] else ()
         return (*kinds, *(" with ".join(head) for head in space.heads), *names)
@@ -146,36 +164,41 @@ class Networks(Recipe):
                 first = space.outside(space.architectures[0], space.rows[0])
                 raise OutOfScope(f"none of the scope's architectures fits: {first}")
             space = replace(space, architectures=fitting)
-        kinds = tuple(kind for kind in self.kinds if kind != "large" or _larger(space))
-        return _cases(space, kinds)
+        kinds = _possible(space, self.kinds)
+        every = len(space.architectures or space.units)
+        cells = {kind: every for kind in kinds if kind in self.required}
+        cells |= {kind: len(sweeps(space)) for kind in cells if kind == "sweep"}
+        return _cases(space, _shares(kinds, cells))
 
 
-def networks(**demands: Any) -> Networks:
-    """The recipe of a law's networks; see `Networks` for the demands."""
+def _possible(space: Space, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds that there is room for; of a frozen network those that leave its parameters."""
+    if space.frozen:
+        kinds = tuple(kind for kind in kinds if kind not in (*KINDS, "sweep")) or (OWN,)
+    room = {
+        OWN: bool(space.own) and space.grid is None,
+        "saturated units": space.hidden_layers[1] > 0,
+        "uneven weights": space.sample_weights,
+        "soft targets": bool(softer(space).heads),
+        "large": bool(larger(space)) if space.whole is None else has_large(space),
+    }
+    return tuple(kind for kind in kinds if room.get(kind, True))
+
+
+def _shares(kinds: tuple[str, ...], cells: dict[str, int]) -> dict[str, int]:
+    """How often each kind is to come up in a run: once for each of its cells, the others evenly.
+
+    cells: of the kinds that must meet every activation, how many they have to meet
+    """
+    rest = (RUN - sum(cells.values())) // max(1, len(kinds) - len(cells))
+    return {kind: max(cells.get(kind, 1), rest) for kind in kinds}
+
+
+def networks(sweep: bool = False, **demands: Any) -> Networks:
+    """The recipe of a law's networks, with or without the kind "sweep"; see `Networks`."""
+    if sweep:
+        demands |= {"kinds": (*USUAL, "sweep"), "required": (*REQUIRED, "sweep")}
     return Networks(**demands)
-
-
-@dataclass(frozen=True)
-class Anything(Recipe):
-    """A recipe that no scope narrows: an argument of a law that is no network."""
-
-    make: Callable[[], SearchStrategy[Any]]
-
-    def strategy(
-        self, scope: Scope, precision: Precision, conventions: Declared
-    ) -> SearchStrategy[Any]:
-        """The strategy, whatever the scope."""
-        return self.make()
-
-
-def seeds() -> Anything:
-    """Seeds for what a law draws itself."""
-    return Anything(lambda: SEEDS)
-
-
-def directions() -> Anything:
-    """Directions in which the parameters move."""
-    return Anything(lambda: SEEDS.map(Direction))
 
 
 def _meet(what: str, demand: Range, scope: Range) -> Limits:
@@ -204,77 +227,42 @@ def _common(demand: tuple[Any, ...] | None, scope: tuple[Any, ...]) -> tuple[Any
 
 
 @st.composite
-def _cases(draw: DrawFn, space: Space, kinds: tuple[str, ...]) -> Case:
+def _cases(draw: DrawFn, space: Space, kinds: dict[str, int]) -> Case:
     """Structure first, which Hypothesis shrinks; then a seed decides all the rest."""
-    kind = in_turn(draw, "kind", kinds)
-    drawn, rows = _large(draw, space) if kind == "large" else _usual(draw, space)
+    kind = in_turn(draw, "kind", tuple(kinds), tuple(kinds.values()))
+    drawn, rows = structure(draw, space, kind)
     rng = np.random.default_rng(draw(SEEDS))
-    architecture = drawn if space.architectures is not None else _extended(space, drawn, rng)
-    fill = KINDS.get(kind, KINDS["general position"])
-    parameters, inputs = fill(rng, architecture, rows, space.precision)
+    if kind == "sweep":
+        return _swept(rng, space, drawn, rows)
+    architecture = drawn if space.closed else _extended(space, drawn, rng)
+    if kind == OWN or space.frozen:
+        own = space.own[architecture]
+        parameters, inputs = filled(rng, architecture, rows, space.precision, own)
+    else:
+        fill = KINDS.get(kind, KINDS["general position"])
+        parameters, inputs = fill(rng, architecture, rows, space.precision)
+        _override(parameters, rng, 2 if architecture.biases else 1)
     weights = None
-    if space.sample_weights and rng.integers(4) == 0:
+    if kind == "uneven weights":
+        weights = uneven_weights(rng, rows)
+    elif space.sample_weights and rng.integers(4) == 0:
         weights = rng.integers(1, 8, rows) / 4.0
-    _override(parameters, rng)
+    aims = soft_targets if kind == "soft targets" else targets
     return NetworkCase(
         architecture=architecture,
         parameters=[Layer(_rounded(space, w), _rounded(space, b)) for w, b in parameters],
         inputs=space.precision.round(inputs),
-        targets=space.precision.round(targets(rng, architecture, rows)),
+        targets=space.precision.round(aims(rng, architecture, rows)),
         space=space,
         sample_weights=weights,
         kind=kind,
     )
 
 
-def _usual(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
-    """An architecture and a number of rows, small ones first."""
-    if space.architectures is not None:
-        return in_turn(draw, "architecture", space.architectures), space.size(draw, space.rows)
-    head, (low, high) = in_turn(draw, "head", space.heads), space.hidden_layers
-    depth = in_turn(draw, "depth", tuple(range(low, high + 1)))
-    return _architecture(draw, space, head, depth), space.size(draw, space.rows)
-
-
-def _architecture(draw: DrawFn, space: Space, head: tuple[str, str], depth: int) -> Architecture:
-    widths = (
-        space.size(draw, space.features),
-        *(space.size(draw, space.hidden_widths) for _ in range(depth)),
-        space.size(draw, space.outputs_of(head[0])),
-    )
-    name = in_turn(draw, "activation", space.activations) if depth else space.activations[0]
-    return Architecture(widths, name, *head)
-
-
-def _larger(space: Space) -> dict[str, tuple[int, ...]]:
-    """The large sizes that there is room for; of a network that is given, only the rows."""
-    names = [name for name in LARGE if space.hidden_layers[1] or not name.startswith("hidden")]
-    sizes = {}
-    for name in names if space.architectures is None else ("rows",):
-        limits = [getattr(space.room, name)]
-        if name == "outputs":
-            limits = [space.room.outputs_of(output) for output, _ in space.heads]
-        sizes[name] = tuple(x for x in LARGE[name] if all(low <= x <= high for low, high in limits))
-    return {name: found for name, found in sizes.items() if found}
-
-
-def _large(draw: DrawFn, space: Space) -> tuple[Architecture, int]:
-    """One large size, and all others small, so that a case costs little."""
-    sizes = _larger(space)
-    large = in_turn(draw, "large", tuple(sizes))
-    size, tight = in_turn(draw, large, sizes[large]), replace(space, sizes=FEW_SIZES)
-    if space.architectures is not None:
-        return in_turn(draw, "architecture", space.architectures), size
-    least, most = space.hidden_layers
-    depth = size if large == "hidden_layers" else max(least, min(1, most))
-    a = _architecture(draw, tight, in_turn(draw, "head", space.heads), depth)
-    rows = size if large == "rows" else tight.size(draw, space.rows)
-    places = {"features": 0, "hidden_widths": 1, "outputs": len(a.widths) - 1}
-    if large not in places:
-        return a, rows
-    widths = [*a.widths]
-    widths[places[large]] = size
-    return replace(a, widths=tuple(widths)), rows
+def _swept(rng: np.random.Generator, space: Space, a: Architecture, rows: int) -> Case:
+    parameters, inputs = swept(rng, a, rows, space.precision)
+    aims = one_sided(a, rows) if a.hidden_layers else targets(rng, a, rows)
+    return NetworkCase(a, parameters, inputs, space.precision.round(aims), space, kind="sweep")
 
 
 def _extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:
@@ -286,12 +274,16 @@ def _extended(space: Space, a: Architecture, rng: np.random.Generator) -> Archit
         others = rng.choice(space.activations, len(names) - 1)
         names = (names[0], *map(str, others))
     smoothed = space.label_smoothing and a.loss == "cross_entropy" and rng.integers(4) == 0
+
+    def among(values: tuple[float, ...]) -> float:
+        return float(space.precision.round(rng.choice(values)))  # so that no cast changes it
+
     return replace(
         a,
         activation=a.activation if len({*names}) < 2 else names,
-        l2=float(rng.choice((0.0, 0.0, 0.25, 2.0**-10))) if space.l2 else 0.0,
-        delta=float(rng.choice((1.0, 0.5, 2.0))) if a.loss == "huber" else 1.0,
-        label_smoothing=0.125 if smoothed else 0.0,
+        l2=among((0.0, 0.0, 0.0, 0.25, 0.003, 0.7)) if space.l2 else 0.0,
+        delta=among((1.0, 0.5, 0.3, 1.7)) if a.loss == "huber" else 1.0,
+        label_smoothing=among((0.125, 0.1, 0.3)) if smoothed else 0.0,
     )
 
 
@@ -301,8 +293,8 @@ def _rounded(space: Space, values: Array) -> Array:
     return np.asarray(np.clip(np.round(values * 2.0**space.grid) / 2.0**space.grid, -8, 8))
 
 
-def _override(parameters: Parameters, rng: np.random.Generator) -> None:
-    """Set up to two entries of the parameters to corners."""
+def _override(parameters: Parameters, rng: np.random.Generator, parts: int) -> None:
+    """Set up to two entries of the parameters, weights alone or both parts, to corners."""
     for _ in range(rng.integers(3)):
-        array = parameters[rng.integers(len(parameters))][rng.integers(2)]
+        array = parameters[rng.integers(len(parameters))][rng.integers(parts)]
         array.flat[rng.integers(array.size)] = rng.choice(OVERRIDES)

@@ -10,6 +10,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
+from backproof.cases.pool import some
 from backproof.cases.recipe import Drawn, MadeOfCases, OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among
@@ -102,7 +103,7 @@ class Composition(Drawn):
     def simpler(self) -> Iterator[Self]:
         """The composition with one row of inputs."""
         space, rows = self.whole.space, len(self.whole.inputs)
-        for row in range(rows if rows > max(space.rows[0], 1) else 0):
+        for row in range(rows if rows > max(space.rows[0], 1) and space.whole is None else 0):
             first, second, whole = (
                 replace(case, inputs=case.inputs[[row]], targets=case.targets[[row]])
                 for case in (self.first, self.second, self.whole)
@@ -120,6 +121,7 @@ class Compositions(Apart):
     """
 
     plain: bool = True
+    few: int | None = 1
 
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
@@ -165,7 +167,7 @@ def _compositions(draw: DrawFn, wholes: SearchStrategy[Case], scope: Scope) -> C
         nothing = np.zeros((len(whole.inputs), whole.architecture.widths[cut]))
         return Composition(first, layers_alone(whole, cut, len(whole.parameters), nothing), whole)
     cut = draw(among(tuple(range(len(whole.parameters)))))
-    return _merged(whole, cut, draw(among(widths)), draw(SEEDS))
+    return _merged(whole, cut, draw(among(some(whole.space, widths))), draw(SEEDS))
 
 
 def _between(space: Space, scope: Scope) -> tuple[int, ...]:
@@ -196,6 +198,7 @@ def _merged(whole: Case, cut: int, width: int, seed: int) -> Composition:
     fan_in, fan_out = a.shapes[cut]
     shapes = (fan_in, width), (width,), (width, fan_out), (fan_out,)
     M, c, N, b = (rng.integers(-2, 3, shape).astype(np.float64) for shape in shapes)
+    c, b = a.biases * c, a.biases * b
     before, after = whole.parameters[:cut], whole.parameters[cut + 1 :]
     middle = np.zeros((len(whole.inputs), width))
     first = replace(

@@ -68,7 +68,7 @@ def drawn_parameters(
 
 def fitting(space: Space, wanted: Architecture, rows: int) -> Architecture | None:
     """The architecture as the space offers it, or None."""
-    for one in space.architectures or (wanted,):
+    for one in space.architectures or (wanted,) if wanted.biases == space.biases else ():
         same = (one.widths, one.activations, one.head) == (
             wanted.widths,
             wanted.activations,

@@ -49,8 +49,8 @@ class Segment(Drawn):
 
     def simpler(self) -> Iterator[Self]:
         """The same segment over one row less."""
-        count = len(self.case.inputs)
-        for gone in range(count if count > self.case.space.rows[0] else 0):
+        count, space = len(self.case.inputs), self.case.space
+        for gone in range(count if count > space.rows[0] and space.whole is None else 0):
             kept = np.delete(np.arange(count), gone)
             inputs, targets = self.case.inputs[kept], self.case.targets[kept]
             yield replace(self, case=replace(self.case, inputs=inputs, targets=targets))
@@ -80,7 +80,9 @@ def near_or_far(case: Case, seed: int) -> Segment:
     def moved(part: Any) -> Any:
         return np.clip(part + rng.integers(-most, most + 1, part.shape) / 16, -8, 8)
 
-    return Segment(case, [Layer(moved(w), moved(b)) for w, b in case.parameters])
+    moves = case.architecture.biases
+    other = [Layer(moved(w), moved(b) if moves else b) for w, b in case.parameters]
+    return Segment(case, other)
 
 
 def upwards(case: Case, seed: int) -> Segment:

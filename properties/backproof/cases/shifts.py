@@ -24,8 +24,11 @@ from refnet.rounding.precision import Precision
 HEADS = (("softmax", "cross_entropy"), ("softmax", "squared_error"))
 LARGEST = {"zeros": 0, "small integers": 3, "hundreds": 500, "distant rows": 3}
 APART = 500
-SHIFTS = (1, -1, 10, -10, 100, -100, 1000, -1000)
+SHIFTS = (1, -1, 5, -5, 10, -10, 100, -100, 1000, -1000)
 """The last two are beyond the range of exp in float64, the two before in float32."""
+
+NEAR = SHIFTS[:4]
+"""They leave small integers within 8 of 0, where the bound of a softmax is smallest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,8 @@ class SoftmaxLogits(Recipe):
         heads = tuple(head for head in offered if means[head] != "logits")
         if offered and not heads:
             raise OutOfScope("the law is about what a softmax gives, and forward gives its logits")
-        recipe = networks(heads=heads or HEADS, plain=True, kinds=("zeros",))
+        heads = heads or HEADS
+        recipe = networks(heads=heads, plain=True, kinds=("zeros",), biases=True, moves=True)
         room = 2 ** (digits(precision) - 1)
         return _logits(
             self.kinds,
@@ -105,7 +109,8 @@ def _logits(
 ) -> ShiftedLogits:
     kind = in_turn(draw, "logits", kinds)
     case = draw(distant if kind == "distant rows" else cases)
-    return _shifted(case, kind, draw(among(shifts)), draw(SEEDS))
+    near = kind in ("zeros", "small integers")
+    return _shifted(case, kind, draw(among(NEAR if near else shifts)), draw(SEEDS))
 
 
 def _shifted(case: Case, kind: str, shift: int, seed: int) -> ShiftedLogits:

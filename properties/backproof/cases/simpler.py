@@ -20,16 +20,16 @@ C = TypeVar("C", bound=Case)  # a case keeps its type
 
 def simpler_cases(case: C) -> Iterator[C]:
     """Cases with fewer rows, layers and units, then with plainer numbers, inside the space."""
-    if case.space.architectures is None:
-        smaller = [*_fewer_layers(case), *_fewer_units(case)]
+    smaller = [] if case.space.closed else [*_fewer_layers(case), *_fewer_units(case)]
+    if case.space.whole is None:
         smaller += [_kept_rows(case, rows) for rows in _parts(len(case.inputs))]
-        for one in smaller:
-            if one.space.admits(one.architecture, len(one.inputs)):
-                yield one
+    for one in smaller:
+        if one.space.admits(one.architecture, len(one.inputs)):
+            yield one
     if case.sample_weights is not None:
         yield replace(case, sample_weights=None)
     for field, plain in PLAIN.items():
-        if case.space.architectures is None and getattr(case.architecture, field) != plain:
+        if not case.space.closed and getattr(case.architecture, field) != plain:
             yield replace(case, architecture=replace(case.architecture, **{field: plain}))
     yield from _plainer(case)
 
@@ -101,7 +101,7 @@ def _kept_units(case: C, place: int, kept: Places) -> C:
 
 def _plainer(case: C) -> Iterator[C]:
     """The case with plainer numbers: whole arrays first, then entry by entry."""
-    for place, layer in enumerate(case.parameters):
+    for place, layer in enumerate(case.parameters if not case.space.frozen else ()):
         for field in ("weights", "biases"):
             for plain in _plainer_arrays(case, getattr(layer, field)):
                 parameters = list(case.parameters)

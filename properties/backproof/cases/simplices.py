@@ -12,6 +12,7 @@ from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import Networks
 from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
@@ -39,7 +40,8 @@ class Simplices(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, biases=True, moves=True)
+        space = recipe.space(scope, precision)
         offered = tuple(
             one
             for one in (Architecture((d, 1), "identity", *HEAD) for d in range(1, 6))
@@ -54,7 +56,7 @@ class Simplices(Recipe):
 def _simplices(
     draw: DrawFn, space: Space, offered: tuple[Architecture, ...], kinds: tuple[str, ...]
 ) -> Labelled:
-    kind, wanted = in_turn(draw, "kind", kinds), draw(among(offered))
+    kind, wanted = in_turn(draw, "kind", kinds), draw(among(some(space, offered)))
     rng, d = np.random.default_rng(draw(SEEDS)), wanted.widths[0]
     corners, inverse = _corners(rng, d)
     signs, make = rng.choice([-1, 1], d + 1), _maker(space, wanted, kind)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis.strategies import DrawFn
 
 from backproof.cases.turns import among
-from refnet.architecture import Architecture
+from refnet.architecture import Architecture, Parameters
 from refnet.rounding.precision import Precision
 
 Limits = tuple[int, float]
@@ -31,11 +31,13 @@ class Room(NamedTuple):
         return max(low, least), min(high, most)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
     """What may be drawn: the law's demands within the subject's scope. Ranges are closed.
 
-    The ranges are those of most cases, which are small; `room` is all that there is.
+    The ranges are those of most cases, which are small; `room` is all that there is. Where every
+    new shape is dear, `whole` is the space of no demands, whose pool the laws share, and `few` how
+    many shapes of it a law takes, if not all.
     """
 
     activations: tuple[str, ...]
@@ -48,13 +50,30 @@ class Space:
     rows: tuple[int, int]
     room: Room
     sizes: tuple[int, ...]
+    biases: bool
     l2: bool
     sample_weights: bool
+    soft_targets: bool
     label_smoothing: bool
     mixed: bool
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None
+    own: dict[Architecture, Parameters]
+    frozen: bool
+    whole: "Space | None"
+    few: int | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no architectures may be asked for but those that are drawn."""
+        return self.architectures is not None or self.whole is not None
+
+    @property
+    def units(self) -> tuple[str | None, ...]:
+        """What hidden layers may be made of, None being no hidden layer at all."""
+        low, high = self.hidden_layers
+        return (None,) * (low == 0) + (self.activations if high else ())
 
     def admits(self, architecture: Architecture, rows: int) -> bool:
         """Whether a case of this architecture and so many rows lies in the space."""

@@ -7,15 +7,29 @@ says which choice is being made, and whoever answers for chance gives each its t
 from collections.abc import Hashable
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 T = TypeVar("T", bound=Hashable)
 
-TURN: ContextVar[tuple[str, tuple[Hashable, ...]] | None] = ContextVar("turn", default=None)
-"""The choice that is being made: its name, and what there is to choose from."""
+
+class Turn(NamedTuple):
+    """A choice: its name, what there is to choose from, and how often each is to come up, if some
+    are to come up more often than others.
+    """
+
+    name: str
+    values: tuple[Hashable, ...]
+    shares: tuple[int, ...] | None
+
+
+TURN: ContextVar[Turn | None] = ContextVar("turn", default=None)
+"""The choice that is being made."""
+
+RUN_SEED: ContextVar[int] = ContextVar("run", default=0)
+"""The seed of the run."""
 
 SEEDS = st.integers(0, 2**32 - 1)
 """Seeds that fill arrays."""
@@ -27,11 +41,15 @@ def among(values: tuple[T, ...]) -> SearchStrategy[T]:
     return st.sampled_from(values)
 
 
-def in_turn(draw: DrawFn, name: str, values: tuple[T, ...]) -> T:
-    """One of the values, each as often as the others, and each in the company of every other."""
+def in_turn(
+    draw: DrawFn, name: str, values: tuple[T, ...], shares: tuple[int, ...] | None = None
+) -> T:
+    """One of the values, each in the company of every choice before it, and each as often as its
+    share says, or as the others.
+    """
     if len(values) == 1:
         return values[0]
-    token = TURN.set((name, values))
+    token = TURN.set(Turn(name, values, shares))
     try:
         chosen: T = draw(among(values))
         return chosen

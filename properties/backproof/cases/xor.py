@@ -11,6 +11,7 @@ from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS
 from backproof.cases.networks import Networks
 from backproof.cases.points import HEAD, Labelled, demanded, drawn_parameters, fitting
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.segments import halfway
 from backproof.cases.space import Space
@@ -41,8 +42,9 @@ class XorRegressions(Recipe):
 
         Raises: OutOfScope saying what the scope lacks.
         """
-        space = Networks(hidden_layers=(0, 0), heads=(HEAD,), plain=True).space(scope, precision)
-        linear = demanded(space, Architecture((2, 1), "identity", *HEAD), 4)
+        recipe = Networks((0, 0), heads=(HEAD,), plain=True, moves=True)
+        space = recipe.space(scope, precision)
+        linear = demanded(space, Architecture((2, 1), "identity", *HEAD, biases=space.biases), 4)
         return _on_xor(space, linear, self.kinds, (*_product(space), *_solutions(scope, precision)))
 
 
@@ -56,7 +58,7 @@ def _on_xor(
 ) -> Labelled:
     """Any parameters, or now and then, where there are some, those of a network that solves XOR."""
     if solutions and in_turn(draw, "which third", (1, 2, 3)) == 3:
-        return in_turn(draw, "solution", solutions)
+        return in_turn(draw, "solution", some(space, solutions))
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
     parameters = drawn_parameters(space, architecture, kind, rng)
     case = Case(architecture, parameters, XOR, DIFFERENT, space, kind=kind)
@@ -93,13 +95,15 @@ class XorNetworks(Recipe):
         """
         solved = tuple(_solutions(scope, precision))
         if not solved:
-            raise OutOfScope("the law needs four rows, and a hidden layer of two monotone units")
+            raise OutOfScope(
+                "the law needs four rows, and a hidden layer of two monotone units with biases"
+            )
         return _solved_or_not(solved, self.kinds)
 
 
 @st.composite
 def _solved_or_not(draw: DrawFn, solved: tuple[Labelled, ...], kinds: tuple[str, ...]) -> Labelled:
-    solution = in_turn(draw, "solution", solved)
+    solution = in_turn(draw, "solution", some(solved[0].case.space, solved))
     if in_turn(draw, "solved", (False, True)):
         return solution
     kind, rng = in_turn(draw, "kind", kinds), np.random.default_rng(draw(SEEDS))
@@ -118,8 +122,8 @@ def _solutions(scope: Scope, precision: Precision) -> list[Labelled]:
     if not set(monotone) & set(scope.activations):
         return []
     try:
-        recipe = Networks(hidden_layers=(1, 1), activations=monotone, heads=(HEAD,), plain=True)
-        space = recipe.space(scope, precision)
+        recipe = Networks((1, 1), activations=monotone, heads=(HEAD,), plain=True, biases=True)
+        space = replace(recipe, moves=True).space(scope, precision)
     except OutOfScope:
         return []
     solved = []

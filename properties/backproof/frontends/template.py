@@ -35,17 +35,27 @@ class MyNetwork(Implementation):
         rows=(1, None),  # rows in a batch
         outputs=(1, None),
         softmax_outputs=(2, None),  # (3, None) where two classes have one sigmoid output
+        biases=True,  # False: layers have none; they arrive as zeros, and are answered by None
         # for `train`, () if there is none: gradient_descent, momentum, nesterov, rmsprop, adam. The
         # report says which of them no law has asked for
         optimizers=("gradient_descent",),
+        weight_decay=(),  # of these optimizers: "coupled", "decoupled"
         # for `initialize`: zeros, constant, normal, uniform, orthogonal, and lecun, glorot or he
         # with _normal, _uniform or _truncated; fan_in_uniform, as torch starts. The laws ask what
         # a seed decides, not for the scale
         initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
-        batches=False,  # whether `train` takes a batch_size; rows come in order, not shuffled
+        soft_targets=False,  # targets between 0 and 1, for a softmax any rows that sum to 1
+        # whether `train` takes a batch_size; "one row": it is 1 or None. Rows come in order, not
+        # shuffled
+        batches=False,
         mixed_activations=True,  # whether each hidden layer may have another one
+        # for a compiled network, the architectures that it has; frozen=True if it answers for its
+        # own numbers alone, `weights`: a list of layers for each of the architectures
+        architectures=None,
+        frozen=False,
+        shapes="any",  # "few" where a new shape or program is expensive, as for a compiler
     )
 
     # The arithmetic: a preset by name, float64, float32, float16, bfloat16 or tf32. The arrays of
@@ -63,6 +73,8 @@ class MyNetwork(Implementation):
     #   loss_from="logits"          or "probabilities": -(y log p + (1 - y) log(1 - p)), from p
     #   probability_clip=0.0        the loss clips p to [c, 1 - c]; log(p + eps) is no such clip,
     #                               but a wrong loss of every row: take the eps out
+    #   gradient_from="logits"      or "probabilities": differentiated through the rounded p
+    #   clip_gradient="ignored"     or "differentiated", "floored" (torch's BCELoss)
     #   penalty_factor=0.5, penalty_on_biases=False
     #   penalty_per_row=False       or True, divided by the rows of a batch; "data set", by all
     # All of them: python -c "import backproof; help(backproof.Conventions)"

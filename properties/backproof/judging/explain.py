@@ -24,8 +24,8 @@ def explain(search: Search) -> Finding:
         arguments, _ = simplest(kept, lambda a: _fails_alike(trial, a, first))
     trial.subject.restart()
     found = [trial.judged(arguments) for _ in range(2)]
-    if again is not None and found[0] is not None and _steady(found):
-        finding = trial.shown(found[0], arguments)
+    if again is not None and found[1] is not None and _steady(found):
+        finding = trial.shown(found[1], arguments)  # whose calls are the latest
         if finding.expected is not None:
             with trial.uncounted():
                 finding.hint = _hint(search, finding)

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from backproof.reports.report import Finding
+from backproof.subjects.answers import Answer
+from refnet.architecture import Array
 
 POWER = 0.05
 """An entry has power when the allowed error is at most this share of its scale."""
@@ -30,23 +32,53 @@ class Broken(AssertionError):  # noqa: N818 (a verdict, not a fault)
 
 @dataclass
 class Tally:
-    """What a law has judged so far.
+    """What has been judged.
 
-    judged: entries compared; beyond: those with no bound left
-    strong: those with power, of the measured ones, which have a scale or are exact
+    judged:   entries compared; beyond: those with no bound; astray: those of which a law compares
+              two answers that are both wrong
+    itself:   the judged ones in which the subject is compared with itself
+    strong:   those with power, of the measured ones, which have a scale or are exact
+    shares:   for each measured entry what is allowed, as a share of its scale
+    by_value: what was compared with the engine or with a theorem, in the words of the contract
     """
 
     judged: int = 0
+    beyond: int = 0
+    astray: int = 0
+    itself: int = 0
     measured: int = 0
     strong: int = 0
-    beyond: int = 0
     worst_ratio: float = 0.0
-    kinds: dict[str, int] = field(default_factory=dict)
+    shares: list[Array] = field(default_factory=list)
+    by_value: set[str] = field(default_factory=set)
+
+    @property
+    def entries(self) -> int:
+        """All entries that were compared, whether they could be judged or not."""
+        return self.judged + self.beyond + self.astray
 
     @property
     def power(self) -> float:
-        """The share of the measured entries that had power."""
-        return self.strong / self.measured if self.measured else 0.0
+        """The share of the entries that had power, of those measured and those without a bound."""
+        entries = self.measured + self.beyond + self.astray
+        return self.strong / entries if entries else 0.0
+
+    @property
+    def median_share(self) -> float:
+        """What is allowed as a share of the scale, in half of the measured entries or fewer."""
+        return float(np.median(np.concatenate(self.shares))) if self.measured else math.inf
+
+    def add(self, other: "Tally") -> None:
+        """What has been judged elsewhere."""
+        self.judged += other.judged
+        self.beyond += other.beyond
+        self.astray += other.astray
+        self.itself += other.itself
+        self.measured += other.measured
+        self.strong += other.strong
+        self.worst_ratio = max(self.worst_ratio, other.worst_ratio)
+        self.shares += other.shares
+        self.by_value |= other.by_value
 
 
 _tally: contextvars.ContextVar[Tally] = contextvars.ContextVar("tally")
@@ -63,31 +95,40 @@ def tallying(tally: Tally) -> Iterator[Tally]:
 
 
 def near(
-    observed: ArrayLike,
+    observed: ArrayLike | Answer,
     expected: ArrayLike,
     allowed: ArrayLike,
     scale: ArrayLike | None = None,
     *,
     what: str = "value",
+    astray: ArrayLike | None = None,
 ) -> None:
     """|observed - expected| <= allowed, entry by entry
 
-    An exact comparison (allowed = 0) always has power; another has it where allowed is at most 5 %
-    of `scale`, by default |expected|; give the sum of the magnitudes that cancel where a law says
-    0. Without a scale, as where an activation happens to be 0, an entry is judged, and its power
+    An `Answer` as it came from the subject is judged by value: what is expected comes from the
+    engine or from a theorem. A report names what is declared and was never given so.
+
+    An entry has power where allowed is at most 5 % of `scale`, by default |expected|; give the sum
+    of the magnitudes that cancel where a law says 0. An exact comparison (allowed = 0) always has
+    it. Without a scale, as where an activation happens to be 0, an entry is judged, and its power
     is not measured. An entry with infinite `allowed` cannot be judged, and is counted so.
+
+    `astray` is given where the subject is compared with itself, and says where both answers are
+    wrong: there nothing is judged.
 
     Raises: Broken at the entry with the largest ratio above 1; nan is above 1.
     """
-    o, e, a = _arrays(observed, expected, allowed)
+    value, of = _taken(observed)
+    o, e, a = _arrays(value, expected, allowed)
     with np.errstate(all="ignore"):
         error = np.where(o == e, 0.0, np.abs(o - e))
         ratios = np.where(error == 0, 0.0, error / a)
-    _record(what, o, e, a, ratios, np.abs(e) if scale is None else np.asarray(scale))
+    scale = np.abs(e) if scale is None else np.asarray(scale)
+    _record(what, (o, e, a), ratios, scale, of, astray)
 
 
 def at_most(
-    observed: ArrayLike,
+    observed: ArrayLike | Answer,
     bound: ArrayLike,
     allowed: ArrayLike,
     scale: ArrayLike | None = None,
@@ -98,22 +139,28 @@ def at_most(
 
     Raises: Broken at the entry with the largest ratio observed / (bound + allowed) above 1.
     """
-    o, b, a = _arrays(observed, bound, allowed)
+    value, of = _taken(observed)
+    o, b, a = _arrays(value, bound, allowed)
     with np.errstate(all="ignore"):
         ratios = np.where(o <= 0, 0.0, o / (b + a))
-    _record(what, o, b, a, ratios, np.abs(b) if scale is None else np.asarray(scale))
+    _record(what, (o, b, a), ratios, np.abs(b) if scale is None else np.asarray(scale), of)
 
 
-def probable(p: float, limit: float, *, what: str = "p-value") -> None:
+def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ...] = ()) -> None:
     """P >= limit, for a test whose p-value is uniform on a correct implementation
 
-    The ratio is log p / log limit.
+    The ratio is log p / log limit. `of` is that of the answers that are held to a distribution.
 
     Raises: Broken when the p-value is below the limit.
     """
     ratio = 0.0 if p >= 1 else math.log(p) / math.log(limit) if p > 0 else math.inf
     one = np.ones(1)
-    _record(what, p * one, limit * one, 0 * one, ratio * one, one)
+    _record(what, (p * one, limit * one, 0 * one), ratio * one, one, of)
+
+
+def _taken(observed: Any) -> tuple[Any, tuple[str, ...]]:
+    """The value, and what was asked for it."""
+    return (observed.value, observed.of) if isinstance(observed, Answer) else (observed, ())
 
 
 def _arrays(*values: ArrayLike) -> list[Any]:
@@ -122,19 +169,43 @@ def _arrays(*values: ArrayLike) -> list[Any]:
     return arrays if alike else list(np.broadcast_arrays(*arrays))
 
 
-def _record(what: str, o: Any, e: Any, a: Any, ratios: Any, scale: Any) -> None:
-    tally = _tally.get(None)
-    judged = np.isfinite(a)  # where a radius is infinite, a law's own arithmetic may make nan of it
-    ratios = np.where(judged, np.where(np.isnan(ratios), np.inf, ratios), 0.0)
+def _record(
+    what: str,
+    compared: tuple[Any, Any, Any],
+    ratios: Any,
+    scale: Any,
+    of: tuple[str, ...] = (),
+    astray: ArrayLike | None = None,
+) -> None:
+    tally, a = _tally.get(None), compared[-1]
+    wrong = np.asarray(False if astray is None else astray)
+    bounded = np.isfinite(a) & ~wrong
+    # where a radius is infinite, a law's own arithmetic may make nan of the ratio
+    ratios = np.where(bounded, np.where(np.isnan(ratios), np.inf, ratios), 0.0)
     worst = float(np.max(ratios, initial=0.0))
     if tally is not None:
-        tally.judged += int(np.count_nonzero(judged))
-        tally.beyond += int(judged.size - np.count_nonzero(judged))
-        tally.measured += int(np.count_nonzero(judged & ((scale > 0) | (a == 0))))
-        tally.strong += int(np.count_nonzero(judged & ((a <= POWER * scale) | (a == 0))))
-        tally.worst_ratio = max(tally.worst_ratio, worst)
+        found = _counted(a, bounded, wrong, scale)
+        found.itself, found.worst_ratio = 0 if astray is None else found.judged, worst
+        tally.add(found)
+        tally.by_value.update(of if np.any(bounded) else ())
     if not worst <= 1:
-        raise Broken(_finding(what, o, e, a, ratios))
+        raise Broken(_finding(what, *compared, ratios))
+
+
+def _counted(a: Any, bounded: Any, wrong: Any, scale: Any) -> Tally:
+    """The entries, by what could be seen there."""
+    measured = bounded & ((scale > 0) | (a == 0))
+    with np.errstate(all="ignore"):
+        shares = np.where(a == 0, 0.0, a / scale)[measured]
+    lost = np.count_nonzero(np.broadcast_to(wrong, bounded.shape))
+    return Tally(
+        judged=int(np.count_nonzero(bounded)),
+        beyond=int(bounded.size - np.count_nonzero(bounded) - lost),
+        astray=int(lost),
+        measured=shares.size,
+        strong=int(np.count_nonzero(shares <= POWER)),
+        shares=[shares],
+    )
 
 
 def _finding(what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:

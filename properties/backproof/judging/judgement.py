@@ -6,9 +6,8 @@ from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
 from backproof.judging.settings import Settings
 from backproof.reports.report import Described, Finding, Report
-from backproof.subjects.conversation import BATCHES
 from backproof.subjects.named import Named
-from backproof.subjects.subject import Subject, declared
+from backproof.subjects.subject import BATCHES, DECAYS, Subject, declared
 
 
 class Judgement:
@@ -57,11 +56,11 @@ class Judgement:
             return  # interrupted before it was loaded
         for place in range(len(self.report.laws)):
             self.settle(place)
-        whole = self.whole and not self.report.count("unfinished")
-        if whole and (unasked := _unasked(self.subject)):
-            self.report.notes.append(
-                f"declared, and not asked for in this run: {', '.join(unasked)}"
-            )
+        if self.whole and not self.report.count("unfinished"):
+            by_value = {name for row in self.report.laws for name in row.by_value}
+            names = _declared(self.subject)
+            self.report.not_judged = [name for name in names if name not in by_value]
+            self.report.not_reached = self.report.reach.misses(self.subject.scope)
 
     def settle(self, place: int) -> None:
         """A law that is unsupported because a capability has never answered is an error."""
@@ -77,14 +76,15 @@ def _silent(subject: Subject) -> list[str]:
     return [c for c in subject.books.refusals if c not in subject.books.answered]
 
 
-def _unasked(subject: Subject) -> list[str]:
-    """The optimizers, batches and initializers that the scope declares and no law has asked for."""
-    scope, declared = subject.scope, list[str]()
-    if subject.offers("train"):
-        declared += [*scope.optimizers, *([BATCHES] if scope.batches else [])]
-    if subject.offers("initialize"):
-        declared += scope.initializers
-    return [name for name in declared if name not in subject.books.met]
+def _declared(subject: Subject) -> list[str]:
+    """All that can be judged by value: calls, and of training and starting what the scope names."""
+    scope = subject.scope
+    decays = [DECAYS[kind] for kind in scope.weight_decay]
+    instead: dict[str, tuple[str, ...]] = {
+        "train": (*scope.optimizers, *decays, *([BATCHES] if scope.batches else [])),
+        "initialize": scope.initializers,
+    }
+    return [name for call in subject.capabilities for name in instead.get(call, (call,))]
 
 
 def _never(subject: Subject, capability: str) -> str:

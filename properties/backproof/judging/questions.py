@@ -3,7 +3,7 @@
 Hypothesis's own provider mixes constants of whatever modules are loaded into its draws, so that one
 seed would ask other questions from Python than from the command line. `Questions` depends on the
 seed alone: a number is uniform between its bounds, and a choice that is made `in_turn` takes what
-has come up least, alone and in the company of the choices before it in the same example.
+has come up least in the company of the choices before it, and of these what has come up least.
 """
 
 import atexit
@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from random import Random
 from typing import Any
 
@@ -21,11 +20,9 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases.turns import TURN
+from backproof.cases.turns import RUN_SEED, TURN, Turn
 
 BACKEND = "backproof"
-
-_seed: ContextVar[int] = ContextVar("seed")
 
 
 def ask(
@@ -38,12 +35,12 @@ def ask(
 ) -> None:
     """Call the body with so many examples; the first one that raises is shrunk, and raised."""
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
-    token = _seed.set(seed)
+    token = RUN_SEED.set(seed)
     try:
         with out_of_the_users_folder():
             seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
     finally:
-        _seed.reset(token)
+        RUN_SEED.reset(token)
 
 
 def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:
@@ -68,14 +65,15 @@ class Questions(PrimitiveProvider):
 
     def __init__(self, _: object) -> None:
         super().__init__(None)
-        self._random = Random(_seed.get())
+        self._random = Random(RUN_SEED.get())
         self._met: dict[Hashable, list[int]] = {}
-        self._company: list[Hashable] = []
+        self._company: dict[str, int] = {}
+        self._cases = 0
 
     @contextmanager
     def per_test_case_context_manager(self) -> Iterator[None]:
         """Another example: nothing is chosen yet."""
-        self._company = []
+        self._company, self._cases = {}, 0
         yield
 
     def draw_integer(
@@ -86,22 +84,31 @@ class Questions(PrimitiveProvider):
         turn = TURN.get()
         if turn is None:
             return self._random.randint(min_value, max_value)
-        return self._next(*turn)
+        return self._next(turn)
 
-    def _next(self, name: str, values: tuple[Hashable, ...]) -> int:
-        """The place of the value that has come up least, and of these least in this company."""
-        tables = [self._times(name, values, other) for other in (None, *self._company)]
-        times = [(alone, sum(together)) for alone, *together in zip(*tables, strict=True)]
+    def _next(self, turn: Turn) -> int:
+        """The place of the value that has come up least in this company, and of these least at all.
+
+        What has not come up at all is least in every company, so that a short run meets each.
+        """
+        if turn.name in self._company:  # a second case of the example has a company of its own
+            self._company, self._cases = {}, self._cases + 1
+        alone, *together = [self._times(turn, beside) for beside in (None, *self._company.items())]
+        shares = turn.shares or (1,) * len(alone)
+        times = [
+            (sum(beside), count / share)
+            for count, share, *beside in zip(alone, shares, *together, strict=True)
+        ]
         least = min(times)
         place = self._random.choice([i for i, count in enumerate(times) if count == least])
-        for table in tables:
+        for table in (alone, *together):
             table[place] += 1
-        self._company.append((name, place))
+        self._company[turn.name] = place
         return place
 
-    def _times(self, name: str, values: tuple[Hashable, ...], other: Hashable) -> list[int]:
+    def _times(self, turn: Turn, beside: Hashable) -> list[int]:
         """How often each value has come up together with another choice, or at all."""
-        return self._met.setdefault((name, values, other), [0] * len(values))
+        return self._met.setdefault((self._cases, turn, beside), [0] * len(turn.values))
 
     def draw_boolean(self, p: float = 0.5) -> bool:
         """True with probability p."""

@@ -28,7 +28,9 @@ COMMONEST = (
     "gradient_reduction",
     "sample_weight_mean",
     "loss_from",
+    "gradient_from",
     "probability_clip",
+    "clip_gradient",
 )
 """The conventions that are tried first, commonest first; then come the others, as they stand."""
 

@@ -6,9 +6,11 @@ import traceback
 from backproof.cases.recipe import OutOfScope
 from backproof.judging.explain import explain
 from backproof.judging.law import Law
+from backproof.judging.others import other_faults
 from backproof.judging.search import Search
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
+from backproof.reports.reach import reach_of
 from backproof.reports.report import Finding, Row
 from backproof.subjects.failures import Died
 from backproof.subjects.subject import Subject
@@ -83,53 +85,104 @@ def _judge(law: Law, subject: Subject, settings: Settings, row: Row) -> None:
 
 def _found(search: Search) -> list[Finding]:
     """What a search finds, explained; a hang or a crash of the subject is a finding too."""
+    found: list[Finding] = []
     try:
         search.run()
-        return [explain(search)] if search.failing is not None else []
+        if search.failing is not None:
+            found.append(explain(search))
+            found.extend(other_faults(search))
     except Died as death:
-        if search.failing is not None:  # what was found before stands
-            arguments, finding = search.failing
-            return [search.trial.shown(finding, arguments)]
-        died = Finding(kind="error", what=death.message, detail=death.detail)
-        return [search.trial.shown(died, search.trial.arguments)]
+        if not found:
+            found.append(_last(search, death))
+    return found
+
+
+def _last(search: Search, death: Died) -> Finding:
+    """What was found before the subject died, or that it did."""
+    if search.failing is not None:
+        arguments, finding = search.failing
+        return search.trial.shown(finding, arguments)
+    died = Finding(kind="error", what=death.message, detail=death.detail)
+    return search.trial.shown(died, search.trial.arguments)
 
 
 def _write(search: Search, findings: list[Finding], row: Row) -> None:
     """What was counted and found, into the row."""
     tally, ratios = search.tally, [finding.ratio or 0.0 for finding in findings]
     row.examples, row.judged, row.unbounded = search.examples, tally.judged, tally.beyond
-    row.kinds, row.power = tally.kinds, tally.power
+    row.kinds, row.power, row.astray = dict(+search.kinds), tally.power, tally.astray
+    row.least_power, row.least_power_of = search.least_power()
+    row.median_allowed = tally.median_share
+    row.by_value, row.reach = sorted(tally.by_value), reach_of(search.asked)
     row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
     row.findings = findings
-    row.refused = dict(search.trial.refusals)
-    if tally.judged and not findings and not search.cut and (missed := search.missed()):
-        row.notes.append(f"never answered: {', '.join(missed)}")
+    row.refused = dict(search.trial.left_out.reasons)
+
+
+def _missed(search: Search) -> list[str]:
+    """Of which kinds, heads and activations nothing was judged."""
+    missed = search.missed()
+    silent = [name for name in missed if name not in search.by_name]
+    boundless = [name for name in missed if name in search.by_name]
+    words = {"never answered": silent, "answered, and nothing could be judged": boundless}
+    return [f"{what}: {', '.join(names)}" for what, names in words.items() if names]
 
 
 def _decide(search: Search, findings: list[Finding], row: Row) -> None:
     """The status, in the order of precedence."""
-    tally, trial = search.tally, search.trial
     if findings:
         row.status = "broken" if findings[0].kind == "broken" else "error"
         row.reason = findings[0].sentence()
     elif search.cut:
         row.status, row.reason = "unfinished", "the time limit came first"
-    elif not tally.judged and trial.refusals:
-        row.status, row.reason = "unsupported", trial.reason()
-    elif not tally.judged:
-        words = (
-            "any value is legal in this precision" if tally.beyond else "the law compared nothing"
-        )
-        row.status, row.reason = "vacuous", f"no entry could be judged: {words}"
-    elif search.unmet():
-        row.status, row.reason = "vacuous", f"never met: {', '.join(search.unmet())}"
-    elif trial.declined > MOST_REFUSED * search.examples:
-        words = (
-            f"the subject refused {trial.declined} of {search.examples} examples in its own scope"
-        )
+    elif words := _refused(search):
+        row.status, row.reason = "unsupported", words
+    elif words := _vacuous(search):
         row.status, row.reason = "vacuous", words
-    elif tally.power < WEAK:
-        share = f"{tally.power:.0%} of the entries have power"
-        row.status, row.reason = "weak", f"the precision leaves little to see: {share}"
+    elif words := _weak(search):
+        row.status, row.reason = "weak", words
     else:
-        row.status = "holds"
+        row.status, row.notes = "holds", _missed(search)
+
+
+def _refused(search: Search) -> str:
+    """Whether nothing was answered, or of a required kind nothing; why, in words."""
+    left_out = search.trial.left_out
+    if not search.tally.judged and not search.tally.astray and left_out.reasons:
+        return left_out.sentence()
+    refused = [kind for kind in search.unmet() if kind in left_out.refused]
+    if not refused:
+        return ""
+    reason = left_out.refused[refused[0]]
+    return f"every example was refused of {', '.join(refused)}: {reason}"
+
+
+def _vacuous(search: Search) -> str:
+    """Whether nothing was judged, or a required kind was never met; why, in words."""
+    tally, left_out = search.tally, search.trial.left_out
+    if not tally.entries:
+        return "no entry could be judged: the law compared nothing"
+    if tally.beyond == tally.entries:
+        return "no entry could be judged: any value is legal in this precision"
+    never = [k for k in search.unmet() if k not in search.by_name and k not in left_out.by_law]
+    if never:
+        return f"never met: {', '.join(never)}"
+    if left_out.declined > MOST_REFUSED * search.examples:
+        shares = f"{left_out.declined} of {search.examples}"
+        return f"the subject refused {shares} examples in its own scope"
+    return ""
+
+
+def _weak(search: Search) -> str:
+    """Whether little was judged; why, in words."""
+    tally = search.tally
+    if tally.astray > tally.judged:
+        shares = f"{tally.astray:,} of {tally.entries:,}"
+        return f"the value itself is wrong in {shares} comparisons of the subject with itself"
+    if tally.beyond > tally.judged:
+        return f"any value is legal in {tally.beyond:,} of {tally.entries:,} entries"
+    if tally.power < WEAK:
+        share = f"{tally.power:.0%} of the entries have power"
+        return f"the precision leaves little to see: {share}"
+    boundless = [kind for kind in search.unmet() if kind in search.by_name]
+    return f"nothing could be judged of {', '.join(boundless)}" if boundless else ""

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +12,17 @@ from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.questions import ask
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Arguments, Trial, met
+from backproof.reports.reach import Asked
 from backproof.reports.report import Finding
 from backproof.subjects.failures import SubjectError
+from refnet.architecture import ACTIVATIONS, HEADS
 
 SHRINK_SECONDS = 10.0
+
+MORE_ROUNDS = 3
+"""A kind that was refused each time is asked for again: it may have been for other reasons."""
+
+HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
 
 
 class Enough(KeyboardInterrupt):
@@ -28,6 +36,9 @@ class Enough(KeyboardInterrupt):
 class Search:
     """The examples of a trial, and what has been judged of them.
 
+    by_name: what was judged of each kind, head and activation
+    kinds:   how many examples of each were judged
+    asked:   the questions of which an answer was judged by value
     failing: the smallest arguments that have failed, with the finding
     cut:     whether the time limit came first
     """
@@ -35,6 +46,9 @@ class Search:
     trial: Trial
     settings: Settings
     tally: Tally = field(default_factory=Tally)
+    by_name: dict[str, Tally] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    asked: set[Asked] = field(default_factory=set)
     examples: int = 0
     failing: tuple[Arguments, Finding] | None = None
     cut: bool = False
@@ -45,16 +59,14 @@ class Search:
 
         Raises: OutOfScope when the scope has no example; Died when the subject does.
         """
-        strategies = self.trial.strategies()
+        strategies, count = self.trial.strategies(), self.settings.examples
         try:
-            with tallying(self.tally), contextlib.suppress(Broken, SubjectError, Enough):
-                ask(
-                    self._example,
-                    strategies,
-                    examples=self.settings.examples,
-                    seed=self.settings.seed,
-                    shrink=True,
-                )
+            with contextlib.suppress(Broken, SubjectError, Enough):
+                for more in range(1 + MORE_ROUNDS):
+                    seed = self.settings.seed + more
+                    ask(self._example, strategies, examples=count, seed=seed, shrink=True)
+                    if not self._unlucky():
+                        break
         except Flaky:
             if self.failing is None:
                 raise
@@ -71,29 +83,56 @@ class Search:
 
     def missed(self) -> list[str]:
         """What is required, and of which nothing was judged."""
-        return [name for name in self.trial.requires() if not self.tally.kinds.get(name)]
+        return [name for name in self.trial.requires() if not self.kinds[name]]
 
     def unmet(self) -> list[str]:
-        """The required kinds of which nothing was judged, and none was refused."""
+        """The required kinds of which nothing was judged."""
         kinds = {kind for r in self.trial.law.recipes.values() for kind in r.required}
-        return [name for name in self.missed() if name in kinds - self.trial.excused]
+        return [name for name in self.missed() if name in kinds]
+
+    def _unlucky(self) -> bool:
+        """Whether a required kind has come up, and was refused or without a bound each time."""
+        met = {*self.trial.left_out.refused, *self.by_name}
+        return any(kind in met for kind in self.unmet())
+
+    def least_power(self) -> tuple[float, str]:
+        """The least power over heads and activations, and where it is."""
+        names = [name for name in self.by_name if name in HEADS_AND_ACTIVATIONS]
+        return min(((self.by_name[name].power, name) for name in names), default=(0.0, ""))
 
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted when it is answered, and kept if it fails."""
         self._stop_in_time()
-        self.examples += self.failing is None
-        before = self.tally.judged + self.tally.beyond
-        try:
-            answered = self.trial.check(arguments)
-        except (Broken, SubjectError) as failure:
-            if self.failing is None:
-                self._failed_at = time.monotonic()
-            self.failing = (arguments, failure.finding)  # Hypothesis tries smaller ones only
-            raise
         searching = self.failing is None  # what is tried to make a case smaller is not counted
-        if answered and searching and self.tally.judged + self.tally.beyond > before:
-            for name in met(arguments):
-                self.tally.kinds[name] = self.tally.kinds.get(name, 0) + 1
+        self.examples += searching
+        with tallying(Tally()) as found:
+            try:
+                answered = self.trial.check(arguments)
+            except (Broken, SubjectError) as failure:
+                if searching:
+                    self._failed_at = time.monotonic()
+                self.failing = (arguments, failure.finding)  # Hypothesis tries smaller ones only
+                raise
+            finally:
+                self.tally.add(found)
+                if searching:
+                    self._reached(found)
+        if answered and searching:
+            self._count(found, met(arguments))
+
+    def _count(self, found: Tally, names: list[str]) -> None:
+        """An example that was answered, by its kind, head and activations."""
+        for name in names if found.entries else ():
+            self.kinds[name] += found.judged > 0
+            self.by_name.setdefault(name, Tally()).add(found)
+
+    def _reached(self, found: Tally) -> None:
+        """What was asked, where something of it was judged by value."""
+        if found.judged > found.itself:
+            calls = [c for c in self.trial.subject.conversation.calls if c.inputs is not None]
+            self.asked |= {
+                Asked(c.architecture, len(c.inputs), c.sample_weights is not None) for c in calls
+            }
 
     def _stop_in_time(self) -> None:
         now = time.monotonic()

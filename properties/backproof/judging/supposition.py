@@ -28,6 +28,7 @@ class Supposition:
         assert search.failing is not None
         self.trial, self.failing = search.trial, search.failing[0]
         self.declared = search.trial.subject.conventions
+        self._precision = search.trial.subject.precision
         heads = {" with ".join(head): head for head in self.declared}
         self.head = next(heads[name] for name in met(self.failing) if name in heads)
         self.meant = self.declared[self.head]
@@ -62,7 +63,8 @@ class Supposition:
             return True
 
     def _drawn(self, times: int) -> list[Arguments]:
-        failing, *others = self._search.handful(times * HANDFUL)
+        with self.trial.subject.supposed(self.declared, self._precision):  # as they were drawn
+            failing, *others = self._search.handful(times * HANDFUL)
         return [failing, *(a for a in others if "large" not in met(a))]  # which take their time
 
     def _everywhere(self, conventions: Conventions) -> bool:

@@ -13,6 +13,7 @@ from backproof.cases.recipe import Drawn
 from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.law import Law
+from backproof.judging.sent import sent
 from backproof.reports.report import Finding
 from backproof.subjects.failures import Refused, SubjectError
 from backproof.subjects.subject import Subject
@@ -21,20 +22,42 @@ Arguments = dict[str, Any]
 
 
 @dataclass
-class Trial:
-    """One law on one subject.
+class LeftOut:
+    """The examples that were not judged.
 
-    refusals:  why examples were left out, and how often
-    declined:  how many of them the subject refused
-    excused:   the kinds, activations and heads of those
-    arguments: those that are being judged
+    reasons:  why, and how often
+    declined: how many of them the subject refused
+    refused:  the kinds, activations and heads of those, each with its first reason
+    by_law:   the kinds, activations and heads of those that the law itself leaves out
     """
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    declined: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    by_law: set[str] = field(default_factory=set)
+
+    def add(self, reason: NotSupported, names: list[str]) -> None:
+        """One example more, of these kinds, activations and heads."""
+        self.reasons[str(reason)] += 1
+        if isinstance(reason, Refused):
+            self.declined += 1
+            self.refused = dict.fromkeys(names, str(reason)) | self.refused
+        else:
+            self.by_law.update(names)
+
+    def sentence(self) -> str:
+        """How many there are, and what is said most often."""
+        (commonest, _), count = self.reasons.most_common(1)[0], self.reasons.total()
+        return f"refused in {count} example{'s' if count > 1 else ''}: {commonest}"
+
+
+@dataclass
+class Trial:
+    """One law on one subject; `arguments` are those that are being judged."""
 
     law: Law
     subject: Subject
-    refusals: Counter[str] = field(default_factory=Counter)
-    declined: int = 0
-    excused: set[str] = field(default_factory=set)
+    left_out: LeftOut = field(default_factory=LeftOut)
     arguments: Arguments = field(default_factory=dict)
 
     def strategies(self) -> dict[str, SearchStrategy[Any]]:
@@ -62,9 +85,7 @@ class Trial:
             with np.errstate(all="ignore"):  # an answer may be infinite
                 self.law.check(self.subject, **arguments)
         except NotSupported as reason:
-            self.refusals[str(reason)] += 1
-            self.declined += isinstance(reason, Refused)
-            self.excused.update(met(arguments))
+            self.left_out.add(reason, met(arguments))
             return False
         return True
 
@@ -90,22 +111,18 @@ class Trial:
     @contextmanager
     def uncounted(self) -> Iterator[None]:
         """Refusals meanwhile are none of the report's: they answer what was only supposed."""
-        kept = Counter(self.refusals), self.declined, set(self.excused)
+        kept, self.left_out = self.left_out, LeftOut()
         try:
             yield
         finally:
-            self.refusals, self.declined, self.excused = kept
+            self.left_out = kept
 
     def shown(self, finding: Finding, arguments: Arguments) -> Finding:
         """The finding with its case, and what was asked of the subject there."""
         finding.arguments = {name: literal(value) for name, value in arguments.items()}
         finding.calls = self.subject.conversation.asked()
+        finding.sent = sent(self.subject.conversation.calls)
         return finding
-
-    def reason(self) -> str:
-        """How many examples were refused, and what is said most often."""
-        (commonest, _), count = self.refusals.most_common(1)[0], self.refusals.total()
-        return f"refused in {count} example{'s' if count > 1 else ''}: {commonest}"
 
 
 def met(arguments: Arguments) -> list[str]:

@@ -10,12 +10,15 @@ from backproof.laws.verbs.minimisers import (
     Fitted,
     best_logits,
     fitted,
+    of_a_fit,
     promised_logits,
     total_share,
 )
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer
+from refnet.rounding.arithmetic import Ball
 
 
 @law(needs="fit", case=Fits())
@@ -35,12 +38,12 @@ def a_fit_stops_where_the_gradient_is_as_small_as_it_promises(subject: Subject, 
     Source:    Nocedal and Wright, Numerical Optimization, 2006, theorem 2.2.
     """
     found = fitted(subject, case)
-    sizes = _cancelling(subject, case, found)
-    for part in ("weights", "biases"):
-        ball, scale = getattr(found.gradient[0], part), getattr(sizes, part)
-        size = np.abs(ball.value)
-        what = f"gradient of the {part} where the fit stops"
-        at_most(size, found.tolerance, ball.radius, scale=scale, what=what)
+    gradient = parts(case.architecture, "gradient", found.gradient)
+    sizes = parts(case.architecture, "gradient", [_cancelling(subject, case, found)])
+    for (what, ball), (_, scale) in zip(gradient, sizes, strict=True):
+        size = of_a_fit(Ball(np.abs(ball.value), ball.radius))
+        what = f"{what} where the fit stops"
+        at_most(size, found.tolerance, size.radius, scale=scale, what=what)
 
 
 def _cancelling(subject: Subject, case: Case, found: Fitted) -> Layer[Array]:
@@ -74,4 +77,4 @@ def a_fit_ends_at_the_minimiser(subject: Subject, case: Case) -> None:
     """
     here = promised_logits(subject, case, fitted(subject, case))
     best = best_logits(subject, case)
-    near(here.value, best.value, here.radius + best.radius, what="logits of the fitted model")
+    near(here, best.value, here.radius + best.radius, what="logits of the fitted model")

@@ -5,14 +5,17 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
+from backproof.cases.anything import seeds
 from backproof.cases.case import Case
-from backproof.cases.networks import networks, seeds
+from backproof.cases.networks import networks
 from backproof.cases.parts import Composed, Composition, apart, hidden_layer_alone, layers_alone
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.left_out import fed_back
+from backproof.laws.verbs.itself import alike
+from backproof.laws.verbs.left_out import canonical, fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
 from backproof.laws.verbs.predictions import prediction
+from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
 from refnet.backpropagation import given, trace
@@ -38,7 +41,7 @@ BOUNDED = names_where(lambda facts: facts.bounded)
 def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None:
     """A network without a hidden layer and with a sigmoid output is a logistic regression.
 
-    For all weights, biases, inputs and 0/1 targets: its outputs are expit(X W + b), its loss is
+    For all weights, biases, inputs and targets: its outputs are expit(X W + b), its loss is
     minus the mean log-likelihood, and its gradient is X^T (p - y) / n; with a softmax output it is
     the multinomial model.
 
@@ -52,14 +55,15 @@ def no_hidden_layer_is_logistic_regression(subject: Subject, case: Case) -> None
     """
     expected = _logistic_regression(subject.problem(case))
     answer = subject.forward(case)
-    near(answer.value, expected[0], answer.radius, what="outputs")
+    near(answer, expected[0], answer.radius, what="outputs")
     if subject.offers("loss"):
         loss = subject.loss(case)
-        near(loss.value, expected[1], loss.radius, what="loss")
-    if subject.offers("gradient"):
+        near(loss, expected[1], loss.radius, what="loss")
+    if subject.offers("gradient") and canonical(subject.problem(case)):
         weights, biases = subject.gradient(case)[0]
-        near(weights.value, expected[2], weights.radius, what="gradient of the weights")
-        near(biases.value, expected[3], biases.radius, what="gradient of the biases")
+        near(weights, expected[2], weights.radius, what="gradient of the weights")
+        if case.architecture.biases:
+            near(biases, expected[3], biases.radius, what="gradient of the biases")
 
 
 def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
@@ -89,7 +93,7 @@ def _clipped(log_p: Array, c: Conventions) -> Array:
 @law(
     needs="hidden",
     also=("forward",),
-    case=apart(hidden_layers=(1, None), activations=PER_UNIT, plain=True),
+    case=apart(hidden_layers=(1, None), activations=PER_UNIT, plain=True, few=2),
     unit=seeds(),
 )
 def every_unit_is_a_logistic_function_of_its_inputs(
@@ -98,8 +102,7 @@ def every_unit_is_a_logistic_function_of_its_inputs(
     """A hidden unit computes f(w . x + b) of what enters its layer, whatever the other units do.
 
     For all networks and each hidden layer: a unit gives what a network of that unit alone gives.
-    With f the sigmoid that is a logistic regression: the prediction of a network without hidden
-    layer that has the unit's weights and bias.
+    With f the sigmoid that is a logistic regression: the prediction of one with these weights.
 
     Why:       the definition of a unit. A layer is only several of them beside each other; it is
                the loss, not a target of their own, that makes them differ.
@@ -113,12 +116,12 @@ def every_unit_is_a_logistic_function_of_its_inputs(
     for place, layer in enumerate(subject.hidden(case)):
         chosen = unit % case.architecture.widths[place + 1]
         one = slice(chosen, chosen + 1)
-        column, allowed = layer.value[:, one], 2 * layer.radius[:, one]
+        column, allowed = layer[:, one], 2 * layer.radius[:, one]
         alone = subject.hidden(hidden_layer_alone(case, place, inputs, one))[0]
-        near(alone.value, column, allowed, what=f"unit {chosen} of layer {place}, alone")
+        alike(alone, column, allowed, what=f"unit {chosen} of layer {place}, alone")
         if (logistic := _logistic_alone(subject, case, place, inputs, one)) is not None:
-            predicted = prediction(subject, logistic).value
-            near(predicted, column, allowed, what=f"unit {chosen} of layer {place}, as a model")
+            predicted = prediction(subject, logistic)
+            alike(predicted, column, allowed, what=f"unit {chosen} of layer {place}, as a model")
         inputs = fed_back(subject, layer)
 
 
@@ -142,7 +145,7 @@ def _logistic_alone(
     )
 
 
-@law(needs=("forward", "hidden"), case=apart(hidden_layers=(1, None), plain=True))
+@law(needs=("forward", "hidden"), case=apart(hidden_layers=(1, None), plain=True, few=2))
 def a_hidden_layer_is_a_feature_map(subject: Subject, case: Case) -> None:
     """The output layer sees the last hidden activations, and nothing else; so for every layer.
 
@@ -162,18 +165,18 @@ def a_hidden_layer_is_a_feature_map(subject: Subject, case: Case) -> None:
     inputs = case.inputs
     for place, layer in enumerate(hidden):
         alone = subject.hidden(hidden_layer_alone(case, place, inputs))[0]
-        near(alone.value, layer.value, 2 * layer.radius, what=f"hidden layer {place}, alone")
+        alike(alone, layer, 2 * layer.radius, what=f"hidden layer {place}, alone")
         inputs = fed_back(subject, layer)
     last = layers_alone(case, len(hidden), len(hidden) + 1, inputs)
-    near(
-        subject.forward(last).value,
-        outputs.value,
+    alike(
+        subject.forward(last),
+        outputs,
         2 * outputs.radius,
         what="outputs of the last layer alone, on the hidden activations",
     )
 
 
-@law(needs=("hidden", "gradient"), also=("fit",), case=apart(hidden_layers=(1, None)))
+@law(needs=("hidden", "gradient"), also=("fit",), case=apart(hidden_layers=(1, None), few=2))
 def the_output_layer_is_a_linear_model_of_the_features(subject: Subject, case: Case) -> None:
     """The output layer learns as a generalised linear model learns from the hidden activations.
 
@@ -193,14 +196,15 @@ def the_output_layer_is_a_linear_model_of_the_features(subject: Subject, case: C
     whole, depth = subject.gradient(case)[-1], case.architecture.hidden_layers
     model = layers_alone(case, depth, depth + 1, features)
     alone = subject.gradient(model)[0]
-    for name, one, other in zip(Layer._fields, alone, whole, strict=True):
-        what = f"gradient of the output {name}, on the hidden activations alone"
-        near(one.value, other.value, 2 * other.radius, what=what)
+    pairs = (parts(case.architecture, "gradient", [layer]) for layer in (alone, whole))
+    for (name, one), (_, other) in zip(*pairs, strict=True):
+        what = f"{name} of the output layer alone, on the hidden activations"
+        alike(one, other, 2 * other.radius, what=what)
     if subject.offers("fit") and _fittable(subject, case):
         penalised = replace(model, architecture=replace(model.architecture, l2=0.25))
         here = promised_logits(subject, penalised, fitted(subject, penalised))
         best = best_logits(subject, penalised)
-        near(here.value, best.value, here.radius + best.radius, what="logits of the best fit")
+        near(here, best.value, here.radius + best.radius, what="logits of the best fit")
 
 
 def _fittable(subject: Subject, case: Case) -> bool:
@@ -244,7 +248,8 @@ def the_link_of_the_prediction_is_linear_without_a_hidden_layer(
     moved = [replace(case, inputs=case.inputs + t * steps) for t in (-1, 0, 1)]
     _straight([_link(subject, one) for one in moved], "second difference along the inputs")
     layer = case.parameters[0]
-    slope = Layer(_signs(rng, layer.weights), _signs(rng, layer.biases))
+    tilt = _signs(rng, layer.biases) if case.architecture.biases else 0 * layer.biases
+    slope = Layer(_signs(rng, layer.weights), tilt)
     ends = [
         case.with_parameters(
             [Layer(layer.weights + t * slope.weights, layer.biases + t * slope.biases)]
@@ -308,8 +313,8 @@ def networks_compose(subject: Subject, composition: Composition) -> None:
     """
     whole, first = subject.forward(composition.whole), prediction(subject, composition.first)
     second = replace(composition.second, inputs=fed_back(subject, first))
-    value, c = subject.forward(second).value, subject.conventions_of(second)
+    answer, c = subject.forward(second), subject.conventions_of(second)
     arithmetic = within(subject.precision)
     steps = trace(arithmetic, second.architecture, second.parameters, first.ball, c)
     radius = given(steps[-1], c).rounded_up().radius
-    near(value, whole.value, radius + whole.radius, what="outputs of the second network")
+    alike(answer, whole, radius + whole.radius, what="outputs of the second network")

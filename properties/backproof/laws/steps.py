@@ -9,7 +9,8 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.subjects.answers import Answer
+from backproof.laws.verbs.trajectories import near_step
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.functions.activations import names_where
@@ -42,22 +43,19 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
     """
     descent = Optimizer("gradient_descent", learning_rate=rate)
     first = subject.train(case, descent)
-    _near_steps(first, case.parameters, "after a step")
+    _near_steps(case, first, "after a step")
     arrived = case.with_parameters(_values(subject, first))
-    if all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer):
-        _near_steps(subject.train(arrived, descent), arrived.parameters, "after another step")
-    _near_steps(subject.train(case, descent, epochs=2), case.parameters, "after two epochs")
+    finite = all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer)
+    if finite and not subject.scope.frozen:
+        _near_steps(arrived, subject.train(arrived, descent), "after another step")
+    _near_steps(case, subject.train(case, descent, epochs=2), "after two epochs")
 
 
-def _near_steps(trained: list[Layer[Answer]], start: Parameters, when: str) -> None:
-    """Every entry within its ball; it has power where the ball is small beside the step."""
-    for place, (layer, before) in enumerate(zip(trained, start, strict=True)):
-        for part in ("weights", "biases"):
-            answer = getattr(layer, part)
-            moved = np.abs(answer.expected - getattr(before, part))
-            scale = np.where(moved > 0, moved, np.abs(answer.expected))
-            what = f"parameters[{place}].{part} {when}"
-            near(answer.value, answer.expected, answer.radius, scale=scale, what=what)
+def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
+    before = parts(start.architecture, "parameters", start.parameters)
+    after = parts(start.architecture, "parameters", trained)
+    for (what, begun), (_, answer) in zip(before, after, strict=True):
+        near_step(answer, answer.ball, begun, f"{what} {when}")
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
@@ -74,6 +72,8 @@ ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
         hidden_layers=(1, None),
         activations=ZERO_AT_ZERO,
         heads=(("sigmoid", "cross_entropy"), ("softmax", "cross_entropy")),
+        biases=True,
+        moves=True,
     ),
     rate=learning_rates("gradient_descent", (1.0, 0.5, 0.125, 0.1)),
     epochs=epochs(),
@@ -83,10 +83,10 @@ def a_zero_network_learns_only_the_base_rate(
 ) -> None:
     """Gradient descent from zero moves the biases of the output, and nothing else, for ever.
 
-    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and all 0/1 or
-    one-hot targets: weights and hidden biases stay 0, and the biases of the output move as in a
-    network without inputs: where every class occurs, towards the base rate for each rate below 8 of
-    a sigmoid and below 4 of a softmax.
+    For all hidden layers of units with f(0) = 0, such as tanh and ReLU, all inputs and targets:
+    weights and hidden biases stay 0, and the biases of the output move as in a network without
+    inputs: where every class occurs, towards the base rate for each rate below 8 of a sigmoid and
+    below 4 of a softmax.
 
     Why:       every hidden unit gives 0, so the gradient of the outgoing weights is 0; these are
                0, so nothing flows back to the weights before them. What is left is the bias, whose
@@ -109,12 +109,12 @@ def a_zero_network_learns_only_the_base_rate(
     _stays_zero(weights, moved, "output weights")
     alone = _without_inputs(start, rate, epochs, subject)
     allowed = alone.radius + biases.radius
-    near(biases.value, alone.value, allowed, what="output biases of a zero network")
+    near(biases, alone.value, allowed, what="output biases of a zero network")
 
 
 def _stays_zero(answer: Answer, moved: float, what: str) -> None:
     """0 within the ball, which is small beside what the output biases have moved by."""
-    near(answer.value, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
+    near(answer, 0.0, answer.radius, scale=moved, what=f"{what} of a zero network")
 
 
 def _zeros(architecture: Architecture) -> Parameters:

@@ -9,7 +9,7 @@ from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Array, Layer
 from refnet.functions.kinked import RELU
-from refnet.functions.smooth import IDENTITY
+from refnet.functions.smooth import IDENTITY, SOFTPLUS, TANH
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
@@ -58,11 +58,13 @@ class SinglePrecisionInside(Refnet):
 
 @mutant(BATCH, ROUNDING)
 class BatchMeanLeaks(Refnet):
-    """A thousandth of the mean over the batch is subtracted, as from a layer left in training."""
+    """A thousandth of the mean over several rows is subtracted, as in a layer left in training."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         result = super().apply(operation, *arguments)
-        return result - 1e-3 * np.mean(result, axis=0) if operation is AFFINE else result
+        if operation is AFFINE and len(result) > 1:
+            return result - 1e-3 * np.mean(result, axis=0)
+        return result
 
 
 @mutant(ROUNDING)
@@ -95,6 +97,38 @@ class DeepNetworksEndLinearly(Refnet):
             names = (*architecture.activations[:-1], "identity")
             architecture = replace(architecture, activation=names)
         return super().forward(architecture, parameters, inputs)
+
+
+@mutant(ROUNDING)
+class SoftplusLinearBeyondTwenty(Refnet):
+    """Softplus is its argument from 20 on, where in double precision they still differ."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        if operation is SOFTPLUS.value:
+            [logits] = arguments
+            return np.where(logits > 20, logits, result)
+        return result
+
+
+@mutant(ROUNDING)
+class SoftplusOverflows(Refnet):
+    """Softplus is log(1 + exp z) as it stands, which is infinite from 710 on."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTPLUS.value:
+            return np.log(1 + np.exp(arguments[0]))
+        return super().apply(operation, *arguments)
+
+
+@mutant(ROUNDING)
+class TanhClippedAtFifteen(Refnet):
+    """Tanh clips its argument at 15, so that exp stays small."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is TANH.value:
+            arguments = (np.clip(arguments[0], -15, 15),)
+        return super().apply(operation, *arguments)
 
 
 @mutant(BATCH, ROUNDING)

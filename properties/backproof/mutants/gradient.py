@@ -11,7 +11,7 @@ from refnet.architecture import Layer
 from refnet.conventions import STRICT
 from refnet.functions.activations import activation
 from refnet.functions.kinked import RELU
-from refnet.functions.smooth import TANH
+from refnet.functions.smooth import SIGMOID, TANH
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import BACK, COLUMN_SUM, OUTER
 
@@ -54,6 +54,30 @@ class OneEntryOffByABillionth(Refnet):
         weights = layers[0].weights.copy()
         weights.flat[0] *= 1 + 1e-9
         return [Layer(weights, layers[0].biases), *layers[1:]]
+
+
+@mutant(DERIVATIVE)
+class ReluSlopeTwoAtZero(Refnet):
+    """ReLU counts both of its pieces at 0, and has slope 2 there."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        if operation is RELU.pullback:
+            signal, logits, _ = arguments
+            return np.where(logits == 0, 2 * signal, result)
+        return result
+
+
+@mutant(DERIVATIVE)
+class SigmoidSteepFarOut(Refnet):
+    """Sigmoid units pass the signal back as it is where their logit is 400 or more in size."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        if operation is SIGMOID.pullback:
+            signal, logits, _ = arguments
+            return np.where(np.abs(logits) >= 400, signal, result)
+        return result
 
 
 @mutant(DERIVATIVE)

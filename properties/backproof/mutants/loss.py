@@ -33,7 +33,7 @@ class LogarithmMovedFromZero(Refnet):
         if operation in (BERNOULLI, CATEGORICAL):
             _, p, y = arguments
             binary = operation is BERNOULLI
-            return -np.sum(y * np.log(p + 1e-7) + binary * (1 - y) * np.log(1 - p + 1e-7), axis=-1)
+            return -(y * np.log(p + 1e-7) + binary * (1 - y) * np.log(1 - p + 1e-7))
         return super().apply(operation, *arguments)
 
 
@@ -46,7 +46,7 @@ class LogarithmOfTheRoundedProbability(Refnet):
             _, p, y = arguments
             with np.errstate(divide="ignore"):
                 logs = [np.maximum(np.log(q), -100) for q in (p, 1 - p)]
-            return -np.sum(y * logs[0] + (operation is BERNOULLI) * (1 - y) * logs[1], axis=-1)
+            return -(y * logs[0] + (operation is BERNOULLI) * (1 - y) * logs[1])
         return super().apply(operation, *arguments)
 
 
@@ -58,8 +58,8 @@ class SoftmaxShiftedByTheBatch(Refnet):
         if operation is CATEGORICAL:
             z, _, y = arguments
             z = z - np.max(z)
-            total = np.sum(np.exp(z), axis=-1) + np.finfo(z.dtype).tiny
-            return np.log(total) - np.sum(y * z, axis=-1)
+            total = np.sum(np.exp(z), axis=-1, keepdims=True) + np.finfo(z.dtype).tiny
+            return np.log(total) - np.sum(y * z, axis=-1, keepdims=True)
         return super().apply(operation, *arguments)
 
 
@@ -134,7 +134,7 @@ class SquaredErrorForCrossEntropy(Refnet):
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation in (BERNOULLI, CATEGORICAL):
-            return np.sum((arguments[1] - arguments[2]) ** 2, axis=-1) / 2
+            return (arguments[1] - arguments[2]) ** 2 / 2
         return super().apply(operation, *arguments)
 
 
@@ -170,7 +170,8 @@ class WorstRowForgiven(Refnet):
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is WEIGHTED_SUM:
-            rows, *rest = arguments
+            entries, *rest = arguments
+            rows = np.sum(entries, axis=-1, keepdims=True)
             return super().apply(operation, np.where(rows == np.max(rows), 0.0, rows), *rest)
         return super().apply(operation, *arguments)
 

@@ -3,18 +3,29 @@
 from collections import Counter
 
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Report
+from backproof.reports.report import Report, Row
 
 
 def remarks(report: Report) -> list[str]:
     """What else there is to say, each thing once."""
     notes = [*report.notes, *(f"{row.law}: {note}" for row in report.laws for note in row.notes)]
+    if wrong := [row for row in report.laws if row.astray]:
+        notes.append(_astray(report, wrong))
     if open_ended := [row for row in report.laws if row.unbounded]:
         lost = sum(row.unbounded for row in open_ended)
         entries = f"{lost:,} of {lost + sum(row.judged for row in open_ended):,} entries"
         where = _laws([row.law for row in open_ended])
         notes.append(f"{entries} of {where} could not be judged: any value is legal there")
     return notes + _refusals(report)
+
+
+def _astray(report: Report, wrong: list[Row]) -> str:
+    """That answers compared with each other are wrong themselves, and which law says so."""
+    lost = sum(row.astray for row in wrong)
+    where = f"{lost:,} comparisons of the subject with itself in {_laws([r.law for r in wrong])}"
+    broken = [row.law for row in report.laws if row.status == "broken" and row.by_value]
+    cause = f": see {broken[0]}" if broken else "; a law on the value says how"
+    return f"the value itself is wrong in {where}{cause}"
 
 
 def _laws(names: list[str]) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from backproof.reports.reach import Reach, together
+
 Status = Literal[
     "holds", "broken", "error", "vacuous", "weak", "unsupported", "known", "stale", "unfinished",
     "internal",
@@ -20,11 +22,22 @@ LARGEST = sys.float_info.max
 """JSON has no infinity: this number is written for it."""
 
 
+class Sent(msgspec.Struct, kw_only=True):
+    """Calls that were made with the same numbers, and these as literal values, by name.
+
+    Of all but the first only what is different from there, or a whole other network.
+    """
+
+    calls: list[str] = []
+    parts: dict[str, Any] = {}
+
+
 class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
-    arguments: the smallest case, as literal values; calls: what was asked of the subject, in order;
-    hint: the conventions or the precision in which the law would hold
+    arguments: the smallest case that was drawn, as literal values
+    calls:     what was asked of the subject, in order; sent: with which literal values
+    hint:      the conventions or the precision in which the law would hold
     """
 
     kind: str
@@ -36,6 +49,7 @@ class Finding(msgspec.Struct, kw_only=True):
     at: list[int] = []
     arguments: dict[str, Any] = {}
     calls: list[str] = []
+    sent: list[Sent] = []
     detail: str = ""
     hint: str = ""
 
@@ -56,8 +70,14 @@ class Finding(msgspec.Struct, kw_only=True):
 class Row(msgspec.Struct, kw_only=True):
     """One law on one implementation.
 
-    judged, unbounded: entries compared, and entries where any value is legal
-    refused:           for which reason the subject cannot answer, and in how many examples
+    judged:         entries compared and judged; unbounded: those where any value is legal
+    astray:         those in which the subject is compared with itself, and both answers are wrong
+    power:          the share of all entries in which an error of 5 % would have been seen
+    least_power:    the same for the head or activation, least_power_of, for which it is least
+    median_allowed: the largest legal error as a share of the value, for half of the entries
+    by_value:       what was compared with the engine or a theorem, not with the subject itself
+    reach:          the sizes, heads and activations on which it was
+    refused:        for which reason the subject cannot answer, and in how many examples
     """
 
     law: str
@@ -68,15 +88,26 @@ class Row(msgspec.Struct, kw_only=True):
     examples: int = 0
     judged: int = 0
     unbounded: int = 0
+    astray: int = 0
     kinds: dict[str, int] = {}
     worst_ratio: float = 0.0
     power: float = 0.0
+    least_power: float = 0.0
+    least_power_of: str = ""
+    median_allowed: float = 0.0
+    by_value: list[str] = []
+    reach: Reach = msgspec.field(default_factory=Reach)
     seconds: float = 0.0
     reason: str | None = None
     findings: list[Finding] = []
     notes: list[str] = []
     refused: dict[str, int] = {}
     doc: str = ""
+
+    @property
+    def compared_with_itself(self) -> bool:
+        """Whether it is broken where two answers of the subject were compared."""
+        return self.status == "broken" and not self.reach.rows
 
 
 class Described(msgspec.Struct, kw_only=True):
@@ -92,7 +123,11 @@ class Described(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Every row of one run, with what was judged and where."""
+    """Every row of one run, with what was judged and where.
+
+    not_judged:  what is declared, and was compared neither with the engine nor with a theorem
+    not_reached: what of the scope no such comparison was made on
+    """
 
     subject: Described
     seed: int = 0
@@ -101,6 +136,13 @@ class Report(msgspec.Struct, kw_only=True):
     interrupted: bool = False
     laws: list[Row] = []
     notes: list[str] = []
+    not_judged: list[str] = []
+    not_reached: list[str] = []
+
+    @property
+    def reach(self) -> Reach:
+        """What the laws were judged on, all together."""
+        return together(row.reach for row in self.laws)
 
     def count(self, status: Status) -> int:
         """The number of laws with this status."""
@@ -117,14 +159,15 @@ class Report(msgspec.Struct, kw_only=True):
         return 1 if not judged or any(row.status in FAILING for row in self.laws) else 0
 
     def headline(self) -> str:
-        """The counts of all statuses that occur, in one line."""
+        """The counts of all statuses that occur; below, what is declared and was not judged."""
         counts = Counter(row.status for row in self.laws)
         verb = "holds" if counts["holds"] == 1 else "hold"
         parts = [f"{counts[s]} {verb if s == 'holds' else s}" for s in STATUSES if counts[s]]
         judged = sum(row.judged for row in self.laws)
         examples = sum(row.examples for row in self.laws)
         words = ", ".join(parts) or "no law was run"
-        return f"{words} ({examples:,} examples, {judged:,} entries judged)"
+        unjudged = f"\ndeclared, not judged: {', '.join(self.not_judged)}" * bool(self.not_judged)
+        return f"{words} ({examples:,} examples, {judged:,} entries judged){unjudged}"
 
     def document(self) -> "Document":
         """The report in the layout of schema 1."""
@@ -150,6 +193,9 @@ class Report(msgspec.Struct, kw_only=True):
             summary=totals,
             laws=self.laws,
             notes=self.notes,
+            reach=self.reach,
+            not_judged=self.not_judged,
+            not_reached=self.not_reached,
         )
 
     def to_json(self) -> str:
@@ -201,6 +247,9 @@ class Document(msgspec.Struct, kw_only=True):
     summary: Summary
     laws: list[Row]
     notes: list[str]
+    reach: Reach
+    not_judged: list[str]
+    not_reached: list[str]
 
 
 def json_schema() -> dict[str, Any]:

@@ -72,14 +72,20 @@ def line(row: Row, console: Console) -> None:
     text.append(f"{row.status:<12}", COLOURS[row.status])
     text.append(row.law)
     if row.judged:
-        text.append(
-            f"  {row.examples} examples, {row.judged:,} entries, worst ratio "
-            f"{_ratio(row.worst_ratio)}, power {row.power:.0%}, {row.seconds:.1f} s",
-            "dim",
-        )
-    elif row.reason and row.status not in FAILING:
+        text.append(f"  {_measures(row)}, {row.seconds:.1f} s", "dim")
+    if row.reason and row.status not in FAILING:
         text.append(f"  {row.reason}", "dim")
     console.print(text, soft_wrap=True, highlight=False)
+
+
+def _measures(row: Row) -> str:
+    """How much was judged, how near to its limit it came, and how much it could have seen."""
+    least = f" ({row.least_power:.0%} {row.least_power_of})" * (row.least_power < row.power - 0.05)
+    return (
+        f"{row.examples} examples, {row.judged:,} entries, "
+        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}, "
+        f"sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
+    )
 
 
 class Progress:
@@ -106,9 +112,8 @@ def _ratio(value: float) -> str:
 def closing(report: Report, console: Console) -> None:
     """A block for each law that does not hold, the notes, and the headline."""
     shown = dict[str, str]()
-    for place, row in enumerate(report.laws):
-        if row.status not in FAILING and row.status != "internal":
-            continue
+    for place in _nearest_first(report):
+        row = report.laws[place]
         console.print()
         if row.status == "error" and (row.reason or "") in shown:
             same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
@@ -122,14 +127,28 @@ def closing(report: Report, console: Console) -> None:
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
     console.print()
+    if report.reach.rows:
+        console.print(_judged_on(report), soft_wrap=True, highlight=False)
     console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+
+
+def _judged_on(report: Report) -> str:
+    missed = f"; not reached: {', '.join(report.not_reached)}" * bool(report.not_reached)
+    return f"judged by value on {report.reach.sentence()}{missed}"
+
+
+def _nearest_first(report: Report) -> list[int]:
+    """The laws that do not hold; those that compare the subject with itself come last."""
+    failing = [i for i, row in enumerate(report.laws) if row.status in {*FAILING, "internal"}]
+    return sorted(failing, key=lambda i: report.laws[i].compared_with_itself)
 
 
 def explained(report: Report, place: int) -> str:
     """The block of a law that does not hold: claim, smallest case, numbers, how to run it again."""
     row = report.laws[place]
     lines = [f"{row.status}: {row.law}", f"  {row.statement}"]
-    for finding in row.findings:
+    for number, finding in enumerate(row.findings):
+        lines += ["  broken in another way, too:"] if number else []
         try:
             lines += _finding(finding) + _hint(finding.hint, report)
         except Exception:  # nothing that is shown may end the run
@@ -162,11 +181,7 @@ def _finding(finding: Finding) -> list[str]:
             "  a fault of backproof itself, not of the subject; please report it:",
             finding.what,
         ]
-    lines = []
-    if finding.arguments:
-        lines.append("  the smallest case:")
-        for name, value in _parts(finding.arguments):
-            lines.append(f"    {name} = {_literal(value)}")
+    lines = _case(finding)
     if finding.ratio is None:
         lines.append(f"  {finding.what}")
     else:
@@ -179,6 +194,33 @@ def _finding(finding: Finding) -> list[str]:
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     return lines
+
+
+def _case(finding: Finding) -> list[str]:
+    """What was sent, and what else was drawn; of many calls the first and the last."""
+    if not finding.sent:
+        shown = _parts(finding.arguments)
+        return [*(["  the smallest case:"] if shown else []), *_named(shown)]
+    first, *others = finding.sent
+    drawn = [(name, value) for name, value in _flattened(finding.arguments) if _plain(name, value)]
+    sent = [(name, value) for name, value in first.parts.items() if value is not None]
+    lines = ["  the smallest case:", *_named([*sent, *drawn])]
+    if others or any("(" in call for call in first.calls):
+        lines.append(f"  asked for {', '.join(first.calls)}")
+    if len(others) > 1:
+        lines.append(f"  then {len(others) - 1} other ways, which --json has")
+    for other in others[-1:]:
+        lines += [f"  then for {', '.join(other.calls)}, with", *_named([*other.parts.items()])]
+    return lines
+
+
+def _named(values: list[tuple[str, Any]]) -> list[str]:
+    return [f"    {name} = {_literal(value)}" for name, value in values]
+
+
+def _plain(name: str, value: Any) -> bool:
+    """Whether an argument is no part of a network: a rate, a seed, what is done to the case."""
+    return not isinstance(value, list | dict) and not name.endswith("architecture")
 
 
 def _hint(hint: str, report: Report) -> list[str]:

@@ -1,16 +1,19 @@
 """What a subject said, beside the ball of what it may say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.reports.report import Finding
 from backproof.subjects.failures import SubjectError
-from refnet.architecture import Array, Layer, Parameters
+from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.arithmetic import Ball
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,18 @@ class Answer:
     """What the subject said, beside the ball of what it may say.
 
     value: the answer as float64; expected, radius: the engine's value and the largest legal
-    distance from it
+    distance from it; of: what was asked for, in the words of the contract and of the scope
     """
 
     value: Array
     _ball: Callable[[], Ball]
+    of: tuple[str, ...] = ()
+
+    def __getitem__(self, index: Any) -> "Answer":
+        """A part of the answer, with the same part of its ball."""
+        return Answer(
+            self.value[index], lambda: Ball(self.expected[index], self.radius[index]), self.of
+        )
 
     @cached_property
     def ball(self) -> Ball:
@@ -39,13 +49,22 @@ class Answer:
         """The largest legal distance from the engine's value."""
         return np.asarray(self.ball.radius)
 
+    @property
+    def astray(self) -> NDArray[np.bool_]:
+        """Where it lies outside its ball: there the value itself is wrong."""
+        with np.errstate(invalid="ignore"):  # what overflows has no bound to lie outside of
+            inside = np.abs(self.value - self.expected) <= self.radius
+        return np.isfinite(self.radius) & ~inside
 
-def checked_answer(name: str, value: Any, ball: Callable[[], Ball]) -> Answer:
+
+def checked_answer(
+    name: str, value: Any, ball: Callable[[], Ball], of: tuple[str, ...] = ()
+) -> Answer:
     """The answer, once every number is finite that must be: nan is legal where any value is.
 
     Raises: SubjectError naming the entry.
     """
-    answer = Answer(np.asarray(value), ball)
+    answer = Answer(np.asarray(value), ball, of or (name,))
     wrong = ~np.isfinite(answer.value)
     if np.any(wrong):  # legal only where the precision itself overflows
         worst = wrong & np.isfinite(answer.radius)
@@ -61,22 +80,35 @@ def checked_list(name: str, values: list[Any], balls: Callable[[], list[Ball]]) 
     """An answer for each array, with the balls computed once, when a law first asks for one."""
     found = _lazy(balls)
     return [
-        checked_answer(f"{name}[{i}]", v, partial(_entry, found, i)) for i, v in enumerate(values)
+        checked_answer(f"{name}[{i}]", v, partial(_entry, found, i), (name,))
+        for i, v in enumerate(values)
     ]
 
 
 def checked_layers(
-    name: str, layers: list[Any], balls: Callable[[], list[Layer[Ball]]]
+    name: str,
+    layers: list[Any],
+    balls: Callable[[], list[Layer[Ball]]],
+    of: tuple[str, ...] = (),
 ) -> list[Layer[Answer]]:
     """Answers for the weights and the biases of each layer, with the balls computed once."""
-    found = _lazy(balls)
+    found, of = _lazy(balls), of or (name,)
+
+    def part(place: int, which: str, value: Any) -> Answer:
+        ball = partial(_entry, found, place, which)
+        return checked_answer(f"{name}[{place}].{which}", value, ball, of)
+
     return [
-        Layer(
-            checked_answer(f"{name}[{i}].weights", w, partial(_entry, found, i, "weights")),
-            checked_answer(f"{name}[{i}].biases", b, partial(_entry, found, i, "biases")),
-        )
-        for i, (w, b) in enumerate(layers)
+        Layer(part(i, "weights", weights), part(i, "biases", biases))
+        for i, (weights, biases) in enumerate(layers)
     ]
+
+
+def parts(architecture: Architecture, name: str, layers: list[Layer[T]]) -> Iterator[tuple[str, T]]:
+    """The weights of each layer, and the biases where it has any, as in "gradient[0].weights"."""
+    for place, layer in enumerate(layers):
+        for part in Layer._fields if architecture.biases else ("weights",):
+            yield f"{name}[{place}].{part}", getattr(layer, part)
 
 
 def finite(name: str, layers: list[Any]) -> Parameters:

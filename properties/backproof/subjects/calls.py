@@ -9,7 +9,8 @@ import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
-from refnet.architecture import Layer
+from backproof.subjects.own import own_weights
+from refnet.architecture import Architecture, Layer
 
 
 def hello(implementation: Any, subject: str) -> Hello:
@@ -21,6 +22,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         precision=implementation.precision,
         conventions=by_head(implementation.conventions, implementation.scope.heads),
         capabilities=list(capabilities(implementation)),
+        weights=own_weights(implementation, subject),
     )
 
 
@@ -72,7 +74,9 @@ def _raised(call: Call, error: BaseException) -> Failure:
     else:
         text = _text(error)
         message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
-    return Failure(kind="raised", message=message, detail=detail)
+    # math.log and math.fsum raise ValueError, and so does who looks for infinities in his arrays
+    kind = "arithmetic" if isinstance(error, ArithmeticError | ValueError) else "raised"
+    return Failure(kind=kind, message=message, detail=detail)
 
 
 def _text(error: BaseException) -> str:
@@ -131,8 +135,8 @@ def normal(call: Call, raw: Any) -> Any:
     if name == "fit":
         if not isinstance(raw, tuple) or len(raw) != 2:
             raise Nonsense(f"fit returned {_short(raw)}; give Fit(parameters, gradient_tolerance)")
-        return Fit(_layers(raw[0], architecture.shapes, name), _tolerance(raw[1]))
-    return _layers(raw, architecture.shapes, name)
+        return Fit(_layers(raw[0], architecture, name), _tolerance(raw[1]))
+    return _layers(raw, architecture, name)
 
 
 def _hidden(raw: Any, shapes: list[tuple[int, int]]) -> list[Any]:
@@ -142,15 +146,24 @@ def _hidden(raw: Any, shapes: list[tuple[int, int]]) -> list[Any]:
     ]
 
 
-def _layers(raw: Any, shapes: list[tuple[int, int]], name: str) -> list[Layer[Any]]:
-    layers = []
+def _layers(raw: Any, architecture: Architecture, name: str) -> list[Layer[Any]]:
+    """Weights and biases of each layer; where there are no biases, 0 whatever came for them."""
+    shapes, layers = architecture.shapes, []
     for i, (part, shape) in enumerate(
         zip(_sequence(raw, len(shapes), name, "one Layer for each layer"), shapes, strict=True)
     ):
         pair = _sequence(part, 2, f"{name}[{i}]", "Layer(weights, biases)")
-        weights = _array(pair[0], shape, f"{name}[{i}].weights")
-        layers.append(Layer(weights, _array(pair[1], shape[1:], f"{name}[{i}].biases")))
+        weights, biases = _array(pair[0], shape, f"{name}[{i}].weights"), np.zeros(shape[1:])
+        if architecture.biases:
+            biases = _biases(pair[1], shape[1:], f"{name}[{i}].biases")
+        layers.append(Layer(weights, biases))
     return layers
+
+
+def _biases(raw: Any, shape: tuple[int, ...], name: str) -> Any:
+    if raw is None:
+        raise Nonsense(f"{name} is None; give an array, or say Scope(biases=False)")
+    return _array(raw, shape, name)
 
 
 def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:

@@ -4,10 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from backproof.reports.report import Finding
-from backproof.subjects.failures import Died, Refused, SubjectError
+from backproof.subjects.failures import Died, Refused, SubjectArithmeticError, SubjectError
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
-
-BATCHES = "training in batches"
 
 
 class Server(Protocol):
@@ -33,7 +31,7 @@ class Books:
     """What has come of the calls of a subject.
 
     seconds:  what it has taken for all of them
-    answered: the capabilities that have answered; met: what of a declared scope was asked for
+    answered: the capabilities that have answered
     refusals: the first reason of each capability that has refused
     deaths:   the capabilities that hung or crashed, with the messages
     noise:    what each capability was the first to print
@@ -41,7 +39,6 @@ class Books:
 
     seconds: float = 0.0
     answered: set[str] = field(default_factory=set)
-    met: set[str] = field(default_factory=set)
     refusals: dict[str, str] = field(default_factory=dict)
     deaths: dict[str, list[str]] = field(default_factory=dict)
     noise: dict[str, str] = field(default_factory=dict)
@@ -49,7 +46,6 @@ class Books:
     def add(self, other: "Books") -> None:
         """What another process of the same subject has answered, refused and printed."""
         self.answered |= other.answered
-        self.met |= other.met
         self.refusals = other.refusals | self.refusals
         self.noise = other.noise | self.noise
 
@@ -68,7 +64,6 @@ class Conversation:
         Raises: Refused or SubjectError where there is none; Died where the subject did.
         """
         self.calls.append(call)
-        self.books.met |= _met(call)
         try:
             outcome = self.server.call(call)
         except Died as death:
@@ -86,7 +81,8 @@ class Conversation:
         if failure.kind == "unsupported":
             self.books.refusals.setdefault(capability, failure.message)
             raise Refused(f"{capability}: {failure.message}")
-        raise SubjectError(Finding(kind="error", what=failure.message, detail=failure.detail))
+        found = Finding(kind="error", what=failure.message, detail=failure.detail)
+        raise (SubjectArithmeticError if failure.kind == "arithmetic" else SubjectError)(found)
 
     def asked(self) -> list[str]:
         """What was asked in the current example, in a few words each, repetitions counted."""
@@ -97,10 +93,3 @@ class Conversation:
             words = f"{call.capability}({shape})"
             counts[words] = counts.get(words, 0) + 1
         return [f"{n} x {words}" if n > 1 else words for words, n in counts.items()]
-
-
-def _met(call: Call) -> set[str]:
-    """What a call asks for, of that which a scope declares."""
-    met = {call.optimizer.name} if call.optimizer else set()
-    met |= {call.initializer} if call.initializer else set()
-    return met | ({BATCHES} if call.optimizer and call.batch_size else set())

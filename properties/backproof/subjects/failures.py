@@ -20,6 +20,13 @@ class SubjectError(Exception):
         self.finding = finding
 
 
+class SubjectArithmeticError(SubjectError):
+    """The subject raised what arithmetic raises; where any value is legal, that refuses the case.
+
+    A network in plain Python has no infinity to give: math.exp raises in its place.
+    """
+
+
 class Died(KeyboardInterrupt):
     """The subject hung or crashed during a call.
 

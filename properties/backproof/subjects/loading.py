@@ -13,6 +13,7 @@ from typing import Any
 
 from backproof.contract import CAPABILITIES, Declared, Scope, by_head, capabilities
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
 from refnet.rounding.precision import PRESETS, Precision
 
@@ -72,6 +73,7 @@ def checked(implementation: Any, subject: str) -> Any:
         )
     _provide(implementation, "precision", precision)
     _provide(implementation, "conventions", _conventions(implementation, subject))
+    own_weights(implementation, subject)
     if not capabilities(implementation):
         raise CannotLoad(
             f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"

@@ -37,6 +37,7 @@ class Hello(msgspec.Struct, kw_only=True):
     precision: Precision
     conventions: dict[tuple[str, str], Conventions]
     capabilities: list[str]
+    weights: list[list[Layer[Any]]] | None = None
 
 
 class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -56,7 +57,7 @@ class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Failure(msgspec.Struct, kw_only=True):
-    """Why there is no answer: raised, nonsense, unsupported, changed, or load."""
+    """Why there is no answer: raised, arithmetic, nonsense, unsupported, changed, or load."""
 
     kind: str
     message: str

@@ -1,6 +1,6 @@
 """The subject as a law sees it: verbs on cases, answers with the ball in which they must lie."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
@@ -9,17 +9,23 @@ from typing import Any
 import numpy as np
 
 from backproof.cases.case import Case
+from backproof.cases.own import owned
 from backproof.contract import ByHead, Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
+from backproof.subjects.failures import Refused, SubjectArithmeticError
 from backproof.subjects.messages import Call
 from refnet import balls
-from refnet.architecture import Array, Layer, Parameters
+from refnet.architecture import Array, Layer
 from refnet.conventions import STRICT, Conventions
 from refnet.problem import Problem
+from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.optimizers import Optimizer
 from refnet.training.training import trained_balls
+
+BATCHES = "training in batches"
+DECAYS = {"coupled": "coupled weight decay", "decoupled": "decoupled weight decay"}
 
 
 class Subject:
@@ -28,7 +34,7 @@ class Subject:
     def __init__(self, server: Server) -> None:
         hello = server.hello()
         self.name, self.version = hello.name, hello.version
-        self.scope, self.precision = hello.scope, hello.precision
+        self.scope, self.precision = owned(hello.scope, hello.weights), hello.precision
         self.conventions: ByHead = hello.conventions
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated
@@ -75,35 +81,31 @@ class Subject:
 
     def forward(self, case: Case) -> Answer:
         """The outputs, (n, outputs)."""
-        value = self._ask("forward", case)
         network = (case.architecture, case.parameters, case.inputs, self.precision)
         ball = partial(balls.forward, *network, self.conventions_of(case))
-        return checked_answer("forward", value, ball)
+        return checked_answer("forward", self._ask("forward", case, ball), ball)
 
     def hidden(self, case: Case) -> list[Answer]:
         """The activations of each hidden layer, (n, width) each."""
-        values = self._ask("hidden", case)
         network = (case.architecture, case.parameters, case.inputs, self.precision)
-        ball = partial(balls.hidden, *network, self.conventions_of(case))
-        return checked_list("hidden", values, ball)
+        found = partial(balls.hidden, *network, self.conventions_of(case))
+        return checked_list("hidden", self._ask("hidden", case, found), found)
 
     def loss(self, case: Case) -> Answer:
         """The loss, a number."""
-        value = self._ask("loss", case)
-        problem = self.problem(case)
-        return checked_answer("loss", value, lambda: balls.loss(problem, self.precision))
+        ball = partial(balls.loss, self.problem(case), self.precision)
+        return checked_answer("loss", self._ask("loss", case, ball), ball)
 
     def gradient(self, case: Case) -> list[Layer[Answer]]:
         """The gradient, for the weights and the biases of each layer."""
-        layers = self._ask("gradient", case)
-        problem = self.problem(case)
-        return checked_layers("gradient", layers, lambda: balls.gradient(problem, self.precision))
+        found = partial(balls.gradient, self.problem(case), self.precision)
+        return checked_layers("gradient", self._ask("gradient", case, found), found)
 
     def evaluate(self, case: Case, batch_size: int) -> Answer:
         """The loss of the whole data set, computed in batches."""
-        value = self._ask("evaluate", case, batch_size=batch_size)
-        problem = self.problem(case)
-        return checked_answer("evaluate", value, lambda: balls.evaluate(problem, self.precision))
+        ball = partial(balls.evaluate, self.problem(case), self.precision)
+        value = self._ask("evaluate", case, ball, batch_size=batch_size)
+        return checked_answer("evaluate", value, ball)
 
     def train(
         self, case: Case, optimizer: Optimizer, epochs: int = 1, batch_size: int | None = None
@@ -115,39 +117,86 @@ class Subject:
         """
         if case.architecture.dropout:
             raise NotSupported("training with dropout is random: no value can be foreseen")
-        words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
-        layers = self._ask("train", case, **words)
-        problem = self.problem(case)
         steps = (optimizer, epochs, batch_size, self.precision)
-        return checked_layers("train", layers, lambda: trained_balls(problem, *steps))
+        found = partial(trained_balls, self.problem(case), *steps)
+        words = {"optimizer": optimizer, "epochs": epochs, "batch_size": batch_size}
+        layers = self._ask("train", case, found, **words)
+        return checked_layers("train", layers, found, _training(optimizer, batch_size))
+
+    def train_randomly(
+        self, case: Case, optimizer: Optimizer, epochs: int, seed: int
+    ) -> list[Layer[Answer]]:
+        """The parameters after so many epochs with dropout, which a seed decides and no ball."""
+        words: dict[str, Any] = {"optimizer": optimizer, "epochs": epochs, "seed": seed}
+        layers = finite("train", self._ask("train", case, **words))
+        of = _training(optimizer, None)
+        return [Layer(*(_drawn(part, of) for part in layer)) for layer in layers]
 
     def fit(self, case: Case, seed: int = 0) -> Fit:
         """The parameters at which the subject's own fit stops, and what its stop promises."""
         layers, tolerance = self._ask("fit", case, seed=seed)
         return Fit(finite("fit", layers), tolerance)
 
-    def initialize(self, case: Case, initializer: str, seed: int) -> Parameters:
-        """Initial parameters for the case's architecture."""
-        return finite(
-            "initialize", self._ask("initialize", case, initializer=initializer, seed=seed)
-        )
+    def initialize(self, case: Case, initializer: str, seed: int) -> list[Layer[Answer]]:
+        """Initial parameters for the case's architecture; of what is drawn no value is known."""
+        layers = self._ask("initialize", case, initializer=initializer, seed=seed)
+        known = {"weights": initializer == "zeros"}
+        known["biases"] = self.conventions_of(case).initial_biases == "zeros"
 
-    def forward_training(self, case: Case, seed: int) -> Array:
-        """The outputs with dropout active, (n, outputs)."""
-        return np.asarray(self._ask("forward_training", case, seed=seed))
+        def start(part: str, value: Array) -> Answer:
+            radius = np.full(value.shape, 0.0 if known[part] else np.inf)
+            return Answer(value, lambda: Ball(np.zeros(value.shape), radius), (initializer,))
 
-    def _ask(self, capability: str, case: Case, **more: Any) -> Any:
-        return self.conversation.ask(
-            Call(
-                capability=capability,
-                architecture=case.architecture,
-                parameters=case.parameters,
-                inputs=case.inputs,
-                targets=case.targets,
-                sample_weights=case.sample_weights,
-                **more,
-            )
+        return [Layer(*map(start, Layer._fields, layer)) for layer in finite("initialize", layers)]
+
+    def forward_training(self, case: Case, seed: int) -> Answer:
+        """The outputs with dropout active, (n, outputs), which a seed decides and no ball."""
+        value = np.asarray(self._ask("forward_training", case, seed=seed))
+        return _drawn(value, ("forward_training",))
+
+    def _ask(
+        self, capability: str, case: Case, ball: Callable[[], Any] | None = None, **more: Any
+    ) -> Any:
+        """The answer to a call.
+
+        Raises: Refused or SubjectError where there is none; an exception of arithmetic refuses a
+        case in which the ball of the answer leaves an entry without a bound.
+        """
+        call = Call(
+            capability=capability,
+            architecture=case.architecture,
+            parameters=case.parameters,
+            inputs=case.inputs,
+            targets=case.targets,
+            sample_weights=case.sample_weights,
+            **more,
         )
+        try:
+            return self.conversation.ask(call)
+        except SubjectArithmeticError as failure:
+            if ball is not None and _boundless(ball()):
+                raised = failure.finding.what.removeprefix(f"{capability} ")
+                raise Refused(f"{capability}: it {raised}, where any value is legal") from None
+            raise
+
+
+def _training(optimizer: Optimizer, batch_size: int | None) -> tuple[str, ...]:
+    """What a call asks for, of that which a scope declares of training."""
+    decay = DECAYS["decoupled" if optimizer.decoupled else "coupled"]
+    asked = {optimizer.name: True, decay: optimizer.weight_decay > 0, BATCHES: bool(batch_size)}
+    return tuple(name for name, there in asked.items() if there)
+
+
+def _drawn(value: Array, of: tuple[str, ...]) -> Answer:
+    """An answer of which no value is known, since it was drawn."""
+    return Answer(value, lambda: Ball(np.zeros(value.shape), np.full(value.shape, np.inf)), of)
+
+
+def _boundless(found: Any) -> bool:
+    """Whether a ball, or one of a list or of layers of them, leaves an entry without a bound."""
+    if isinstance(found, Ball):
+        return not np.all(np.isfinite(found.radius))
+    return any(map(_boundless, found))
 
 
 def declared(conventions: ByHead, precision: Precision) -> list[str]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproof.cases.case import Case
-from backproof.judging.judge import near
-from backproof.subjects.answers import Answer
+from backproof.laws.verbs.itself import alike
+from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.problem import divisor, gradient_reduction
+from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 
 Parts = list[tuple[float, Case]]
@@ -21,9 +23,7 @@ def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
     """The loss, and each part of the gradient where it is offered, by name."""
     answers = [("loss", subject.loss(case))]
     if subject.offers("gradient"):
-        for place, layer in enumerate(subject.gradient(case)):
-            answers.append((f"gradient[{place}].weights", layer.weights))
-            answers.append((f"gradient[{place}].biases", layer.biases))
+        answers += parts(case.architecture, "gradient", subject.gradient(case))
     return answers
 
 
@@ -33,6 +33,8 @@ def rearranged(
     """Other ways to ask for all rows: each a list of cases with how often they count."""
     rows = len(case.inputs)
     order, cut = rng.permutation(rows), int(rng.integers(1, max(rows, 2)))
+    if case.space.whole is not None:
+        cut = max(rows // 2, 1)
     parts = [_rows(case, order[:cut]), _rows(case, order[cut:])]
     if rows == 1 or not all(_offers(subject, part) for part in parts):
         yield "in another order", [(1.0, _rows(case, order))]
@@ -46,9 +48,12 @@ def rearranged(
 def repeated(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[tuple[Case, Parts]]:
-    """Weights 1, 2 and 3, and the rows so many times, where the scope has both."""
+    """Whole numbers as weights, 0 among them, and the rows so many times, where the scope has both.
+
+    They add up to twice the rows, which is the shape of all rows twice.
+    """
     rows = len(case.inputs)
-    copies = rng.integers(1, 4, rows)
+    copies = rng.multinomial(2 * rows, np.full(rows, 1 / rows))
     many = _rows(case, np.repeat(np.arange(rows), copies))
     if subject.scope.sample_weights and _offers(subject, many):
         weighted = replace(case, sample_weights=copies.astype(float))
@@ -80,12 +85,19 @@ def adds_up(subject: Subject, whole: Case, parts: Parts, what: str) -> None:
         weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
         with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
             total = np.sum(weighted, axis=0)
-        radius = sum(s * term.radius for s, (_, term) in zip(shares, terms, strict=True))
         size = np.sum(np.abs(weighted), axis=0)
-        near(
-            answer.value,
-            total,
-            answer.radius + radius + 4 * U64 * size,
+        added = Answer(total, partial(_sum, shares, [term for _, term in terms]))
+        alike(
+            answer,
+            added,
+            answer.radius + added.radius + 4 * U64 * size,
             scale=np.abs(answer.value) + size,
             what=f"{name} against the rows {what}",
         )
+
+
+def _sum(shares: list[float], terms: list[Answer]) -> Ball:
+    """The ball of a weighted sum of answers."""
+    pairs = list(zip(shares, terms, strict=True))
+    value = np.sum([s * term.expected for s, term in pairs], axis=0)
+    return Ball(value, np.sum([s * term.radius for s, term in pairs], axis=0))

@@ -13,6 +13,7 @@ from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.backpropagation import trace
 from refnet.functions.activations import names_where
+from refnet.functions.deltas import FLOOR
 from refnet.problem import Problem, divisor, gradient_reduction
 from refnet.rounding.arithmetic import plain
 
@@ -49,8 +50,10 @@ def _moved(parameters: Parameters, v: Parameters, step: float) -> Parameters:
     ]
 
 
-def richardson(subject: Subject, case: Case, v: Parameters, steps: Array) -> tuple[float, float]:
-    """The limit of the difference quotients, and how far it may be off.
+def richardson(
+    subject: Subject, case: Case, v: Parameters, steps: Array
+) -> tuple[float, float, bool]:
+    """The limit of the difference quotients, how far it may be off, and whether a loss is wrong.
 
     D_k = (F(w + h_k v) - F(w - h_k v)) / 2 h_k, R_k = (4 D_{k+1} - D_k) / 3. Each loss errs by at
     most eps, so that R_k errs by 3 eps / h_k; what Richardson leaves is judged by its neighbours
@@ -60,8 +63,9 @@ def richardson(subject: Subject, case: Case, v: Parameters, steps: Array) -> tup
              for s in (1, -1)] for h in steps]  # fmt: skip
     eps = max(float(ends[0][0].radius), float(ends[0][1].radius))
     eps = max(eps, float(balls.loss(subject.problem(case), subject.precision).radius))
+    wrong = bool(np.any([loss.astray for loss in ends[0]]))  # whose balls are there already
     if not math.isfinite(eps):
-        return 0.0, math.inf
+        return 0.0, math.inf, wrong
     quotients = np.array([float(up.value - down.value) for up, down in ends]) / (2 * steps)
     limits = (4 * quotients[1:] - quotients[:-1]) / 3
     noise = 3 * eps / steps[:-1]
@@ -75,7 +79,7 @@ def richardson(subject: Subject, case: Case, v: Parameters, steps: Array) -> tup
         )
         if left + noise[k] < best[1]:
             best = (float(limits[k]), float(left + noise[k]))
-    return best
+    return *best, wrong
 
 
 KINKED = names_where(lambda facts: facts.kinked)
@@ -125,7 +129,8 @@ def _sides(
     if a.loss == "huber":
         beyond = np.abs(z - case.targets) - a.delta
         return [(beyond > 0, np.abs(beyond) > radius)]
-    clip = subject.conventions_of(case).probability_clip
+    c = subject.conventions_of(case)
+    clip = max(c.probability_clip, FLOOR * (c.clip_gradient == "floored"))
     if a.loss == "cross_entropy" and clip:
         limit = -math.log(clip) - 2
         lost = np.abs(z)  # at least -log of either probability, less log 2

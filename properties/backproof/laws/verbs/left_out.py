@@ -11,6 +11,7 @@ from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.conventions import Conventions
+from refnet.problem import Problem
 
 
 def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
@@ -28,6 +29,11 @@ def unless_rounded_away(subject: Subject, case: Case, *logits: Array) -> None:
             "the loss is declared to be computed from rounded or clipped probabilities: "
             "it promises nothing for logits beyond log(1/u) or the clip"
         )
+
+
+def canonical(problem: Problem) -> bool:
+    """Whether a likelihood's derivative by the logits is outputs - targets, whatever is clipped."""
+    return problem.conventions.clip_gradient == "ignored"
 
 
 def unless_flat(c: Conventions, case: Case) -> None:

@@ -14,7 +14,7 @@ from refnet.problem import loss_share
 
 def loss_of(subject: Subject, case: Case, y: Array) -> tuple[float, float]:
     """The loss of the first row with this outcome, and the constant it lacks, with its radius."""
-    rows = subject.scope.rows[0]
+    rows = len(case.inputs) if case.space.whole is not None else subject.scope.rows[0]
     inputs, targets = np.repeat(case.inputs[:1], rows, 0), np.repeat(y[None], rows, 0)
     repeated = replace(case, inputs=inputs, targets=targets)
     answer, problem = subject.loss(repeated), subject.problem(repeated)

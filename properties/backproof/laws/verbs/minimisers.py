@@ -7,6 +7,7 @@ import numpy as np
 from backproof.cases.case import Case
 from backproof.contract import NotSupported
 from backproof.reports.report import Finding
+from backproof.subjects.answers import Answer
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
 from refnet import balls
@@ -64,14 +65,19 @@ def total_share(subject: Subject, case: Case) -> float:
     return float(np.sum(factors)) / problem.conventions.gradient_factor
 
 
-def promised_logits(subject: Subject, case: Case, found: Fitted) -> Ball:
+def of_a_fit(ball: Ball) -> Answer:
+    """What is known of a fit, as an answer of the subject's."""
+    return Answer(ball.value, lambda: ball, ("fit",))
+
+
+def promised_logits(subject: Subject, case: Case, found: Fitted) -> Answer:
     """The logits of a fit, and how far from those of the minimiser its promise lets them be.
 
     |x_i (v - v*)| <= the certificate's radius for the largest gradient that keeps the promise.
     """
     scale = subject.conventions_of(case).gradient_factor * total_share(subject, case)
-    weights = np.vstack(found.parameters[0])
-    return _logits(subject, case, weights, gradient_bound=found.bound / scale)
+    weights = np.vstack(found.parameters[0])[: case.design.shape[1]]
+    return of_a_fit(_logits(subject, case, weights, gradient_bound=found.bound / scale))
 
 
 def best_logits(subject: Subject, case: Case) -> Ball:
@@ -79,7 +85,7 @@ def best_logits(subject: Subject, case: Case) -> Ball:
 
     Raises: NotSupported where there is no minimiser that float64 can find.
     """
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     try:
         own = newton.fit(design, case.targets, penalties, case.sample_weights)
     except ValueError as error:
@@ -91,7 +97,7 @@ def _logits(
     subject: Subject, case: Case, weights: Array, gradient_bound: float | None = None
 ) -> Ball:
     """Logits, or for a softmax their differences to the last one, with their largest errors."""
-    design, penalties = _design(case), _penalties(subject, case)
+    design, penalties = case.design, _penalties(subject, case)
     known = (design, case.targets, weights, penalties, case.sample_weights, gradient_bound)
     z, size = design @ weights, np.abs(design) @ np.abs(weights)
     if z.shape[1] > 1:
@@ -100,13 +106,9 @@ def _logits(
     return Ball(z, own + certify(*known).logit_radii[:, None])
 
 
-def _design(case: Case) -> Array:
-    return np.append(case.inputs, np.ones((len(case.inputs), 1)), axis=1)
-
-
 def _penalties(subject: Subject, case: Case) -> Array:
     """What half the squares of a feature's weights cost where the rows' factors add up to 1."""
     factor, _ = penalty_factor(subject.problem(case))
-    penalties = np.full(case.inputs.shape[1] + 1, 2 * float(factor))
-    penalties[-1] *= subject.conventions_of(case).penalty_on_biases
+    penalties = np.full(case.design.shape[1], 2 * float(factor))
+    penalties[case.inputs.shape[1] :] *= subject.conventions_of(case).penalty_on_biases
     return np.asarray(penalties / total_share(subject, case))

@@ -1,0 +1,89 @@
+"""What else is wrong: a law that breaks with one activation may break with another of its own.
+
+One wrong activation, or one wrong head, must not hide a second. So a handful of examples more is
+judged after the first break. Where a law breaks with nearly all of them it is one fault; where a
+name goes with the break, the other names with which it breaks are other faults.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from backproof.judging.explain import explain
+from backproof.judging.search import HEADS_AND_ACTIVATIONS, Search
+from backproof.judging.trial import Trial, met
+from backproof.reports.report import Finding
+from backproof.subjects.subject import Subject
+
+EXAMPLES = 40
+MOST_SECONDS = 5.0
+MOST_FINDINGS = 3
+
+Outcome = tuple[set[str], bool]
+"""The heads and activations of an example, and whether the law fails there."""
+
+
+def other_faults(search: Search) -> Iterator[Finding]:
+    """Findings with other heads and activations than that of a search that has failed."""
+    assert search.failing is not None
+    trial, names = search.trial, _names(search.failing[0])
+    ends = min(search.settings.ends, time.monotonic() + MOST_SECONDS)
+    given = trial.subject.scope.architectures is not None  # there is nothing to choose from
+    wrong = to_blame([] if given or not names else _outcomes(search, ends), names)
+    for name in wrong[1:MOST_FINDINGS]:
+        with _only(trial.subject, name, wrong):
+            again = Search(Trial(trial.law, trial.subject), replace(search.settings, ends=ends))
+            again.run()
+            if again.failing is not None:
+                yield explain(again)
+
+
+def _outcomes(search: Search, ends: float) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    with search.trial.uncounted():
+        for arguments in search.handful(EXAMPLES):
+            if time.monotonic() > ends:
+                return []
+            outcomes.append((_names(arguments), search.trial.judged(arguments) is not None))
+    return outcomes
+
+
+def _names(arguments: dict[str, object]) -> set[str]:
+    return HEADS_AND_ACTIVATIONS.intersection(met(arguments))
+
+
+def to_blame(outcomes: list[Outcome], first: set[str]) -> list[str]:
+    """The head or the activation that the first break goes with, and others that break alike.
+
+    first: the heads and activations of the first break
+    """
+    blamed = max(sorted(first), key=lambda name: _share(outcomes, name), default="")
+    rest = [(names, fails) for names, fails in outcomes if blamed not in names]
+    if _share(outcomes, blamed) <= 0.5 or 2 * sum(fails for _, fails in rest) > len(rest):
+        return []  # it is no matter of names, or one fault for all of them
+    others = {name for names, _ in rest for name in names}
+    return [blamed, *sorted(name for name in others if _share(rest, name) > 0.5)]
+
+
+def _share(outcomes: list[Outcome], name: str) -> float:
+    """The share of failures among the examples of a name."""
+    failed = [fails for names, fails in outcomes if name in names]
+    return sum(failed) / len(failed) if failed else 0.0
+
+
+@contextmanager
+def _only(subject: Subject, name: str, wrong: list[str]) -> Iterator[None]:
+    """Ask meanwhile for this head or activation, and for no other that is wrong."""
+    scope, left = subject.scope, HEADS_AND_ACTIVATIONS.difference(wrong)
+    heads = tuple(head for head in scope.heads if " with ".join(head) in left)
+    activations = tuple(other for other in scope.activations if other in left)
+    if name in scope.activations:
+        activations = (name,)
+    else:
+        heads = tuple(head for head in scope.heads if " with ".join(head) == name)
+    subject.scope = replace(scope, heads=heads or scope.heads, activations=activations)
+    try:
+        yield
+    finally:
+        subject.scope = scope
