@@ -22,6 +22,7 @@ from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
 from backproof.reports.report import Row
 from backproof.subjects.local import Local
+from backproof.subjects.messages import decoder, encode
 from backproof.subjects.subject import Subject
 from refnet.conventions import STRICT, Conventions
 from refnet.legal import rules
@@ -143,6 +144,13 @@ SETTINGS = [
     if value != getattr(STRICT, name)
 ]
 """Every word, flag and number that is no default, one at a time."""
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS)
+def test_a_convention_goes_through_a_message(name: str, value: Any) -> None:
+    means = {("softmax", "cross_entropy"): Conventions(**{name: value})}
+    said = decoder(dict[tuple[str, str], Conventions]).decode(encode(means))
+    assert said == means
 
 
 class Few(Settings):

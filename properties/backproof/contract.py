@@ -192,7 +192,8 @@ class Implementation:
     a list of layers for each: the laws ask there too, and in a frozen scope nowhere else. The
     capabilities are methods; offer those that you have:
 
-    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation
+    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation, unless
+            logits are declared
     hidden(architecture, parameters, inputs) -> [activations (n, width) of each hidden layer]
     loss(architecture, parameters, inputs, targets, sample_weights=None) -> float
     gradient(architecture, parameters, inputs, targets, sample_weights=None) -> [Layer, ...]

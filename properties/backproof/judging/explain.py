@@ -79,8 +79,9 @@ def _hint(search: Search, finding: Finding) -> str:
         return hint
     coarser = COARSER.get(subject.precision.name)
     if coarser and _seen(trial, other.failing, coarser):
+        drawn = other.drawn(1)
         with subject.supposed(subject.conventions, coarser):
-            return f"precision={coarser.name!r}" if other.holds(other.drawn(1)) else ""
+            return f"precision={coarser.name!r}" if other.holds(drawn) else ""
     return ""
 
 
