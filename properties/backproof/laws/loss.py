@@ -85,14 +85,13 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
 
 
 ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
+TWO_KINDS = ("small integers", "general position")
 
 
 @law(
     needs="loss",
     also=("gradient",),
-    case=networks(
-        plain=True, kinds=ANYWHERE_ELSE, required=("small integers", "general position"), few=2
-    ),
+    case=networks(plain=True, kinds=ANYWHERE_ELSE, required=TWO_KINDS, few=2),
     seed=seeds(),
 )
 def the_losses_of_batches_average_to_the_loss_of_all_rows(
