@@ -22,6 +22,7 @@ from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
 from backproof.reports.report import Row
 from backproof.subjects.local import Local
+from backproof.subjects.messages import decoder, encode
 from backproof.subjects.subject import Subject
 from refnet.conventions import STRICT, Conventions
 from refnet.legal import rules
@@ -40,6 +41,7 @@ EXAMPLES: dict[str, tuple[float, ...]] = {
     "penalty_factor": (0.3,),
     "leaky_slope": (0.25,),
     "elu_alpha": (1.7,),
+    "softplus_threshold": (20.0, 1.0),
     "dampening": (0.5,),
 }
 """Numbers under which the engine is judged; where laws ask for powers of two, one of them."""
@@ -52,6 +54,7 @@ REFUSED: dict[str, tuple[str, tuple[float, ...]]] = {
     "penalty_factor": ("is finite and above 0", (0.0, -0.5)),
     "leaky_slope": ("is finite and at least 0", (-0.01,)),
     "elu_alpha": ("is finite and at least 0", (-1.0,)),
+    "softplus_threshold": ("is finite and above 0", (0.0, -20.0)),
     "dampening": ("lies in [0, 1]", (-0.1, 1.5)),
 }
 """The rule of each number, and numbers that break it."""
@@ -68,6 +71,8 @@ def refusal(name: str, value: Any) -> str:
 def test_a_number_that_means_nothing_is_refused(name: str) -> None:
     assert name in REFUSED, f"{name}: say its rule, and numbers that break it, in REFUSED"
     rule, values = REFUSED[name]
+    words = ", ".join(map(repr, rules(Conventions)[name].words))
+    rule += f", or choose one of {words}" if words else ""
     for value in (*values, float("nan"), float("inf"), -float("inf"), True, "half"):
         assert refusal(name, value) == f"{name}={value!r}: {name} {rule}"
 
@@ -116,7 +121,7 @@ NOT_EXACT = {
     "decay_on_biases": "tests/engine/test_optimizers.py",
     "decay_times_rate": "tests/engine/test_optimizers.py",
     "truncated_normal": "tests/engine/test_initializers.py",
-    "initial_biases": "the engine starts them at zero",
+    "initial_biases": "tests/engine/test_initializers.py",
 }
 """The conventions that the exact loss and gradient do not show, with where else they are tested."""
 
@@ -139,6 +144,13 @@ SETTINGS = [
     if value != getattr(STRICT, name)
 ]
 """Every word, flag and number that is no default, one at a time."""
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS)
+def test_a_convention_goes_through_a_message(name: str, value: Any) -> None:
+    means = {("softmax", "cross_entropy"): Conventions(**{name: value})}
+    said = decoder(dict[tuple[str, str], Conventions]).decode(encode(means))
+    assert said == means
 
 
 class Few(Settings):

@@ -27,6 +27,7 @@ RECIPES = {
     "backward": (IntegerNetworks(backward=True), STRICT),
     "collapsed": (IntegerNetworks((1, None), ("identity",), collapsed=True), STRICT),
     "leaky": (IntegerNetworks(activations=("leaky_relu",), backward=True), QUARTER),
+    "fitted": (IntegerNetworks(fitted=True), QUARTER),
 }
 
 precisions = pytest.mark.parametrize("precision", PRESETS.values(), ids=lambda p: p.name)
@@ -188,6 +189,7 @@ def test_simpler_cases_stay_in_the_regime(
         for simpler in case.simpler():
             assert simpler.regime.holds(simpler)
             outputs, _ = longhand(simpler, conventions)
+            assert not recipe.fitted or np.all(fractions(simpler.targets) == outputs)
             assert np.all(fractions(simpler.outputs(conventions)) == outputs)
 
     each(recipe.strategy(EVERYTHING, FLOAT16, conventions), stay, examples=4)

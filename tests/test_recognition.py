@@ -1,5 +1,6 @@
 """A convention that was not declared is recognised, and said."""
 
+import math
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,11 +13,15 @@ from backproof.mutants.loss import SoftmaxShiftedByTheBatch
 from backproof.mutants.meaning import OutputLearnsFromLogits
 from backproof.reports.report import Finding
 from refnet import Layer
+from refnet.architecture import Architecture
 from refnet.conventions import STRICT, Conventions
 from refnet.legal import rules
 
 LOGISTIC = "no_hidden_layer_is_logistic_regression"
 DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
+LOSS = "the_loss_is_the_mean_over_the_rows_plus_the_penalty"
+OUTPUTS = "outputs_are_right_within_rounding"
+APART = "a_seed_decides_the_start_and_units_start_apart"
 
 
 class Undeclared(Refnet):
@@ -26,8 +31,8 @@ class Undeclared(Refnet):
         super().__init__()
         self._meant = replace(STRICT, **meant)
 
-    def _problem(self, *arguments: Any) -> Any:
-        return super()._problem(*arguments)._replace(conventions=self._meant)
+    def _means(self, architecture: Architecture) -> Conventions:
+        return self._meant
 
 
 @pytest.mark.parametrize(
@@ -39,6 +44,13 @@ class Undeclared(Refnet):
         (DERIVATIVE, {"penalty_factor": 1.0}),
         (DERIVATIVE, {"penalty_per_row": True}),
         (DERIVATIVE, {"gradient_factor": 2.0}),
+        (DERIVATIVE, {"gradient_reduction": "sum"}),
+        (DERIVATIVE, {"gradient_reduction": "mean over elements"}),
+        (LOSS, {"reduction": "mean over elements"}),
+        (LOSS, {"loss_factor": 3.0}),
+        (LOGISTIC, {"loss_factor": 1 / math.log(2)}),
+        (OUTPUTS, {"outputs": "logits"}),
+        (APART, {"initial_biases": "fan_in_uniform"}),
         (DERIVATIVE, {"penalty_factor": 1.0, "penalty_per_row": True}),
         (DERIVATIVE, {"penalty_factor": 1.0, "penalty_on_biases": True}),
     ],

@@ -76,6 +76,11 @@ def trace(
     return stages
 
 
+def given(last: Stage, conventions: Conventions) -> Any:
+    """What a forward pass that ends so gives, as it is declared."""
+    return last.logits if conventions.outputs == "logits" else last.outputs
+
+
 def traced(apply: Arithmetic, problem: Problem) -> list[Stage]:
     """The forward pass of a problem, in evaluation."""
     return trace(

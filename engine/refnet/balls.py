@@ -9,7 +9,7 @@ Algorithms, 2002, section 3.3.
 """
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.backpropagation import Stage, entries_in, gradient_in, loss_in, total_in, trace
+from refnet.backpropagation import Stage, entries_in, given, gradient_in, loss_in, total_in, trace
 from refnet.checks import checked
 from refnet.conventions import STRICT, Conventions
 from refnet.problem import Problem
@@ -24,13 +24,13 @@ def forward(
     precision: Precision = FLOAT64,
     conventions: Conventions = STRICT,
 ) -> Ball:
-    """The outputs as a ball.
+    """The outputs, or logits where these are declared, as a ball.
 
     Shapes: inputs (n, features) -> (n, outputs), value and radius.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     stages = _stages(architecture, parameters, inputs, precision, conventions)
-    outputs: Ball = stages[-1].outputs
+    outputs: Ball = given(stages[-1], conventions)
     return outputs.rounded_up()
 
 

@@ -12,6 +12,8 @@ Reduction = Literal["mean", "sum", "mean over outputs", "mean over elements"]
 class Conventions:
     """The choices that textbooks and libraries make differently, each with its strict default.
 
+    outputs:               what a forward pass gives, in training too: the outputs after the output
+                           activation, or the logits, which enter it
     reduction:             how the losses of the rows become one number: their mean or sum, the mean
                            divided by the outputs too, or by the elements of a row: its outputs,
                            but 1 for the cross-entropy of a softmax, which is one for all of them
@@ -45,6 +47,7 @@ class Conventions:
                            weight
     label_smoothing:       "uniform": the smoothed share is spread over all classes alike
     leaky_slope, elu_alpha, gelu: the form of these activations
+    softplus_threshold:    softplus(z) is z itself beyond this number
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
     step_sum:              "gradient": the terms of the rows are added up first, in any order, and
                            gradient descent subtracts their sum once; "weights": it subtracts them
@@ -58,15 +61,17 @@ class Conventions:
                            "inside": m / sqrt(s + eps), which "either" does not cover
     rmsprop_epsilon:       "outside": g / (sqrt(s) + eps); "inside": g / sqrt(s + eps)
     momentum_rate:         the learning rate multiplies the velocity, or stands inside it
-    dampening:             momentum adds (1 - dampening) of the gradient
+    dampening:             the velocity adds (1 - dampening) of the gradient; "as momentum": 1 - mu,
+                           so that it is a mean
     decay_on_biases:       weight decay acts on biases too
     decay_times_rate:      decoupled decay is multiplied by the learning rate
     truncated_normal:      "corrected": the standard deviation is that after truncation
-    initial_biases:        biases start at zero, or otherwise
+    initial_biases:        biases start at zero, or as "fan_in_uniform" has them, or otherwise
 
     Raises: ValueError naming the field, the rule and the value.
     """
 
+    outputs: Literal["after the output activation", "logits"] = "after the output activation"
     reduction: Reduction = "mean"
     loss_factor: Annotated[float, ABOVE_ZERO] = 1.0
     squared_error: Annotated[float, ABOVE_ZERO] = 0.5
@@ -87,17 +92,18 @@ class Conventions:
     leaky_slope: Annotated[float, AT_LEAST_ZERO] = 0.01
     elu_alpha: Annotated[float, AT_LEAST_ZERO] = 1.0
     gelu: Literal["erf", "tanh"] = "erf"
+    softplus_threshold: Annotated[float, ABOVE_ZERO] | None = None
     dropout: Literal["inverted", "at evaluation"] = "inverted"
     step_sum: Literal["gradient", "weights"] = "gradient"
     nesterov: Literal["either", "sutskever", "lookahead"] = "either"
     adam_epsilon: Literal["either", "outside", "uncorrected", "inside"] = "either"
     rmsprop_epsilon: Literal["either", "outside", "inside"] = "either"
     momentum_rate: Literal["either", "outside", "inside"] = "either"
-    dampening: Annotated[float, SHARE] = 0.0
+    dampening: Annotated[float, SHARE] | Literal["as momentum"] = 0.0
     decay_on_biases: bool = True
     decay_times_rate: bool = True
     truncated_normal: Literal["corrected", "plain"] = "corrected"
-    initial_biases: Literal["zeros", "other"] = "zeros"
+    initial_biases: Literal["zeros", "fan_in_uniform", "other"] = "zeros"
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -10,6 +10,7 @@ import numpy as np
 from refnet.architecture import Architecture, Array, Parameters
 from refnet.backpropagation import (
     entries_in,
+    given,
     gradient_in,
     loss_and_gradient_in,
     loss_in,
@@ -29,13 +30,14 @@ def forward(
     inputs: Array,
     conventions: Conventions = STRICT,
 ) -> Array:
-    """f(x) = output(z_L), z_l = a_{l-1} W_l + b_l, a_l = activation(z_l)
+    """f(x) = output(z_L), z_l = a_{l-1} W_l + b_l, a_l = activation(z_l), or declared z_L
 
     Shapes: inputs (n, features) -> (n, outputs).
     Raises: ValueError naming the array whose shape or value does not fit.
     """
     checked(architecture, parameters, inputs)
-    outputs: Array = trace(plain, architecture, parameters, inputs, conventions)[-1].outputs
+    stages = trace(plain, architecture, parameters, inputs, conventions)
+    outputs: Array = given(stages[-1], conventions)
     return outputs
 
 
@@ -149,5 +151,5 @@ def forward_training(
     generator = np.random.default_rng(seed)
     factors = training_factors(architecture, parameters, inputs, generator, conventions)
     stages = trace(plain, architecture, parameters, inputs, conventions, factors)
-    outputs: Array = stages[-1].outputs
+    outputs: Array = given(stages[-1], conventions)
     return outputs

@@ -78,7 +78,7 @@ class Scope:
     optimizers:    names: gradient_descent, momentum, nesterov, rmsprop, adam
     weight_decay:  of the optimizers: "coupled", "decoupled", or both
     initializers:  names: zeros, constant, normal, uniform, orthogonal, and lecun, glorot, he, each
-                   with _normal, _uniform or _truncated
+                   with _normal, _uniform or _truncated; fan_in_uniform, U(+-1 / sqrt(fan_in))
     l2, sample_weights, dropout, label_smoothing: whether they are offered
     soft_targets:  whether targets of a sigmoid may lie between 0 and 1, and those of a softmax be
                    any rows that sum to 1
@@ -192,7 +192,8 @@ class Implementation:
     a list of layers for each: the laws ask there too, and in a frozen scope nowhere else. The
     capabilities are methods; offer those that you have:
 
-    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation
+    forward(architecture, parameters, inputs) -> outputs (n, k), after the output activation, unless
+            logits are declared
     hidden(architecture, parameters, inputs) -> [activations (n, width) of each hidden layer]
     loss(architecture, parameters, inputs, targets, sample_weights=None) -> float
     gradient(architecture, parameters, inputs, targets, sample_weights=None) -> [Layer, ...]

@@ -181,6 +181,13 @@ def _elu(scene: _Scene, z: arb) -> tuple[arb, arb]:
     return scene.bent(z, alpha * below.expm1(), z, (alpha * below.exp(), arb(1)))
 
 
+def _cut_softplus(scene: _Scene, z: arb) -> tuple[arb, arb]:
+    threshold = scene.conventions.softplus_threshold
+    if threshold is None:
+        return _softplus(z), _logistic(z)
+    return scene.bent(z - arb(threshold), _softplus(z), z, (_logistic(z), arb(1)))
+
+
 def _selu(scene: _Scene, z: arb) -> tuple[arb, arb]:
     scale, alpha = (
         arb("1.0507009873554804934193349852946"),
@@ -216,7 +223,7 @@ SCALARS: dict[str, Scalar] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "selu": _selu,
-    "softplus": lambda scene, z: (_softplus(z), _logistic(z)),
+    "softplus": _cut_softplus,
     "exp": lambda scene, z: (z.exp(), z.exp()),
     "gelu": _gelu,
     "silu": lambda scene, z: (z * _logistic(z), _logistic(z) + z * _sigmoid_pair(z)[1]),
@@ -407,11 +414,16 @@ def _truth(scene: _Scene, layers: list[Layer[Numbers]]) -> Truth:
     if scene.conventions.loss_includes_penalty:
         loss += _penalty(scene) * sum(map(_squares, _penalised(scene, layers)), arb(0))
     return Truth(
-        forward=_stacked([row.outputs[-1] for row in rows]),
+        forward=_stacked([_given(scene, row) for row in rows]),
         hidden=[_stacked(list(a)) for a in zip(*(row.outputs[:-1] for row in rows), strict=True)],
         loss=_shaped([loss], ()),
         gradient=_gradient(scene, layers, rows, [slopes for _, slopes in losses]),
     )
+
+
+def _given(scene: _Scene, row: _Row) -> Vector:
+    """What the forward pass gives for a row."""
+    return row.logits if scene.conventions.outputs == "logits" else row.outputs[-1]
 
 
 def _gradient(

@@ -320,6 +320,12 @@ def _softplus(m: Machine, z: Array) -> Array:
     return np.asarray(m.choose((_softplus_stable, _softplus_naive))(m, z))
 
 
+def _cut(m: Machine, z: Array, conventions: Any, beyond: Any, below: Any) -> Array:
+    """One thing beyond the threshold of softplus, and another below it."""
+    threshold = conventions.softplus_threshold
+    return np.asarray(below if threshold is None else np.where(z > m.r(threshold), beyond, below))
+
+
 def _expm1(m: Machine, z: Array) -> Array:
     z = np.minimum(z, 0)
     forms = (lambda: m.elementary(np.expm1, z), lambda: m.sub(m.exp(z), 1.0))
@@ -443,7 +449,7 @@ VALUES: dict[str, Callable[[Machine, Array, Any], Any]] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "selu": lambda m, z, c: _selu(m, z),
-    "softplus": lambda m, z, c: _softplus(m, z),
+    "softplus": lambda m, z, c: _cut(m, z, c, z, _softplus(m, z)),
     "exp": lambda m, z, c: m.exp(z),
     "softmax": lambda m, z, c: m.choose(_SOFTMAXES)(m, z),
     "gelu": _gelu,
@@ -534,7 +540,7 @@ SLOPES: dict[str, Callable[[Machine, Array, Array, Any], Any]] = {
     "leaky_relu": lambda m, z, a, c: _leaky_slope(m, z, c),
     "elu": lambda m, z, a, c: _elu_slope(m, z, a, m.r(c.elu_alpha), 1.0),
     "selu": lambda m, z, a, c: _selu_slope(m, z, a),
-    "softplus": lambda m, z, a, c: _sigmoid(m, z),
+    "softplus": lambda m, z, a, c: _cut(m, z, c, 1.0, _sigmoid(m, z)),
     "exp": lambda m, z, a, c: m.choose((lambda: a, lambda: m.exp(z)))(),
     "gelu": lambda m, z, a, c: _gelu_slope(m, z, c),
     "silu": lambda m, z, a, c: _silu_slope(m, z, a),
@@ -735,7 +741,7 @@ def evaluate(problem: Problem, precision: Precision, style: Style, form: int = 0
         losses = _row_losses(m, problem, z, outputs, y)
         delta = _output_delta(m, problem, z, outputs, y)
         return Answer(
-            outputs,
+            z if problem.conventions.outputs == "logits" else outputs,
             way.activations[:-1],
             _loss(m, problem, losses),
             _gradient(m, problem, way, delta),

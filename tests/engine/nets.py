@@ -43,6 +43,7 @@ FORMS = [
         penalty_per_row=True,
         penalty_on_biases=True,
         gelu="tanh",
+        softplus_threshold=0.7,
         dropout="at evaluation",
         adam_epsilon="inside",
     ),
@@ -56,6 +57,7 @@ FORMS = [
         rmsprop_epsilon="inside",
         momentum_rate="inside",
         dampening=0.1,
+        outputs="logits",
     ),
 ]
 """Conventions that between them differ from the strict ones in nearly every field."""
@@ -202,6 +204,7 @@ def _conventions(rng: np.random.Generator) -> Conventions:
     if rng.random() < 0.5:
         return Conventions()
     return Conventions(
+        outputs=_choice(rng, "after the output activation", "logits"),
         reduction=_choice(rng, "mean", "sum", "mean over outputs", "mean over elements"),
         loss_factor=_choice(rng, 1.0, 1.0, 2.0, 0.7, 12.3),
         gradient_reduction=_choice(
@@ -227,6 +230,7 @@ def _conventions(rng: np.random.Generator) -> Conventions:
         leaky_slope=_choice(rng, 0.01, 0.2, 0.25),
         elu_alpha=_choice(rng, 1.0, 0.5, 1.7),
         gelu=_choice(rng, "erf", "tanh"),
+        softplus_threshold=_choice(rng, None, 20.0, 0.7),
         dropout=_choice(rng, "inverted", "at evaluation"),
         gradient_from=_choice(rng, "logits", "probabilities"),
         clip_gradient=_choice(rng, "ignored", "ignored", "differentiated", "floored"),

@@ -17,6 +17,12 @@ class Longhand:
     def _cast(self, value: float) -> Any:
         return self.w.dtype.type(value) if self.cast else value
 
+    @property
+    def dampening(self) -> float:
+        """What is taken from the gradient that the velocity adds."""
+        form = self.form.dampening
+        return self.optimizer.momentum if form == "as momentum" else form
+
     def ahead(self) -> Any:
         """Where Nesterov's gradient is taken."""
         o = self.optimizer
@@ -42,7 +48,8 @@ class Longhand:
         self.w = self.w - lr * g
 
     def _momentum(self, g: Any, lr: Any) -> None:
-        mu, share = self._cast(self.optimizer.momentum), self._cast(1 - self.form.dampening)
+        mu = self._cast(self.optimizer.momentum)
+        share = 1 - self._cast(self.dampening)
         if self.form.momentum_rate == "inside":
             self.v = mu * self.v - lr * share * g
             self.w = self.w + self.v
@@ -55,11 +62,12 @@ class Longhand:
             self._momentum(g, lr)
             return
         mu = self._cast(self.optimizer.momentum)
+        share = 1 - self._cast(self.dampening)
         if self.form.momentum_rate == "inside":
-            self.v = mu * self.v - lr * g
+            self.v = mu * self.v - lr * share * g
             self.w = self.w + mu * self.v - lr * g
         else:
-            self.v = mu * self.v + g
+            self.v = mu * self.v + share * g
             self.w = self.w - lr * (g + mu * self.v)
 
     def _rmsprop(self, g: Any, lr: Any) -> None:

@@ -26,6 +26,7 @@ EVERYTHING = np.concatenate([ORDINARY, EXTREME, HUGE])
 
 GELU_TANH = Conventions(gelu="tanh")
 OTHERS = Conventions(leaky_slope=0.3, elu_alpha=1.7, gelu="tanh")
+CUT = Conventions(softplus_threshold=1.0)
 
 REFERENCES: dict[str, Callable[[Array], Array]] = {
     "identity": lambda z: z,
@@ -168,7 +169,7 @@ def test_the_declared_suprema_are_suprema_and_close(
 @pytest.mark.parametrize("name", names_where(lambda facts: facts.per_unit))
 def test_every_point_of_a_ball_maps_into_the_ball_of_the_value(name: str) -> None:
     z = np.linspace(-16, 16, 4097)  # dyadic, as are the radii, so that sums are exact
-    for conventions in (STRICT, OTHERS):
+    for conventions in (STRICT, OTHERS, CUT):
         row = activation(name, conventions)
         for radius in (0.0, 2.0**-10, 2.0**-2, 4.0):
             ball = _ball(row, z, radius)
@@ -179,7 +180,7 @@ def test_every_point_of_a_ball_maps_into_the_ball_of_the_value(name: str) -> Non
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_slope_of_every_point_of_a_ball_lies_in_the_ball_of_the_slope(name: str) -> None:
     z = np.stack([np.linspace(-8, 8, 1025), np.linspace(4, -4, 1025)], axis=-1)
-    for conventions in (STRICT, OTHERS):
+    for conventions in (STRICT, OTHERS, CUT):
         row, apply = activation(name, conventions), within(FLOAT64)
         for radius in (2.0**-20, 2.0**-7, 0.5):
             here = Ball(z, np.full_like(z, radius))

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from refnet import Architecture, Conventions, initialize
-from refnet.training.initializers import INITIALIZERS, TRUNCATED_DEVIATION, VARIANCES, deviation
+from refnet.training.initializers import INITIALIZERS, TRUNCATED_DEVIATION, deviation
 
 WIDE = Architecture((200, 300, 1), "tanh", "identity", "squared_error")
 
@@ -18,7 +18,7 @@ def test_weights_have_the_layers_shapes_and_biases_are_zero(initializer: str) ->
     assert not any(layer.biases.any() for layer in layers)
 
 
-@pytest.mark.parametrize("fan", VARIANCES)
+@pytest.mark.parametrize("fan", ["lecun", "glorot", "he"])
 @pytest.mark.parametrize("draw", ["normal", "uniform", "truncated"])
 def test_the_variance_is_the_one_that_the_fans_give(fan: str, draw: str) -> None:
     weights = initialize(WIDE, f"{fan}_{draw}", 3)[0].weights
@@ -43,6 +43,23 @@ def test_each_draw_has_the_distribution_of_its_name() -> None:
         assert stats.kstest(sample, expected[name].cdf).pvalue > 1e-9
     assert np.max(np.abs(drawn["uniform"])) <= np.sqrt(3)
     assert np.max(np.abs(drawn["truncated"])) <= 2 / TRUNCATED_DEVIATION
+
+
+@pytest.mark.parametrize("drawn", ["weights", "biases"])
+def test_fan_in_uniform_is_uniform_within_one_over_the_root_of_fan_in(drawn: str) -> None:
+    c = Conventions(initial_biases="fan_in_uniform")
+    wide = Architecture((200, 60_000), "tanh", "identity", "squared_error")
+    sample = getattr(initialize(wide, "fan_in_uniform", 0, c)[0], drawn).ravel() * np.sqrt(200)
+
+    assert np.max(np.abs(sample)) <= 1 + 2.0**-50
+    assert stats.kstest(sample[:60_000], stats.uniform(-1, 2).cdf).pvalue > 1e-9
+    assert deviation("fan_in_uniform", (200, 3)) == pytest.approx(1 / np.sqrt(600))
+
+
+def test_biases_are_drawn_whatever_the_weights_where_that_is_declared() -> None:
+    c = Conventions(initial_biases="fan_in_uniform")
+    for initializer in INITIALIZERS:
+        assert all(layer.biases.all() for layer in initialize(WIDE, initializer, 0, c))
 
 
 def test_the_correction_is_the_deviation_of_a_truncated_normal() -> None:
@@ -91,5 +108,5 @@ def test_layers_are_drawn_independently() -> None:
 def test_an_unknown_initializer_is_refused_with_the_known_names() -> None:
     with pytest.raises(ValueError, match=r"initializer='xavier': choose one of zeros, constant"):
         initialize(WIDE, "xavier", 0)
-    with pytest.raises(ValueError, match=r"initializer='normal': only lecun, glorot, he have"):
+    with pytest.raises(ValueError, match=r"'normal': only lecun, glorot, he, fan_in have"):
         deviation("normal", (2, 3))

@@ -4,6 +4,7 @@ Run with -s to see the largest and the median ratio of each precision.
 """
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from refnet import (
     STRICT,
     Architecture,
     Ball,
+    Conventions,
     Layer,
     Optimizer,
     Precision,
@@ -119,6 +121,12 @@ EVERY = [
 ]
 
 
+def _dampened(optimizer: Optimizer) -> Iterator[Conventions]:
+    if optimizer.momentum:
+        for rate, number in product(("outside", "inside"), ("as momentum", 0.3, 0.99)):
+            yield Conventions(momentum_rate=rate, dampening=number)  # type: ignore[arg-type]
+
+
 # NumPy casts Python's numbers itself, except beside bfloat16, which it takes to float64
 KEPT = [(precision, False) for precision in DTYPES if precision.name != "bfloat16"]
 
@@ -130,7 +138,7 @@ def test_an_optimizer_in_native_arithmetic_stays_within_its_balls(
     """Whether hyper-parameters are cast to the precision or stay Python's own numbers."""
     dtype, apply, found = DTYPES[precision], within(precision), []
     for number, optimizer in enumerate(EVERY):
-        for form in variants(optimizer, STRICT):
+        for form in (*variants(optimizer, STRICT), *_dampened(optimizer)):
             rng = np.random.default_rng(number)
             size = 10.0 ** rng.uniform(-4, 1, 40)
             layers = [Layer(precision.round(rng.normal(size=(1, 40))), np.zeros(1))]

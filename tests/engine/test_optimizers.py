@@ -63,12 +63,29 @@ def test_ten_steps_of_every_form_follow_the_recurrence(
         assert state.steps == 10
 
 
-def test_dampening_takes_a_share_from_the_new_gradient() -> None:
-    form, optimizer = Conventions(dampening=0.3), Optimizer("momentum", 0.5, momentum=0.9)
+@pytest.mark.parametrize("momentum_rate", ["outside", "inside"])
+@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+@pytest.mark.parametrize("dampening", [0.3, "as momentum"])
+def test_ten_dampened_steps_follow_the_recurrence(
+    dampening: Any, name: str, momentum_rate: Any
+) -> None:
+    form = Conventions(dampening=dampening, momentum_rate=momentum_rate, nesterov="sutskever")
+    optimizer, layers = Optimizer(name, 0.1, momentum=0.9), _layers(0)
+    longhand, state = Longhand(optimizer, form, layers[0].weights), initial_state(layers)
+    for number in range(10):
+        gradient = _layers(number + 1)
+        layers, state = step(optimizer, state, layers, gradient, form)
+        moved = longhand.step(gradient[0].weights)
+        np.testing.assert_allclose(layers[0].weights, moved, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("dampening", "share"), [(0.3, 0.7), ("as momentum", 0.1)])
+def test_dampening_takes_a_share_from_the_new_gradient(dampening: Any, share: float) -> None:
+    form, optimizer = Conventions(dampening=dampening), Optimizer("momentum", 0.5, momentum=0.9)
     [(w, b)], [(g, h)] = _layers(0), _layers(1)
     [moved], _ = step(optimizer, initial_state([Layer(w, b)]), [Layer(w, b)], [Layer(g, h)], form)
 
-    np.testing.assert_allclose(moved.weights, w - 0.5 * 0.7 * g, rtol=1e-15)
+    np.testing.assert_allclose(moved.weights, w - 0.5 * share * g, rtol=1e-15)
 
 
 @pytest.mark.parametrize("decoupled", [False, True])

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from refnet.conventions import STRICT, Conventions
 from refnet.functions.elementwise import Activation, Facts
 from refnet.functions.gated import GELU_ERF, GELU_TANH, SILU
-from refnet.functions.kinked import RELU, SELU, elu, leaky_relu
-from refnet.functions.smooth import EXP, IDENTITY, SIGMOID, SOFTPLUS, TANH
+from refnet.functions.kinked import RELU, SELU, elu, leaky_relu, softplus
+from refnet.functions.smooth import EXP, IDENTITY, SIGMOID, TANH
 from refnet.functions.softmax import SOFTMAX
 
 TABLE: dict[str, Callable[[Conventions], Activation]] = {
@@ -17,7 +17,7 @@ TABLE: dict[str, Callable[[Conventions], Activation]] = {
     "leaky_relu": lambda conventions: leaky_relu(conventions.leaky_slope),
     "elu": lambda conventions: elu(conventions.elu_alpha),
     "selu": lambda conventions: SELU,
-    "softplus": lambda conventions: SOFTPLUS,
+    "softplus": lambda conventions: softplus(conventions.softplus_threshold),
     "exp": lambda conventions: EXP,
     "softmax": lambda conventions: SOFTMAX,
     "gelu": lambda conventions: GELU_ERF if conventions.gelu == "erf" else GELU_TANH,

@@ -1,8 +1,10 @@
-"""The activations in two pieces that meet at 0: relu, leaky relu, elu, selu.
+"""The activations in two pieces: relu, leaky relu, elu, selu, and softplus where it is cut off.
 
 Where a precision leaves the sign of z open, |z| <= e, the slopes of both pieces are legal.
 """
 
+import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,7 +12,9 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.functions.elementwise import Activation, Facts, elementwise
-from refnet.rounding.arithmetic import Ball
+from refnet.functions.smooth import SOFTPLUS, sigmoid
+from refnet.rounding.arithmetic import Ball, Operation
+from refnet.rounding.precision import Precision
 
 _FACTS = Facts(kinked=True, zero_at_zero=True, bounded=False, monotone=True)
 
@@ -90,6 +94,41 @@ def elu(alpha: float) -> Activation:
     Source: Clevert, Unterthiner, Hochreiter, ICLR 2016, arXiv 1511.07289.
     """
     return _exponential_unit("elu", 1.0, alpha)
+
+
+@cache
+def softplus(threshold: float | None) -> Activation:
+    """f(z) = log(1 + e^z), but z beyond the threshold t, where it falls by log(1 + e^-t)
+
+    Where |z - t| <= e, with t cast, both pieces are legal.
+    Source: PyTorch, torch.nn.Softplus.
+    """
+    if threshold is None:
+        return SOFTPLUS
+
+    def either(u: float, z: Ball, jump: Callable[[float], float]) -> Array:
+        near = np.abs(z.value - threshold) <= z.radius + u * threshold
+        return np.where(near, jump(-threshold * (1 - u)), 0.0)
+
+    def value(z: Array) -> Array:
+        return np.where(z > threshold, z, SOFTPLUS.value.value(z))
+
+    def value_radius(p: Precision, a: Array, z: Ball) -> Array:
+        jump = either(p.unit, z, lambda t: math.log1p(math.exp(t)))
+        highest = z.value + z.radius
+        # beyond the threshold it grows by e, where softplus grows by at most sigmoid(z + e) e
+        steeper = np.where(highest > threshold, z.radius * sigmoid(-highest), 0.0)
+        return np.asarray(SOFTPLUS.value.radius(p, a, z) + steeper + jump)
+
+    def pullback(s: Array, z: Array, a: Array) -> Array:
+        return np.where(z > threshold, s, SOFTPLUS.pullback.value(s, z, a))
+
+    def pullback_radius(p: Precision, value: Array, s: Ball, z: Ball, a: Ball) -> Array:
+        jump = either(p.unit, z, lambda t: float(sigmoid(np.asarray(t))))
+        return np.asarray(SOFTPLUS.pullback.radius(p, value, s, z, a) + jump * s.magnitude)
+
+    operations = Operation(value, value_radius), Operation(pullback, pullback_radius)
+    return Activation(*operations, SOFTPLUS.facts)
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772

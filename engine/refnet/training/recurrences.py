@@ -78,12 +78,12 @@ def _gradient_descent(rule: Rule, memory: Memory, gradient: Any) -> Memory:
 
 def _velocity(rule: Rule, memory: Memory, gradient: Any) -> Any:
     """The velocity mu v + (1 - d) g, or with the rate inside mu v - lr (1 - d) g"""
-    apply, mu = rule.apply, rule.optimizer.momentum
-    share = 1 - rule.conventions.dampening
-    exact = share == 1 and not _inside(rule)
+    apply, mu, rate = rule.apply, rule.optimizer.momentum, rule.optimizer.learning_rate
+    dampening = rule.conventions.dampening
+    taken = mu if dampening == "as momentum" else dampening
+    share, size = 1 - taken, 1.0 if taken else 0.0  # 1 - d errs by u where d is cast
     if _inside(rule):
-        share *= -rule.optimizer.learning_rate
-    size = 0.0 if exact else 3 * max(abs(share), rule.optimizer.learning_rate)
+        share, size = -rate * share, 3 * rate
     return apply(
         MIX, memory.velocity, gradient, apply(COEFFICIENT, mu, mu), apply(COEFFICIENT, share, size)
     )

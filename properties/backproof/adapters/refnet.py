@@ -18,7 +18,7 @@ from backproof.contract import (
     conventions_of,
 )
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
-from refnet.backpropagation import Stage, gradient_in, loss_in, trace
+from refnet.backpropagation import Stage, given, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
 from refnet.logistic import newton
 from refnet.problem import Problem
@@ -60,7 +60,8 @@ class Refnet(Implementation):
         return plain(operation, *arguments)
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
-        outputs: Array = self._trace(architecture, parameters, inputs)[-1].outputs
+        stages = self._trace(architecture, parameters, inputs)
+        outputs: Array = given(stages[-1], self._means(architecture))
         return outputs[::-1, ::-1]
 
     def hidden(

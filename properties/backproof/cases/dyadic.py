@@ -38,12 +38,14 @@ class IntegerNetworks(Recipe):
 
     backward:  the gradient is, too: squared error, 2^k rows, no ReLU at its kink
     collapsed: so is the one layer that a chain of linear layers amounts to
+    fitted:    the targets are the outputs
     """
 
     hidden_layers: Range = (0, None)
     activations: tuple[str, ...] = ("relu", "leaky_relu", "identity")
     backward: bool = False
     collapsed: bool = False
+    fitted: bool = False
     kinds: tuple[str, ...] = KINDS
     required: tuple[str, ...] = KINDS
 
@@ -58,7 +60,7 @@ class IntegerNetworks(Recipe):
         names = self._names(meant, scope.biases)
         space = replace(self._space(scope, precision, names, meant), sizes=SIZES)
         outputs, rows = self._outputs(space, meant), _rows(space, self.backward)
-        regime = Regime(digits(precision), conventions, self.backward, self.collapsed)
+        regime = Regime(digits(precision), conventions, self.backward, self.collapsed, self.fitted)
         if space.whole is not None:
             return _integers(space, regime, _of_few(space, outputs, rows), self.kinds)
         structures = st.tuples(self._architectures(space, outputs, names), among(rows))
@@ -171,7 +173,7 @@ def _integers(
     numbers = [rng.integers(-largest, largest + 1, shape) for shape in shapes]
     while not regime.holds(case := _case(space, regime, architecture, numbers, kind)):
         numbers = [_halved(rng, array) for array in numbers]
-    return case
+    return case.in_regime()
 
 
 def _halved(rng: Generator, array: Any) -> Any:

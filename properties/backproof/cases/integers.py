@@ -7,7 +7,7 @@ whatever the order of the sums and the rounding of the multiplicands, and no tol
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -102,12 +102,14 @@ class Regime:
 
     backward:  the gradient of the squared error, too, with no ReLU at its kink
     collapsed: the products of the weight matrices, too
+    fitted:    nothing more, but the targets are the outputs
     """
 
     digits: int
     conventions: Declared
     backward: bool = False
     collapsed: bool = False
+    fitted: bool = False
 
     def holds(self, case: Case) -> bool:
         """Whether every sum of magnitudes of the case stays below 2^digits.
@@ -177,9 +179,17 @@ class IntegerCase(Case):
             layers.append(Layer(weights * scale * 2.0 ** -steps[place].bits, biases * scale))
         return layers[::-1]
 
+    def in_regime(self) -> Self:
+        """The case with the targets that its regime wants."""
+        if not self.regime.fitted:
+            return self
+        c = conventions_of(self.regime.conventions, self.architecture.head)
+        return replace(self, targets=self.outputs(c))
+
     def simpler(self) -> Iterator[Self]:
         """The simpler cases that stay in the regime."""
-        for case in simpler_cases(self):
+        for case in map(IntegerCase.in_regime, simpler_cases(self)):
             whole = not self.regime.backward or power_of_two(len(case.inputs))
-            if whole and self.regime.holds(case):
+            other = case.literal() != self.literal()  # plainer targets are none if they are fitted
+            if whole and other and self.regime.holds(case):
                 yield case

@@ -7,7 +7,7 @@ its own, "large", has one size beyond those of most cases.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.case import Case, Direction
+from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS, soft_targets, targets, uneven_weights
 from backproof.cases.own import OWN, filled, weights_of
 from backproof.cases.pool import has_large
@@ -199,29 +199,6 @@ def networks(sweep: bool = False, **demands: Any) -> Networks:
     if sweep:
         demands |= {"kinds": (*USUAL, "sweep"), "required": (*REQUIRED, "sweep")}
     return Networks(**demands)
-
-
-@dataclass(frozen=True)
-class Anything(Recipe):
-    """A recipe that no scope narrows: an argument of a law that is no network."""
-
-    make: Callable[[], SearchStrategy[Any]]
-
-    def strategy(
-        self, scope: Scope, precision: Precision, conventions: Declared
-    ) -> SearchStrategy[Any]:
-        """The strategy, whatever the scope."""
-        return self.make()
-
-
-def seeds() -> Anything:
-    """Seeds for what a law draws itself."""
-    return Anything(lambda: SEEDS)
-
-
-def directions() -> Anything:
-    """Directions in which the parameters move."""
-    return Anything(lambda: SEEDS.map(Direction))
 
 
 def _meet(what: str, demand: Range, scope: Range) -> Limits:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases.networks import Anything
+from backproof.cases.anything import Anything
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import among, turns
 from backproof.contract import Declared, Scope

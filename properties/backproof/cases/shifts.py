@@ -12,10 +12,10 @@ from backproof.cases.case import Case
 from backproof.cases.integers import digits
 from backproof.cases.logits import logits_of, with_logits, with_rows_apart
 from backproof.cases.networks import networks
-from backproof.cases.recipe import Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.turns import SEEDS, among, in_turn
-from backproof.contract import Declared, Scope
+from backproof.contract import Declared, Scope, conventions_of
 from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Ball, within
@@ -83,7 +83,13 @@ class SoftmaxLogits(Recipe):
 
         Raises: OutOfScope saying what it lacks.
         """
-        recipe = networks(heads=HEADS, plain=True, kinds=("zeros",), biases=True, moves=True)
+        offered = [head for head in HEADS if head in scope.heads]
+        means = {head: conventions_of(conventions, head).outputs for head in offered}
+        heads = tuple(head for head in offered if means[head] != "logits")
+        if offered and not heads:
+            raise OutOfScope("the law is about what a softmax gives, and forward gives its logits")
+        heads = heads or HEADS
+        recipe = networks(heads=heads, plain=True, kinds=("zeros",), biases=True, moves=True)
         room = 2 ** (digits(precision) - 1)
         return _logits(
             self.kinds,

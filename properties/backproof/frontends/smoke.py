@@ -84,7 +84,7 @@ def _asked(subject: Subject, capability: str, case: Case) -> str:
     """Ask once; what came back, in words."""
     scope = subject.scope
     if capability == "forward_training":
-        return f"{subject.forward_training(case, 0).shape}"
+        return f"{subject.forward_training(case, 0).value.shape}"
     if capability == "evaluate":
         return f"{float(subject.evaluate(case, 1).value):.6g}"
     if capability == "fit":

@@ -41,7 +41,8 @@ class MyNetwork(Implementation):
         optimizers=("gradient_descent",),
         weight_decay=(),  # of these optimizers: "coupled", "decoupled"
         # for `initialize`: zeros, constant, normal, uniform, orthogonal, and lecun, glorot or he
-        # with _normal, _uniform or _truncated. The laws ask what a seed decides, not for the scale
+        # with _normal, _uniform or _truncated; fan_in_uniform, as torch starts. The laws ask what
+        # a seed decides, not for the scale
         initializers=(),
         l2=False,  # a penalty on the squared weights (architecture.l2)
         sample_weights=False,
@@ -63,6 +64,7 @@ class MyNetwork(Implementation):
 
     # What the network means by a loss, a penalty, a step. Each field is one choice on which
     # libraries differ; the ones left out keep the strict default:
+    #   outputs="after the output activation"  or "logits": what `forward` gives
     #   reduction="mean"            or "sum", "mean over outputs", "mean over elements", which torch
     #                               and Keras take: over all outputs of all rows, but the
     #                               cross-entropy of a softmax is one number for each row

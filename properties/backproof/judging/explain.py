@@ -1,18 +1,13 @@
 """From a failing example to a finding: made readable, asked for again, told from a convention."""
 
-from contextlib import AbstractContextManager
-from functools import cache
-
 from backproof.judging.recognition import COARSER, recognised
 from backproof.judging.search import Search
 from backproof.judging.simplify import simplest
-from backproof.judging.trial import Arguments, Trial, met
+from backproof.judging.supposition import Supposition
+from backproof.judging.trial import Arguments, Trial
 from backproof.reports.report import Finding
 from backproof.subjects.failures import Died
-from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
-
-HANDFUL = 20
 
 
 def explain(search: Search) -> Finding:
@@ -78,59 +73,16 @@ def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
 
 def _hint(search: Search, finding: Finding) -> str:
     """The conventions or the precision that the failing example and a handful of others fit."""
-    other = _Otherwise(search)
-    subject, fits = other.trial.subject, {"": other.everywhere} if other.alike else {}
-    if len(subject.conventions) > 1:
-        fits[f" of {' with '.join(other.head)}"] = other.under_its_head
-    if hint := recognised(subject.conventions[other.head], finding, other.finds, fits):
+    other = Supposition(search)
+    trial, subject = search.trial, search.trial.subject
+    if hint := recognised(other.meant, finding, other.finds, other.fits(), other.agrees):
         return hint
     coarser = COARSER.get(subject.precision.name)
-    if coarser and _seen(other.trial, other.failing, coarser):
+    if coarser and _seen(trial, other.failing, coarser):
+        drawn = other.drawn(1)
         with subject.supposed(subject.conventions, coarser):
-            return f"precision={coarser.name!r}" if other.hold(other.drawn(1)) else ""
+            return f"precision={coarser.name!r}" if other.holds(drawn) else ""
     return ""
-
-
-class _Otherwise:
-    """The failing example, and others, if the subject meant something else.
-
-    head:  that of the failing example
-    alike: whether the same is declared for all heads
-    """
-
-    def __init__(self, search: Search) -> None:
-        assert search.failing is not None
-        self.trial, self.failing = search.trial, search.failing[0]
-        self.declared = search.trial.subject.conventions
-        heads = {" with ".join(head): head for head in self.declared}
-        self.head = next(heads[name] for name in met(self.failing) if name in heads)
-        self.alike = len(set(self.declared.values())) == 1
-        self.drawn = cache(lambda times: search.handful(times * HANDFUL))
-
-    def finds(self, conventions: Conventions) -> Finding | None:
-        """What is found at the failing example."""
-        with self._supposed(conventions, self.alike):
-            return self.trial.judged(self.failing)
-
-    def everywhere(self, conventions: Conventions) -> bool:
-        """Whether a handful of examples passes under these conventions."""
-        with self._supposed(conventions, True):
-            return self.hold(self.drawn(1))
-
-    def under_its_head(self, conventions: Conventions) -> bool:
-        """The same for examples with the head of the failing one, while others keep theirs."""
-        drawn, words = self.drawn(len(self.declared)), " with ".join(self.head)
-        with self._supposed(conventions, False):
-            return self.hold([a for a in drawn if words in met(a)][: HANDFUL + 1])
-
-    def hold(self, collected: list[Arguments]) -> bool:
-        """Whether these examples pass, and most of them can be judged."""
-        tally = self.trial.held(collected)
-        return tally is not None and tally.judged > tally.beyond
-
-    def _supposed(self, c: Conventions, everywhere: bool) -> AbstractContextManager[None]:
-        heads = self.declared if everywhere else [self.head]
-        return self.trial.subject.supposed({**self.declared, **dict.fromkeys(heads, c)})
 
 
 def _seen(trial: Trial, arguments: Arguments, precision: Precision) -> bool:

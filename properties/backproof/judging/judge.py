@@ -146,16 +146,16 @@ def at_most(
     _record(what, (o, b, a), ratios, np.abs(b) if scale is None else np.asarray(scale), of)
 
 
-def probable(p: float, limit: float, *, what: str = "p-value") -> None:
+def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ...] = ()) -> None:
     """P >= limit, for a test whose p-value is uniform on a correct implementation
 
-    The ratio is log p / log limit.
+    The ratio is log p / log limit. `of` is that of the answers that are held to a distribution.
 
     Raises: Broken when the p-value is below the limit.
     """
     ratio = 0.0 if p >= 1 else math.log(p) / math.log(limit) if p > 0 else math.inf
     one = np.ones(1)
-    _record(what, (p * one, limit * one, 0 * one), ratio * one, one)
+    _record(what, (p * one, limit * one, 0 * one), ratio * one, one, of)
 
 
 def _taken(observed: Any) -> tuple[Any, tuple[str, ...]]:

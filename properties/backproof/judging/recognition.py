@@ -21,11 +21,11 @@ from refnet.rounding.precision import FLOAT32, TF32, Precision
 COMMONEST = (
     "reduction",
     "squared_error",
-    "gradient_reduction",
     "penalty_factor",
     "penalty_per_row",
     "penalty_on_biases",
     "loss_includes_penalty",
+    "gradient_reduction",
     "sample_weight_mean",
     "loss_from",
     "gradient_from",
@@ -40,6 +40,7 @@ NUMBERS: dict[str, tuple[float, ...]] = {
     "probability_clip": (2.0**-52, 1e-15, 1e-12, 2.0**-23, 1e-7, 0.0),
     "leaky_slope": (0.01, 0.1, 0.2, 0.3, 1 / 3),
     "elu_alpha": (1.0,),
+    "softplus_threshold": (20.0,),
     "dampening": (0.9, 0.0),
 }
 """The numbers that are tried, commonest first; words and flags are read off the type of a field."""
@@ -74,10 +75,12 @@ def recognised(
     finding: Finding,
     finds: Callable[[Conventions], Finding | None],
     fits: Mapping[str, Callable[[Conventions], bool]],
+    agrees: Callable[[Conventions], bool] = lambda conventions: True,
 ) -> str:
     """What to declare so that everything passes, with the fewest changes; "" if nothing does.
 
-    finds: what is found at the failing example; fits: whether that and others pass, by for whom
+    finds: what is found at the failing example; fits: whether that and others pass, by for whom;
+    agrees: whether what the law has not asked for does not speak against it
     """
     ends = time.monotonic() + MOST_SECONDS
     unchanged, found = finds(declared), dict[Change, Finding | None]()
@@ -86,11 +89,18 @@ def recognised(
             return ""
         found[change] = finds(replace(declared, **dict([change])))
     for candidates, (where, passes) in product((_singles, _pairs), fits.items()):
+        passing = ""
         for changes in candidates(found, unchanged):
             if time.monotonic() > ends:
-                return ""
-            if passes(replace(declared, **dict(changes))):
-                return f"Conventions({', '.join(f'{n}={v!r}' for n, v in changes)}){where}"
+                return passing
+            supposed = replace(declared, **dict(changes))
+            if passes(supposed):
+                words = f"Conventions({', '.join(f'{n}={v!r}' for n, v in changes)}){where}"
+                if agrees(supposed):
+                    return words
+                passing = passing or words
+        if passing:
+            return passing
     return ""
 
 
@@ -100,11 +110,11 @@ def _singles(found: Found, unchanged: Finding | None) -> Iterator[tuple[Change, 
 
 
 def _pairs(found: Found, unchanged: Finding | None) -> Iterator[tuple[Change, ...]]:
-    """Pairs of changes of which one matters at the failing example."""
+    """Pairs of changes that matter at the failing example, then those of which one does."""
     matter = {change for change in found if found[change] != unchanged}
-    for pair in combinations(found, 2):
-        if pair[0][0] != pair[1][0] and matter.intersection(pair):
-            yield pair
+    pairs = [pair for pair in combinations(found, 2) if pair[0][0] != pair[1][0]]
+    yield from (pair for pair in pairs if matter.issuperset(pair))
+    yield from (pair for pair in pairs if len(matter.intersection(pair)) == 1)
 
 
 def alternatives(declared: Conventions) -> Iterator[Change]:

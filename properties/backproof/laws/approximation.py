@@ -31,7 +31,8 @@ def sums_of_sigmoids_approximate_continuous_functions(
     """
     case, answer = staircase.case, subject.forward(staircase.case)
     wanted, error = staircase.function(case.inputs), staircase.function.error(case.inputs)
-    if case.architecture.output == "sigmoid":
+    logits = subject.conventions_of(case).outputs == "logits"
+    if case.architecture.output == "sigmoid" and not logits:
         wanted = 1 / (1 + np.exp(-wanted))
         share, own = 0.25, 4 * 2.0**-53
     else:

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from backproof.cases.anything import Anything, seeds
 from backproof.cases.case import Case
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
-from backproof.cases.networks import Anything, networks, seeds
+from backproof.cases.networks import networks
 from backproof.cases.shifts import ShiftedLogits, SoftmaxLogits
 from backproof.cases.turns import among
 from backproof.contract import NotSupported

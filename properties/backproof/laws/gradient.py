@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from backproof.cases.anything import directions
 from backproof.cases.case import Case, Direction
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
-from backproof.cases.networks import Networks, directions, networks
+from backproof.cases.networks import Networks, networks
 from backproof.contract import NotSupported
 from backproof.judging.judge import near
 from backproof.judging.law import law

@@ -1,18 +1,24 @@
 """Initialisation: where training starts, and why no two units may start alike."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
+from backproof.cases.anything import seeds
 from backproof.cases.case import Case
-from backproof.cases.networks import networks, seeds
+from backproof.cases.networks import networks
 from backproof.cases.offered import initializers
-from backproof.judging.judge import near
+from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
+from backproof.laws.verbs.chances import drawn, normal_scores, uniform, unrelated
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer, Parameters
-from refnet.rounding.precision import Precision
+from refnet.rounding.precision import U64, Precision
+from refnet.training.initializers import share
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -34,14 +40,15 @@ def a_seed_decides_the_start_and_units_start_apart(
 
     For all architectures, seeds and initializers that draw: no two units of a layer start with the
     same incoming weights, and no two layers of one shape with the same weights. Zeros are zeros, a
-    constant is one number for each layer, and biases start at zero unless declared otherwise.
+    constant is one number for each layer; biases start at zero, or where that is declared within
+    1 / sqrt(fan_in) of it, unless declared otherwise.
 
     Why:       a draw is a function of its seed, or no run could be repeated. Units that start
                alike get the same gradients and stay alike, so that only the draw sets them apart.
-    Tolerance: none. Being different is required only where a coincidence has a probability below
-               1e-9: a number drawn from a normal or uniform distribution equals a given one with
-               probability 2 max(u, 2^-24) at most, the cell that rounds to it and the grid of a
-               generator with 24 bits.
+    Tolerance: none, but for the rounding of 1 / sqrt(fan_in). Being different is required only
+               where a coincidence has a probability below 1e-9: a number drawn from a normal or
+               uniform distribution equals a given one with probability 2 max(u, 2^-24) at most, the
+               cell that rounds to it and the grid of a generator with 24 bits.
     Catches:   a generator that is global or never seeded, a seed that is ignored, the same seed for
                every layer, one column drawn and repeated, biases that are drawn too.
     Source:    Glorot and Bengio, AISTATS 2010; Goodfellow, Bengio and Courville, Deep Learning,
@@ -55,8 +62,7 @@ def a_seed_decides_the_start_and_units_start_apart(
         if not case.architecture.biases:
             continue
         near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
-        if subject.conventions_of(case).initial_biases == "zeros":  # whatever the initializer
-            near(layer.biases.value, 0.0, 0.0, what=f"parameters[{place}].biases at the start")
+        _biases_at_the_start(subject, case, layer, f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
     else:
@@ -64,8 +70,93 @@ def a_seed_decides_the_start_and_units_start_apart(
         _all_apart(_values(start), _values(other), initializer, subject.precision)
 
 
+@law(
+    needs="initialize",
+    case=networks(plain=True, hidden_widths=(16, None), kinds=("zeros", "large"), required=()),
+    initializer=initializers(),
+    seed=seeds(),
+)
+def weights_start_with_the_named_distribution(
+    subject: Subject, case: Case, initializer: str, seed: int
+) -> None:
+    """lecun, glorot and he have the variances 1/n, 2/(n + m), 2/n, in a layer of n by m weights.
+
+    Normal, uniform and truncated at two deviations, for all architectures and seeds, and
+    independent from layer to layer; `fan_in_uniform` is uniform between -1/sqrt(n) and 1/sqrt(n),
+    and so are biases where that is declared. `normal` and `uniform` have this shape at any scale,
+    and the smaller side of `orthogonal` weights is orthogonal.
+
+    Why:       the definitions. With mean 0 and variance s^2 a logit has n s^2 times the mean square
+               of its inputs, so that a variance of 1/n keeps a signal's size from layer to layer.
+    Tolerance: what happens by chance less often than once in 10^12 tests: with F for the
+               distribution, z = Phi^-1(F(w)) is normal, sum z^2 is chi-squared, sum z / sqrt n
+               normal, the number of |z| > 2 binomial, (1 + r)/2 of two layers a beta variable, and
+               sup |F_n - F| has Massart's bound. For orthogonal weights the rounding of
+               Householder's method.
+    Catches:   fan-out for fan-in, a forgotten factor 2, a deviation for a variance, a truncation
+               that is not made up for, one stream of numbers for several layers.
+    Source:    Glorot and Bengio, AISTATS 2010; He, Zhang, Ren and Sun, ICCV 2015; Higham, Accuracy
+               and Stability of Numerical Algorithms, 2002, theorem 19.4.
+    """
+    start, c = subject.initialize(case, initializer, seed), subject.conventions_of(case)
+    scores = []
+    for place, (answer, biases) in enumerate(start):
+        weights, what = answer.value, f"parameters[{place}].weights of {initializer}, a p-value"
+        if "_" in initializer:
+            shares = share(initializer, weights, weights.shape, c)
+            drawn(shares, what, answer.of)
+            scores += [(place, normal_scores(shares))]
+        elif initializer in SHAPES:
+            uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape", answer.of)
+        elif initializer == "orthogonal":
+            _orthogonal(answer, subject.precision)
+        if c.initial_biases == "fan_in_uniform" and case.architecture.biases:
+            shares = share("fan_in_uniform", biases.value, weights.shape)
+            drawn(shares, f"parameters[{place}].biases, a p-value", answer.of)
+    for (place, one), (later, other) in combinations(scores, 2):
+        unrelated(one, other, f"layers {place} and {later} of {initializer}, a p-value")
+
+
+SHAPES: dict[str, Callable[[Array, Array], Array]] = {
+    "normal": lambda a, b: np.arctan2(a, b) / (2 * math.pi) + 0.5,
+    "uniform": lambda a, b: _ratio(np.abs(a), np.abs(b)),
+}
+"""Of two independent numbers what is uniform between 0 and 1, whatever their scale."""
+
+
+def _ratio(a: Array, b: Array) -> Array:
+    """P(A/B <= a/b) for two numbers that are uniform between 0 and the same limit."""
+    with np.errstate(all="ignore"):
+        return np.where(a <= b, a / (2 * b), 1 - b / (2 * a))
+
+
+def _pairs(weights: Array) -> tuple[Array, Array]:
+    half = weights.size // 2
+    return weights.ravel()[:half], weights.ravel()[half : 2 * half]
+
+
+def _orthogonal(answer: Answer, p: Precision) -> None:
+    """W^T W, or W W^T, is a multiple of 1, up to the rounding of an orthogonal factor."""
+    tall = answer.value if answer.value.shape[0] >= answer.value.shape[1] else answer.value.T
+    rows, columns = tall.shape
+    products = tall.T @ tall
+    scaled = replace(answer, value=products / np.mean(np.diag(products)))
+    allowed = 16 * rows * columns**1.5 * p.unit
+    near(scaled, np.eye(columns), allowed, scale=1.0, what="products of orthogonal weights")
+
+
 def _values(layers: list[Layer[Answer]]) -> Parameters:
     return [Layer(weights.value, biases.value) for weights, biases in layers]
+
+
+def _biases_at_the_start(subject: Subject, case: Case, layer: Layer[Answer], what: str) -> None:
+    declared = subject.conventions_of(case).initial_biases
+    if declared == "zeros":  # whatever the initializer
+        near(layer.biases.value, 0.0, 0.0, what=what)
+    elif declared == "fan_in_uniform":
+        most = 1 / math.sqrt(len(layer.weights.value))
+        rounding = 4 * (subject.precision.unit + U64) * most  # root, quotient, cast, product
+        at_most(np.abs(layer.biases.value), most, rounding, what=f"size of {what}")
 
 
 def _all_alike(start: list[Layer[Answer]], initializer: str) -> None:

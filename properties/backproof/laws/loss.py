@@ -7,21 +7,20 @@ import numpy as np
 from scipy import special
 
 from backproof.cases.case import Case
-from backproof.cases.kinds import KINDS
 from backproof.cases.likelihoods import expected_sum, log_likelihoods, outcomes_of
 from backproof.cases.logits import Logits, cross_entropy, logits_of, probabilities
-from backproof.cases.networks import networks, seeds
+from backproof.cases.networks import networks
 from backproof.cases.points import Labelled
 from backproof.cases.segments import Segment, Segments, near_or_far, upwards
 from backproof.cases.simplices import Simplices
 from backproof.cases.xor import XorNetworks, XorRegressions, exchanged_and_halfway
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
-from backproof.laws.verbs.batches import adds_up, rearranged, repeated
 from backproof.laws.verbs.chords import chord_above, most_above
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import canonical, unless_flat, unless_rounded_away
 from backproof.laws.verbs.likelihoods import loss_of
+from backproof.laws.verbs.predictions import prediction
 from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.problem import gradient_share, loss_share
@@ -82,37 +81,6 @@ def saturated_logits_give_a_finite_loss(subject: Subject, case: Case) -> None:
     size = float(np.sum(np.abs(z) * (y if case.architecture.output == "softmax" else 1)))
     expected = cross_entropy(case, z) * share
     near(loss, expected, loss.radius, scale=expected + size * share, what="loss")
-
-
-ANYWHERE_ELSE = tuple(kind for kind in KINDS if kind != "zeros")  # there gradients vanish
-TWO_KINDS = ("small integers", "general position")
-
-
-@law(
-    needs="loss",
-    also=("gradient",),
-    case=networks(plain=True, kinds=ANYWHERE_ELSE, required=TWO_KINDS, few=2),
-    seed=seeds(),
-)
-def the_losses_of_batches_average_to_the_loss_of_all_rows(
-    subject: Subject, case: Case, seed: int
-) -> None:
-    """F(A and B) = (|A| F(A) + |B| F(B)) / (|A| + |B|), for loss and gradient.
-
-    For all networks and every way to cut the rows in two; hence the order of the rows does not
-    matter, nor whether all of them occur twice, and where the scope has sample weights, a whole
-    number as a weight is that many copies of the row. Where the rows are summed, F(A) + F(B).
-
-    Why:       a mean is linear, and so is its derivative.
-    Tolerance: the sum of the balls of the answers, each with its share.
-    Catches:   a sum for a mean or a mean for a sum, a last batch that is dropped or counts too
-               much, weights that are ignored, rows that see one another.
-    Source:    the definition of the loss as a mean over rows.
-    """
-    for what, parts in rearranged(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, case, parts, what)
-    for weighted, parts in repeated(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, weighted, parts, "with copies for their weights")
 
 
 @law(
@@ -275,7 +243,7 @@ def _judge(subject: Subject, points: Labelled) -> None:
         _not_below(subject, points, loss, "of points that no plane separates")
     if not subject.offers("forward"):
         return
-    outputs = subject.forward(case)
+    outputs = prediction(subject, case)
     if points.margin:
         off, bound = np.abs(outputs.value - case.targets), math.exp(-points.margin)
         at_most(off, bound, outputs.radius, what="distance of an output from its label")

@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
+from backproof.cases.anything import seeds
 from backproof.cases.case import Case
-from backproof.cases.networks import networks, seeds
+from backproof.cases.networks import networks
 from backproof.cases.parts import Composed, Composition, apart, hidden_layer_alone, layers_alone
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.left_out import canonical, fed_back
 from backproof.laws.verbs.minimisers import best_logits, fitted, promised_logits
+from backproof.laws.verbs.predictions import prediction
 from backproof.subjects.answers import parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
-from refnet.backpropagation import trace
+from refnet.backpropagation import given, trace
 from refnet.conventions import Conventions
 from refnet.functions.activations import names_where
 from refnet.problem import Problem, gradient_share, loss_share
@@ -78,7 +80,8 @@ def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
     delta = (p - y) * gradient_share(problem).factor
     loss = np.asarray(-np.sum(log_likelihoods) * loss_share(problem).factor)
-    return p, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
+    outputs = z if c.outputs == "logits" else p
+    return outputs, loss, problem.inputs.T @ delta, np.asarray(np.sum(delta, axis=0))
 
 
 def _clipped(log_p: Array, c: Conventions) -> Array:
@@ -99,8 +102,7 @@ def every_unit_is_a_logistic_function_of_its_inputs(
     """A hidden unit computes f(w . x + b) of what enters its layer, whatever the other units do.
 
     For all networks and each hidden layer: a unit gives what a network of that unit alone gives.
-    With f the sigmoid that is a logistic regression: the prediction of a network without hidden
-    layer that has the unit's weights and bias.
+    With f the sigmoid that is a logistic regression: the prediction of one with these weights.
 
     Why:       the definition of a unit. A layer is only several of them beside each other; it is
                the loss, not a target of their own, that makes them differ.
@@ -118,7 +120,7 @@ def every_unit_is_a_logistic_function_of_its_inputs(
         alone = subject.hidden(hidden_layer_alone(case, place, inputs, one))[0]
         alike(alone, column, allowed, what=f"unit {chosen} of layer {place}, alone")
         if (logistic := _logistic_alone(subject, case, place, inputs, one)) is not None:
-            predicted = subject.forward(logistic)
+            predicted = prediction(subject, logistic)
             alike(predicted, column, allowed, what=f"unit {chosen} of layer {place}, as a model")
         inputs = fed_back(subject, layer)
 
@@ -275,7 +277,7 @@ def _link(subject: Subject, case: Case) -> Ball:
     """The link of the outputs, with the ball that theirs becomes."""
     answer = subject.forward(case)
     p, r, output = answer.value, answer.radius, case.architecture.output
-    if output == "identity":
+    if output == "identity" or subject.conventions_of(case).outputs == "logits":
         return Ball(p, r)
     with np.errstate(all="ignore"):
         log = _log(np.log(p), p, r)
@@ -309,10 +311,10 @@ def networks_compose(subject: Subject, composition: Composition) -> None:
                after the last layer that depends on how deep the network is.
     Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.4.
     """
-    whole, first = subject.forward(composition.whole), subject.forward(composition.first)
+    whole, first = subject.forward(composition.whole), prediction(subject, composition.first)
     second = replace(composition.second, inputs=fed_back(subject, first))
     answer, c = subject.forward(second), subject.conventions_of(second)
     arithmetic = within(subject.precision)
     steps = trace(arithmetic, second.architecture, second.parameters, first.ball, c)
-    radius = steps[-1].outputs.rounded_up().radius
+    radius = given(steps[-1], c).rounded_up().radius
     alike(answer, whole, radius + whole.radius, what="outputs of the second network")

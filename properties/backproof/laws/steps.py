@@ -9,6 +9,7 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
+from backproof.laws.verbs.trajectories import near_step
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
@@ -51,13 +52,10 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
 
 
 def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
-    """Every entry within its ball; it has power where the ball is small beside the step."""
     before = parts(start.architecture, "parameters", start.parameters)
     after = parts(start.architecture, "parameters", trained)
     for (what, begun), (_, answer) in zip(before, after, strict=True):
-        moved = np.abs(answer.expected - begun)
-        scale = np.where(moved > 0, moved, np.abs(answer.expected))
-        near(answer, answer.expected, answer.radius, scale=scale, what=f"{what} {when}")
+        near_step(answer, answer.ball, begun, f"{what} {when}")
 
 
 def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:

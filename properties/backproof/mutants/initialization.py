@@ -1,14 +1,19 @@
 """Mistakes at the start."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
-from refnet.architecture import Layer
+from refnet.architecture import Architecture, Layer
+from refnet.conventions import STRICT, Conventions
 
 APART = "a_seed_decides_the_start_and_units_start_apart"
+
+NAMED = "weights_start_with_the_named_distribution"
 
 
 @mutant(APART)
@@ -50,3 +55,80 @@ class BiasesDrawn(Refnet):
 
     def initialize(self, *arguments: Any) -> Any:
         return [Layer(w, w[0].copy()) for w, b in super().initialize(*arguments)]
+
+
+class Restarted(Refnet):
+    """An engine that draws each layer in a way of its own."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        """One layer of the start."""
+        raise NotImplementedError
+
+    def initialize(self, *arguments: Any) -> Any:
+        architecture, initializer, seed = arguments
+        seeds = np.random.default_rng(seed).integers(2**32, size=len(architecture.shapes))
+        shapes = zip(architecture.shapes, map(int, seeds), strict=True)
+        return [self.layer(initializer, shape, seed) for shape, seed in shapes]
+
+    def drawn(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        """The engine's own layer of this shape."""
+        one = Architecture(shape, "identity", "identity", "squared_error")
+        layers: list[Layer[Any]] = super().initialize(one, initializer, seed)
+        return layers[0]
+
+
+@mutant(NAMED)
+class FanOutForFanIn(Restarted):
+    """The variance goes by how many units a layer has, not by how many inputs."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        weights = self.drawn(initializer, shape[::-1], seed).weights.T
+        return Layer(np.ascontiguousarray(weights), np.zeros(shape[1], weights.dtype))
+
+
+@mutant(NAMED)
+class HalfOfHe(Restarted):
+    """He's variance is 1 / fan_in, as if no unit were ever switched off."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        return self.drawn(initializer.replace("he_", "lecun_"), shape, seed)
+
+
+@mutant(NAMED)
+class UniformForNormal(Restarted):
+    """Normal weights come from a uniform distribution with the same variance."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        return self.drawn(initializer.replace("_normal", "_uniform"), shape, seed)
+
+
+@mutant(NAMED)
+class TruncationNotCorrected(Refnet):
+    """A truncated normal has the named variance before it is cut."""
+
+    def initialize(self, *arguments: Any) -> Any:
+        architecture, initializer, seed = arguments
+        plain = replace(STRICT, truncated_normal="plain")
+        return refnet.initialize(architecture, initializer, seed, plain)
+
+
+@mutant(NAMED)
+class GeneratorRestarted(Restarted):
+    """The generator is made anew with the same seed for each layer."""
+
+    def initialize(self, *arguments: Any) -> Any:
+        architecture, initializer, seed = arguments
+        return [self.drawn(initializer, shape, seed) for shape in architecture.shapes]
+
+
+@mutant(APART)
+class BiasesBeyondTheFan(Refnet):
+    """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.conventions = Conventions(initial_biases="fan_in_uniform")
+
+    def initialize(self, *arguments: Any) -> Any:
+        layers = super().initialize(*arguments)
+        return [Layer(w, b * np.sqrt(len(w))) for w, b in layers]

@@ -123,6 +123,15 @@ class Subject:
         layers = self._ask("train", case, found, **words)
         return checked_layers("train", layers, found, _training(optimizer, batch_size))
 
+    def train_randomly(
+        self, case: Case, optimizer: Optimizer, epochs: int, seed: int
+    ) -> list[Layer[Answer]]:
+        """The parameters after so many epochs with dropout, which a seed decides and no ball."""
+        words: dict[str, Any] = {"optimizer": optimizer, "epochs": epochs, "seed": seed}
+        layers = finite("train", self._ask("train", case, **words))
+        of = _training(optimizer, None)
+        return [Layer(*(_drawn(part, of) for part in layer)) for layer in layers]
+
     def fit(self, case: Case, seed: int = 0) -> Fit:
         """The parameters at which the subject's own fit stops, and what its stop promises."""
         layers, tolerance = self._ask("fit", case, seed=seed)
@@ -140,9 +149,10 @@ class Subject:
 
         return [Layer(*map(start, Layer._fields, layer)) for layer in finite("initialize", layers)]
 
-    def forward_training(self, case: Case, seed: int) -> Array:
-        """The outputs with dropout active, (n, outputs)."""
-        return np.asarray(self._ask("forward_training", case, seed=seed))
+    def forward_training(self, case: Case, seed: int) -> Answer:
+        """The outputs with dropout active, (n, outputs), which a seed decides and no ball."""
+        value = np.asarray(self._ask("forward_training", case, seed=seed))
+        return _drawn(value, ("forward_training",))
 
     def _ask(
         self, capability: str, case: Case, ball: Callable[[], Any] | None = None, **more: Any
@@ -175,6 +185,11 @@ def _training(optimizer: Optimizer, batch_size: int | None) -> tuple[str, ...]:
     decay = DECAYS["decoupled" if optimizer.decoupled else "coupled"]
     asked = {optimizer.name: True, decay: optimizer.weight_decay > 0, BATCHES: bool(batch_size)}
     return tuple(name for name, there in asked.items() if there)
+
+
+def _drawn(value: Array, of: tuple[str, ...]) -> Answer:
+    """An answer of which no value is known, since it was drawn."""
+    return Answer(value, lambda: Ball(np.zeros(value.shape), np.full(value.shape, np.inf)), of)
 
 
 def _boundless(found: Any) -> bool:

@@ -48,11 +48,12 @@ def rearranged(
 def repeated(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[tuple[Case, Parts]]:
-    """Weights 1, 2 and 3, and the rows so many times, where the scope has both."""
+    """Whole numbers as weights, 0 among them, and the rows so many times, where the scope has both.
+
+    They add up to twice the rows, which is the shape of all rows twice.
+    """
     rows = len(case.inputs)
-    copies = rng.integers(1, 4, rows)
-    if case.space.whole is not None:  # as many rows as twice each
-        copies = rng.permutation(np.resize((1, 3), rows)) if rows > 1 else np.array([2])
+    copies = rng.multinomial(2 * rows, np.full(rows, 1 / rows))
     many = _rows(case, np.repeat(np.arange(rows), copies))
     if subject.scope.sample_weights and _offers(subject, many):
         weighted = replace(case, sample_weights=copies.astype(float))

@@ -123,8 +123,9 @@ def _sides(
     """On which side of its kinks each logit lies, and whether it is far from them."""
     a: Architecture = case.architecture
     if place < a.hidden_layers:
-        kinked = a.activations[place] in KINKED
-        return [(z > 0, np.abs(z) > radius)] if kinked else []
+        name, cut = a.activations[place], subject.conventions_of(case).softplus_threshold
+        kinks = [0.0] if name in KINKED else [cut] if name == "softplus" and cut else []
+        return [(z > kink, np.abs(z - kink) > radius) for kink in kinks]
     if a.loss == "huber":
         beyond = np.abs(z - case.targets) - a.delta
         return [(beyond > 0, np.abs(beyond) > radius)]

@@ -44,6 +44,9 @@ def unless_flat(c: Conventions, case: Case) -> None:
     units = case.architecture.activations
     if "leaky_relu" in units and not 0 <= c.leaky_slope <= 0.5:
         raise NotSupported(f"leaky_slope={c.leaky_slope}: the law's weights are for 0 to 0.5")
+    if "softplus" in units and c.softplus_threshold is not None:
+        threshold = f"softplus_threshold={c.softplus_threshold}"
+        raise NotSupported(f"{threshold}: softplus falls there, and the law is of monotone units")
     if "elu" in units and not 0 <= c.elu_alpha <= 2:
         raise NotSupported(f"elu_alpha={c.elu_alpha}: the law's weights are for 0 to 2")
 

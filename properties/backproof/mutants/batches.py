@@ -1,0 +1,61 @@
+"""Mistakes where rows are taken a few at a time."""
+
+from typing import Any
+
+import numpy as np
+
+from backproof.adapters.refnet import Refnet
+from backproof.mutants import mutant
+
+EPOCH = "an_epoch_takes_one_step_on_each_batch_in_order"
+EVALUATION = "evaluation_does_not_depend_on_the_batch_size"
+
+
+@mutant(EPOCH)
+class LastRowsNeverTrained(Refnet):
+    """A last batch that is smaller than the others is left out."""
+
+    def train(self, *arguments: Any) -> Any:
+        architecture, start, inputs, targets, optimizer, epochs, batch_size, weights, *rest = (
+            arguments
+        )
+        kept = len(inputs) // (batch_size or len(inputs)) * (batch_size or len(inputs))
+        if not kept:
+            return super().train(*arguments)
+        weights = None if weights is None else weights[:kept]
+        data = inputs[:kept], targets[:kept], optimizer, epochs, batch_size, weights
+        return super().train(architecture, start, *data, *rest)
+
+
+@mutant(EPOCH)
+class RowsShuffled(Refnet):
+    """Each training shuffles the rows, and cannot be told not to."""
+
+    def train(self, *arguments: Any) -> Any:
+        architecture, start, inputs, targets, optimizer, epochs, batch_size, weights, *rest = (
+            arguments
+        )
+        order = np.random.default_rng(0).permutation(len(inputs))
+        weights = None if weights is None else weights[order]
+        data = inputs[order], targets[order], optimizer, epochs, batch_size, weights
+        return super().train(architecture, start, *data, *rest)
+
+
+@mutant(EVALUATION)
+class MeanOfBatchMeans(Refnet):
+    """Evaluation averages the losses of its batches, large and small ones alike."""
+
+    def evaluate(self, *arguments: Any) -> Any:
+        architecture, parameters, inputs, targets, size, weights = arguments
+        starts = range(0, len(inputs), size)
+        losses = [
+            self.loss(
+                architecture,
+                parameters,
+                inputs[first : first + size],
+                targets[first : first + size],
+                None if weights is None else weights[first : first + size],
+            )
+            for first in starts
+        ]
+        return np.mean(losses)
