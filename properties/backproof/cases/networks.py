@@ -22,7 +22,7 @@ from backproof.cases.pool import has_large
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.simpler import simpler_cases
 from backproof.cases.space import Limits, Room, Space
-from backproof.cases.structures import larger, softer, structure
+from backproof.cases.structures import extended, larger, softer, structure
 from backproof.cases.sweep import one_sided, sweeps, swept
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Declared, Range, Scope
@@ -234,7 +234,7 @@ def _cases(draw: DrawFn, space: Space, kinds: dict[str, int]) -> Case:
     rng = np.random.default_rng(draw(SEEDS))
     if kind == "sweep":
         return _swept(rng, space, drawn, rows)
-    architecture = drawn if space.closed else _extended(space, drawn, rng)
+    architecture = drawn if space.closed else extended(space, drawn, rng)
     if kind == OWN or space.frozen:
         own = space.own[architecture]
         parameters, inputs = filled(rng, architecture, rows, space.precision, own)
@@ -263,28 +263,6 @@ def _swept(rng: np.random.Generator, space: Space, a: Architecture, rows: int) -
     parameters, inputs = swept(rng, a, rows, space.precision)
     aims = one_sided(a, rows) if a.hidden_layers else targets(rng, a, rows)
     return NetworkCase(a, parameters, inputs, space.precision.round(aims), space, kind="sweep")
-
-
-def _extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:
-    """The architecture with what else the space allows: a penalty, Huber's threshold, smoothed
-    labels, and now and then other activations in the later layers.
-    """
-    names = a.activations
-    if space.mixed and len(names) > 1 and rng.integers(4) == 0:
-        others = rng.choice(space.activations, len(names) - 1)
-        names = (names[0], *map(str, others))
-    smoothed = space.label_smoothing and a.loss == "cross_entropy" and rng.integers(4) == 0
-
-    def among(values: tuple[float, ...]) -> float:
-        return float(space.precision.round(rng.choice(values)))  # so that no cast changes it
-
-    return replace(
-        a,
-        activation=a.activation if len({*names}) < 2 else names,
-        l2=among((0.0, 0.0, 0.0, 0.25, 0.003, 0.7)) if space.l2 else 0.0,
-        delta=among((1.0, 0.5, 0.3, 1.7)) if a.loss == "huber" else 1.0,
-        label_smoothing=among((0.125, 0.1, 0.3)) if smoothed else 0.0,
-    )
 
 
 def _rounded(space: Space, values: Array) -> Array:

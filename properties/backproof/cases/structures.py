@@ -5,6 +5,7 @@ Most are small. A large case has one size beyond those of the others, and a swee
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis.strategies import DrawFn
 
 from backproof.cases.pool import one_of_few
@@ -109,3 +110,25 @@ def softer(space: Space) -> Space:
         soft = {a.head for a in given}
     heads = tuple(head for head in space.heads if head in soft)
     return replace(space, heads=heads, architectures=given)
+
+
+def extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:
+    """The architecture with what else the space allows: a penalty, Huber's threshold, smoothed
+    labels, and now and then other activations in the later layers.
+    """
+    names = a.activations
+    if space.mixed and len(names) > 1 and rng.integers(4) == 0:
+        others = rng.choice(space.activations, len(names) - 1)
+        names = (names[0], *map(str, others))
+    smoothed = space.label_smoothing and a.loss == "cross_entropy" and rng.integers(4) == 0
+
+    def among(values: tuple[float, ...]) -> float:
+        return float(space.precision.round(rng.choice(values)))  # so that no cast changes it
+
+    return replace(
+        a,
+        activation=a.activation if len({*names}) < 2 else names,
+        l2=among((0.0, 0.0, 0.0, 0.25, 0.003, 0.7)) if space.l2 else 0.0,
+        delta=among((1.0, 0.5, 0.3, 1.7)) if a.loss == "huber" else 1.0,
+        label_smoothing=among((0.125, 0.1, 0.3)) if smoothed else 0.0,
+    )
