@@ -79,9 +79,8 @@ def _hint(search: Search, finding: Finding) -> str:
         return hint
     coarser = COARSER.get(subject.precision.name)
     if coarser and _seen(trial, other.failing, coarser):
-        drawn = other.drawn(1)
         with subject.supposed(subject.conventions, coarser):
-            return f"precision={coarser.name!r}" if other.holds(drawn) else ""
+            return f"precision={coarser.name!r}" if other.holds(other.drawn(1)) else ""
     return ""
 
 

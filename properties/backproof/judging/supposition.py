@@ -68,16 +68,15 @@ class Supposition:
         return [failing, *(a for a in others if "large" not in met(a))]  # which take their time
 
     def _everywhere(self, conventions: Conventions) -> bool:
-        drawn = self.drawn(1)  # while what is declared is supposed
         with self._supposed(conventions, True):
-            return self.holds(drawn)
+            return self.holds(self.drawn(1))
 
     def _under_its_head(self, conventions: Conventions) -> bool:
         words = " with ".join(self.head)
-        for times in (1, len(self.declared)):  # few examples refuse most, and are soon drawn
-            own = [a for a in self.drawn(times) if words in met(a)][: HANDFUL + 1]
-            with self._supposed(conventions, False):
-                if not self.holds(own):
+        with self._supposed(conventions, False):
+            for times in (1, len(self.declared)):  # few examples refuse most, and are soon drawn
+                own = [a for a in self.drawn(times) if words in met(a)]
+                if not self.holds(own[: HANDFUL + 1]):
                     return False
         return True
 
