@@ -86,7 +86,7 @@ def test_a_whole_run_asks_for_few_shapes_and_breaks_no_law() -> None:
     subject = Compiles()
     report = backproof.check(subject, profile="quick")
     assert {row.status for row in report.laws} == {"holds", "unsupported"}
-    assert report.count("holds") == 33
+    assert report.count("holds") >= 44
     assert len(subject.shapes) <= 60
 
 

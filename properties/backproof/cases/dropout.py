@@ -14,6 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
+from backproof.cases.pool import some
 from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import in_turn
@@ -65,9 +66,10 @@ def _fits(space: Space, shape: tuple[int, ...]) -> bool:
 
 @st.composite
 def _dropped(draw: DrawFn, space: Space, shapes: tuple[tuple[int, ...], ...], twins: bool) -> Case:
-    head = in_turn(draw, "head", space.heads)
-    name = in_turn(draw, "activation", space.activations)
-    shape, rate = in_turn(draw, "hidden units", shapes), in_turn(draw, "rate", RATES)
+    head = in_turn(draw, "head", some(space, space.heads))
+    name = in_turn(draw, "activation", some(space, space.activations))
+    shape = in_turn(draw, "hidden units", some(space, shapes))
+    rate = in_turn(draw, "rate", some(space, RATES))
     rows, outputs = int(min(MOST_ROWS, space.room.rows[1])), space.outputs_of(head[0])[0]
     inputs = np.ones((rows, space.features[0]))
     if twins:
