@@ -14,7 +14,13 @@ from refnet.training.optimizers import Optimizer
 class TanhMissesZero(Refnet):
     """Every tanh is 4 roundings too large, half of what is legal, in training as well."""
 
-    scope = replace(Refnet.scope, optimizers=("gradient_descent",), batches=False, dropout=False)
+    scope = replace(
+        Refnet.scope,
+        optimizers=("gradient_descent",),
+        weight_decay=(),
+        batches=False,
+        dropout=False,
+    )
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         """The operation's value, with the error of a tanh."""

@@ -153,7 +153,8 @@ def _fits(
     rows = space.size(draw, space.rows) if space.whole is None else 3 * (features + 1)
     rng = np.random.default_rng(draw(SEEDS))
     inputs, labels = KINDS[kind](rng, features, count, rows)
-    l2 = draw(among(some(space, PENALTIES))) if kind == "penalised" else 0.0
+    penalised = kind == "penalised" or (space.l2 and draw(among((False, False, False, True))))
+    l2 = draw(among(some(space, PENALTIES))) if penalised else 0.0
     weights = None
     if space.sample_weights and draw(among((False, False, False, True))):
         weights = rng.integers(1, 8, len(inputs)) / 4.0
