@@ -176,3 +176,17 @@ def test_biases_that_are_given_to_a_network_without_are_named() -> None:
 def test_a_field_that_means_nothing_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         Scope(activations=("tanh",), heads=HEADS, **given)
+
+
+def test_a_single_weight_starts_without_a_shape_to_be_judged() -> None:
+    class OneOutput(Refnet):
+        scope = replace(
+            Refnet.scope,
+            heads=HEADS,
+            hidden_layers=(0, 0),
+            outputs=(1, 1),
+            initializers=("normal",),
+        )
+
+    [row] = backproof.check(OneOutput, laws="weights_start").laws
+    assert row.status == "holds", row.reason

@@ -106,7 +106,7 @@ def weights_start_with_the_named_distribution(
             shares = share(initializer, weights, weights.shape, c)
             drawn(shares, what, answer.of)
             scores += [(place, normal_scores(shares))]
-        elif initializer in SHAPES:
+        elif initializer in SHAPES and weights.size > 1:  # one weight has no shape
             uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape", answer.of)
         elif initializer == "orthogonal":
             _orthogonal(answer, subject.precision)
