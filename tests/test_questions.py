@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from backproof.cases.turns import among
+from backproof.judging.questions import ask
+
 LAWS = "no_hidden_layer,gradients_match"
 
 FROM_PYTHON = f"""
@@ -38,3 +41,11 @@ def test_the_same_seed_asks_the_same_questions_from_python_and_from_the_command_
     (tmp_path / "loaded_beside.py").write_text(f"CONSTANTS = [{constants}]\n")
     words = ("check", "refnet", "--laws", LAWS, "--profile", "quick", "--seed", "3", "--json", "-")
     assert run(tmp_path, "-c", FROM_PYTHON) == run(tmp_path, "-P", "-m", "backproof", *words)
+
+
+def test_whole_numbers_are_drawn_whole_though_equal_ones_were_drawn_before() -> None:
+    """To a cache 1 and 1.0 are one key, and a number of rows must be no float."""
+    drawn: list[Any] = []
+    for values in ((1.0,), (1,), (True,)):
+        ask(lambda one: drawn.append(one), {"one": among(values)}, examples=1, seed=0)
+    assert [type(one) for one in drawn] == [float, int, bool]

@@ -161,7 +161,8 @@ class Composed(MadeOfCases):
 def _compositions(draw: DrawFn, wholes: SearchStrategy[Case], scope: Scope) -> Composition:
     whole = draw(wholes)
     joints, widths = _joints(whole, scope), _between(whole.space, scope)
-    if joints and not (widths and draw(among((False, True)))):
+    merged = not joints or (bool(widths) and draw(among((False, True))))
+    if not merged:
         cut, head = draw(among(joints))
         first = layers_alone(whole, 0, cut, whole.inputs, head)
         nothing = np.zeros((len(whole.inputs), whole.architecture.widths[cut]))

@@ -35,10 +35,14 @@ SEEDS = st.integers(0, 2**32 - 1)
 """Seeds that fill arrays."""
 
 
-@lru_cache(maxsize=1024)
 def among(values: tuple[T, ...]) -> SearchStrategy[T]:
     """One of the values, the simplest first."""
-    return st.sampled_from(values)
+    return _sampled(values, tuple(map(type, values)))
+
+
+@lru_cache(maxsize=1024)
+def _sampled(values: tuple[T, ...], kinds: tuple[type, ...]) -> SearchStrategy[T]:
+    return st.sampled_from(values)  # the kinds are for the cache, to which 1 and 1.0 are one key
 
 
 def in_turn(
