@@ -158,7 +158,7 @@ class Few(Settings):
 
     @property
     def examples(self) -> int:
-        return 10
+        return 5
 
 
 class Watched(Conventions):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from backproof.judging import recognition, run
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
 from backproof.judging.settings import Settings
@@ -12,6 +13,13 @@ from backproof.mutants import Mutant, mutants
 from backproof.reports.report import Row
 from backproof.reports.terminal import explained
 from backproof.subjects.named import Named
+
+
+@pytest.fixture(autouse=True)
+def _to_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutant has one fault, which is no convention: nobody looks for another, or for a name."""
+    monkeypatch.setattr(run, "other_faults", lambda search: ())
+    monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
 
 
 def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:
