@@ -182,26 +182,33 @@ class MeanSquareCorrected(OwnSteps):
         return gradient / (np.sqrt(memory.squares / (1 - o.rho**number)) + o.epsilon)
 
 
+class OwnAdam(OwnSteps):
+    """An engine with corrections of its own in Adam."""
+
+    optimizer = "adam"
+
+    def correction(self, beta: float, number: int) -> float:
+        """What a mean that began at 0 is divided by, at step `number`."""
+        raise NotImplementedError
+
+    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
+        memory.mean = _mean(memory.mean, gradient, o.beta1)
+        memory.squares = _mean(memory.squares, gradient**2, o.beta2)
+        first, second = (self.correction(beta, number) for beta in (o.beta1, o.beta2))
+        return memory.mean / first / (np.sqrt(memory.squares / second) + o.epsilon)
+
+
 @mutant(ADAM)
-class AdamWithoutCorrections(OwnSteps):
+class AdamWithoutCorrections(OwnAdam):
     """Adam's means are used as they are, not corrected for their start at 0."""
 
-    optimizer = "adam"
-
-    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        memory.mean = _mean(memory.mean, gradient, o.beta1)
-        memory.squares = _mean(memory.squares, gradient**2, o.beta2)
-        return memory.mean / (np.sqrt(memory.squares) + o.epsilon)
+    def correction(self, beta: float, number: int) -> float:
+        return 1.0
 
 
 @mutant(ADAM)
-class AdamCountsFromTwo(OwnSteps):
+class AdamCountsFromTwo(OwnAdam):
     """Adam's corrections take the first step for the second."""
 
-    optimizer = "adam"
-
-    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        memory.mean = _mean(memory.mean, gradient, o.beta1)
-        memory.squares = _mean(memory.squares, gradient**2, o.beta2)
-        first, second = (1 - beta ** (number + 1) for beta in (o.beta1, o.beta2))
-        return memory.mean / first / (np.sqrt(memory.squares / second) + o.epsilon)
+    def correction(self, beta: float, number: int) -> float:
+        return 1 - beta ** (number + 1)
