@@ -6,8 +6,8 @@
 from collections.abc import Callable
 from functools import cache
 from math import inf
-from types import NoneType
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -68,7 +68,10 @@ def _settled(value: Any) -> Any:
 
 
 def _rule(hint: Any) -> Rule:
-    kinds = (hint,) if get_origin(hint) in (None, Literal, Annotated) else get_args(hint)
+    """The rule of a type, which is none where a value may be of another sort as well."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if any(get_origin(kind) is tuple for kind in kinds):
+        return Rule((), None)
     legal = [kind.__metadata__[0] for kind in kinds if get_origin(kind) is Annotated]
     return Rule(sum(map(_words, kinds), ()), legal[0] if legal else None)
 

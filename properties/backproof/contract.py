@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
+from refnet.legal import rules
 from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.initializers import INITIALIZERS
 from refnet.training.optimizers import OPTIMIZERS
@@ -54,16 +55,6 @@ class Fit(NamedTuple):
 
 LEAST = {"hidden_layers": 0, "widths": 1, "rows": 1, "outputs": 1, "softmax_outputs": 2}
 """What the ranges of a scope begin with, at the least."""
-
-FLAGS = (
-    "biases", "l2", "sample_weights", "dropout", "label_smoothing", "mixed_activations", "frozen",
-)  # fmt: skip
-CHOICES: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(FLAGS, (False, True)),
-    "batches": (False, True, "one row"),
-    "shapes": ("any", "few"),
-}
-"""What the fields of a scope that are words or flags may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +111,8 @@ class Scope:
         _check_names("optimizers", self.optimizers, OPTIMIZERS)
         _check_names("weight_decay", self.weight_decay, ("coupled", "decoupled"))
         _check_names("initializers", self.initializers, INITIALIZERS)
-        for field, words in CHOICES.items():
-            _check_choice(field, getattr(self, field), words)
+        for field, rule in rules(Scope).items():
+            _check_choice(field, getattr(self, field), rule.words)
         for field, least in LEAST.items():
             _check_range(field, getattr(self, field), least)
         if self.hidden_layers[0] and not self.activations:
@@ -140,7 +131,7 @@ class Scope:
 
 
 def _check_choice(field: str, given: Any, words: tuple[Any, ...]) -> None:
-    if not any(type(given) is type(word) and given == word for word in words):
+    if words and not any(type(given) is type(word) and given == word for word in words):
         known = ", ".join(map(repr, words[:-1]))
         raise ValueError(f"scope.{field}={given!r}: choose {known} or {words[-1]!r}")
 
