@@ -32,7 +32,7 @@ def drawn(architecture: Architecture, seed: int = 0) -> Problem:
 def test_a_network_without_biases_breaks_no_law(precision: str) -> None:
     report = backproof.check(narrow.Bare(precision), profile="quick")
     assert {row.status for row in report.laws} == {"holds", "unsupported"}
-    assert report.count("holds") > report.count("unsupported")
+    assert report.count("holds") >= 26
 
 
 @pytest.mark.parametrize(

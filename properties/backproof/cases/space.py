@@ -1,7 +1,7 @@
 """Where cases are drawn: what a law demands, within what a subject can express."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hypothesis.strategies import DrawFn
 
@@ -11,6 +11,17 @@ from refnet.rounding.precision import Precision
 
 Limits = tuple[int, float]
 """A closed range; infinity where there is no limit."""
+
+
+N = TypeVar("N", int, float)
+
+
+def _outputs_of(output: str, outputs: tuple[int, N], softmax: tuple[int, N]) -> tuple[int, N]:
+    """The range of outputs that a head with this output activation has."""
+    if output != "softmax":
+        return outputs
+    (low, high), (least, most) = outputs, softmax
+    return max(low, least), min(high, most)
 
 
 class Room(NamedTuple):
@@ -25,10 +36,7 @@ class Room(NamedTuple):
 
     def outputs_of(self, output: str) -> Limits:
         """The least and the most outputs of a head with this output activation."""
-        if output != "softmax":
-            return self.outputs
-        (low, high), (least, most) = self.outputs, self.softmax_outputs
-        return max(low, least), min(high, most)
+        return _outputs_of(output, self.outputs, self.softmax_outputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +110,7 @@ class Space:
 
     def outputs_of(self, output: str) -> tuple[int, int]:
         """The least and the most outputs of a head with this output activation."""
-        if output != "softmax":
-            return self.outputs
-        (low, high), (least, most) = self.outputs, self.softmax_outputs
-        return max(low, least), min(high, most)
+        return _outputs_of(output, self.outputs, self.softmax_outputs)
 
     def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
         """A width or a number of rows, small ones first."""
