@@ -1,9 +1,9 @@
 """Cases: networks with data, drawn inside what a subject can express.
 
 A law names its case by a recipe, `networks(hidden_layers=(1, 3))`. The recipe meets the subject's
-scope in a `Space`; a case is drawn in it as structure first (kind, head, depth, widths, activation,
-rows), which Hypothesis shrinks; then a seed fills the arrays and decides all the rest. A kind of
-its own, "large", has one size beyond those of most cases.
+scope in a `Space`; a case is drawn in it as structure first (kind, activation, head, depth, widths,
+rows), which Hypothesis shrinks; then a seed fills the arrays and decides all the rest. Two kinds
+have a structure of their own: "large" one size beyond those of most cases, "sweep" a single unit.
 """
 
 import math

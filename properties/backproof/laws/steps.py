@@ -9,7 +9,7 @@ from backproof.cases.networks import networks
 from backproof.cases.offered import epochs, learning_rates
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.trajectories import near_step
+from backproof.laws.verbs.trajectories import near_step, overflowed, values
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Architecture, Layer, Parameters
@@ -44,9 +44,8 @@ def gradient_descent_subtracts_the_rate_times_the_gradient(
     descent = Optimizer("gradient_descent", learning_rate=rate)
     first = subject.train(case, descent)
     _near_steps(case, first, "after a step")
-    arrived = case.with_parameters(_values(subject, first))
-    finite = all(np.all(np.isfinite(part)) for layer in arrived.parameters for part in layer)
-    if finite and not subject.scope.frozen:
+    if not overflowed(first) and not subject.scope.frozen:
+        arrived = case.with_parameters(values(subject, first))
         _near_steps(arrived, subject.train(arrived, descent), "after another step")
     _near_steps(case, subject.train(case, descent, epochs=2), "after two epochs")
 
@@ -56,11 +55,6 @@ def _near_steps(start: Case, trained: list[Layer[Answer]], when: str) -> None:
     after = parts(start.architecture, "parameters", trained)
     for (what, begun), (_, answer) in zip(before, after, strict=True):
         near_step(answer, answer.ball, begun, f"{what} {when}")
-
-
-def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
-    """Parameters that the subject has answered, as it is given them again."""
-    return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)

@@ -23,13 +23,13 @@ def follows(subject: Subject, case: Case, training: Training) -> None:
     Where several published forms are open, all epochs must keep to one of them.
     """
     arrived = _visits(subject, case, training)
-    starts = [case.parameters, *(_values(subject, layers) for layers in arrived[:-1])]
-    tried: list[list[Balls]] = []
+    starts = [case.parameters, *(values(subject, layers) for layers in arrived[:-1])]
+    tried: list[tuple[float, list[Balls]]] = []
     for form in _forms(subject, case, training, starts):
-        tried.append(form)
-        if _worst(form, arrived) <= 1:
+        tried.append((_worst(form, arrived), form))
+        if tried[-1][0] <= 1:
             break
-    best = min(tried, key=lambda form: _worst(form, arrived))
+    _, best = min(tried, key=lambda pair: pair[0])
     for epoch, known in enumerate(zip(starts, best, arrived, strict=True), 1):
         layers = [Layer(*zip(*layer, strict=True)) for layer in zip(*known, strict=True)]
         for what, (before, ball, answer) in parts(case.architecture, "parameters", layers):
@@ -52,13 +52,18 @@ def _visits(subject: Subject, case: Case, training: Training) -> list[list[Layer
     for epochs in range(1, training.epochs + 1):
         layers = subject.train(case, training.optimizer, epochs, training.batch_size)
         visited.append(layers)
-        if not all(np.all(np.isfinite(part.value)) for layer in layers for part in layer):
+        if overflowed(layers):
             break
     return visited
 
 
-def _values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
-    """Parameters that the subject has answered, as it would be given them again."""
+def overflowed(layers: list[Layer[Answer]]) -> bool:
+    """Whether a training has left the finite numbers, so that no other goes on from there."""
+    return not all(np.all(np.isfinite(part.value)) for layer in layers for part in layer)
+
+
+def values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
+    """Parameters that the subject has answered, as it is given them again."""
     return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
