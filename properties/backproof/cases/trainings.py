@@ -32,6 +32,13 @@ NUMBERS: dict[str, dict[str, tuple[float, ...]]] = {
 """The numbers of each optimizer, the plainest first; those in use are among them."""
 
 
+def optimizer_words(optimizer: Optimizer) -> list[str]:
+    """The name, every number that it uses, and its decay, if any."""
+    used = ["learning_rate", *NUMBERS[optimizer.name]]
+    used += [f.name for f in fields(Optimizer)[-2:] if getattr(optimizer, f.name)]
+    return [optimizer.name, *(f"{name}={getattr(optimizer, name)!r}" for name in used)]
+
+
 @dataclass(frozen=True)
 class Training(Drawn):
     """So many epochs of an optimizer; without a batch size each is one step on all rows."""
@@ -48,10 +55,7 @@ class Training(Drawn):
 
     def literal(self) -> str:
         """The optimizer with its numbers, the epochs, and the batch size."""
-        used = ["learning_rate", *NUMBERS[self.optimizer.name]]
-        used += [f.name for f in fields(Optimizer)[-2:] if getattr(self.optimizer, f.name)]
-        words = [self.optimizer.name, *(f"{n}={getattr(self.optimizer, n)!r}" for n in used)]
-        words.append(f"epochs={self.epochs}")
+        words = [*optimizer_words(self.optimizer), f"epochs={self.epochs}"]
         return ", ".join([*words, f"batch_size={self.batch_size}"] if self.batch_size else words)
 
     def simpler(self) -> Iterator[Self]:

@@ -1,14 +1,13 @@
 """What was sent: the calls of an example in literal parts, each part once."""
 
-from dataclasses import fields
 from typing import Any
 
 from backproof.cases.case import architecture_words
+from backproof.cases.trainings import optimizer_words
 from backproof.contract import CAPABILITIES
 from backproof.reports.report import Sent
 from backproof.subjects.messages import Call
 from refnet.architecture import Layer
-from refnet.training.optimizers import Optimizer
 
 
 def sent(calls: list[Call]) -> list[Sent]:
@@ -49,15 +48,8 @@ def _words(call: Call) -> str:
     values = [(name, getattr(call, name)) for name in names]
     given = [f"{name}={value!r}" for name, value in values if value is not None]
     if call.optimizer is not None:
-        given = [*_optimizer_words(call.optimizer), *given]
+        given = [*optimizer_words(call.optimizer), *given]
     return f"{call.capability}({', '.join(given)})" if given else call.capability
-
-
-def _optimizer_words(optimizer: Optimizer) -> list[str]:
-    """The name and every number that is not its default."""
-    name, *numbers = fields(optimizer)
-    changed = [n.name for n in numbers if getattr(optimizer, n.name) != n.default]
-    return [getattr(optimizer, name.name), *(f"{n}={getattr(optimizer, n)!r}" for n in changed)]
 
 
 def _seen(call: Call) -> tuple[str, ...]:
