@@ -33,7 +33,7 @@ def dropout_drops_each_unit_with_its_rate_in_training_alone(
                in evaluation: (1 - p) a / (1 - p) = a.
     Tolerance: an output has one value for each set of dropped units, with a ball of the forward
                pass. How many rows have each value is binomial, and so is how many pairs of rows
-               have the same one; each may be less probable than 10^-12, and no less.
+               have the same one; a count that is less probable than 10^-12 breaks the law.
     Catches:   the rate taken for the share that stays, a scale that is forgotten or on the wrong
                side, one mask for all rows or all layers, dropout in evaluation, a seed that is
                ignored.
@@ -71,8 +71,8 @@ def dropout_parts_units_that_start_equal(subject: Subject, case: Case, seed: int
 
     Why:       equal units get equal gradients only as long as nothing treats them differently, and
                a mask for each unit does: for a row that drops a unit the network is one without it.
-    Tolerance: the ball of a step of the network that is left, for each of the four masks; how many
-               rows have each mask is binomial, and may be less probable than 10^-12, and no less.
+    Tolerance: the ball of a step of the network that is left, for each of the four masks. How many
+               rows have each mask is binomial; a count less probable than 10^-12 breaks the law.
     Catches:   dropout that is left out in training, a mask of the forward pass that the gradient
                does not share, one mask for all units or rows, a seed that is ignored.
     Source:    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, JMLR 15 (2014).
