@@ -49,6 +49,7 @@ def test_a_broken_law_shows_its_claim_the_smallest_case_and_how_to_run_it_again(
         f"backproof check {subject} --laws {LAW} --seed 0",
     ):
         assert words in done.stdout
+    assert "% )" not in done.stdout  # no power of a head or an activation that has none
 
 
 def test_several_subjects_give_a_table() -> None:

@@ -153,6 +153,7 @@ def test_nothing_is_left_untranslated(site: Path, page: str) -> None:
     built = html(site, page)
     assert "arithmatex" not in built
     assert not re.findall(r"<!-- (?:law|laws|figure|source|fields|documented)\b.*?-->", built)
+    assert not re.findall(r"<code>[^<]*\\[_*\[][^<]*</code>", built)
     assert 'class="drawn"' in built or "<!-- figure" not in (DOCS / page).read_text("utf-8")
 
 

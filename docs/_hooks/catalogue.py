@@ -10,13 +10,13 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
+from plain import as_markdown
 
 from backproof.judging.law import Law
 from backproof.laws.catalogue import CHAPTERS, laws
@@ -68,7 +68,7 @@ def _law_of(page: Page) -> Law:
 
 def _box(law: Law) -> str:
     """The claim, and what it needs."""
-    lines = [f'!!! abstract "{CHAPTERS[law.chapter]}"', "", f"    {_claim(law)}", ""]
+    lines = [f'!!! abstract "{CHAPTERS[law.chapter]}"', "", f"    {as_markdown(law.statement)}", ""]
     return "\n".join([*lines, f"    Needs {_calls(law.needs)}{_also(law)}."])
 
 
@@ -80,17 +80,7 @@ def _catches(law: Law) -> str:
 
 def _quoted(law: Law, title: str) -> str:
     text = law.section(title)
-    return f"> {_escaped(text[:1].upper() + text[1:])}"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([*_\[\]|])", r"\\\1", escape(text, quote=False))
-
-
-def _claim(law: Law) -> str:
-    """The docstring up to its sections: the claim, and what it is claimed for."""
-    text = inspect.cleandoc(law.check.__doc__ or "")
-    return _escaped(" ".join(re.split(r"^Why:", text, maxsplit=1, flags=re.MULTILINE)[0].split()))
+    return f"> {as_markdown(text[:1].upper() + text[1:])}"
 
 
 def _calls(names: tuple[str, ...]) -> str:
@@ -111,7 +101,7 @@ def _chapter(chapter: str) -> str:
     for law in _inside(chapter):
         bugs = sum(law.name in bug.killers for bug in mutants())
         link = f"[{_title(law)}]({law.page.removeprefix('laws/')}.md)"
-        said = _escaped(law.statement).replace("\\|", "&#124;")
+        said = as_markdown(law.statement)
         lines.append(f"| {link}<br>{said} | {_calls(law.needs)} | {bugs} |")
     return "\n".join([*lines, ""])
 
@@ -130,5 +120,5 @@ MARKS: dict[str, Callable[[Law], str]] = {
     "law": _box,
     "tolerance": lambda law: _quoted(law, "Tolerance"),
     "catches": _catches,
-    "literature": lambda law: _escaped(law.section("Source")),
+    "literature": lambda law: as_markdown(law.section("Source")),
 }

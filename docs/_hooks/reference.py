@@ -17,6 +17,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
+from plain import as_markdown
 
 from backproof.contract import CAPABILITIES, Implementation
 from backproof.laws.catalogue import laws
@@ -69,12 +70,8 @@ def _meanings(made: Any) -> dict[str, str]:
     said: dict[str, list[str]] = {}
     for names, text in ENTRY.findall(inspect.getdoc(made) or ""):
         for name in names.split(", "):
-            said.setdefault(name, []).append(_escaped(" ".join(text.split())))
+            said.setdefault(name, []).append(as_markdown(" ".join(text.split())))
     return {name: "; ".join(parts) for name, parts in said.items()}
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([*_<\[])", r"\\\1", text)
 
 
 def _default(field: "dataclasses.Field[Any]") -> str:
@@ -96,7 +93,7 @@ def _capabilities() -> str:
         call, _, answer = text[start:end].strip().partition(" -> ")
         asked = [law for law in laws() if name in law.needs + law.also]
         links = ", ".join(f"[{law.name.replace('_', ' ')}]({law.page}.md)" for law in asked)
-        rows.append((f"`{call}`", _escaped(answer), links or "none yet"))
+        rows.append((f"`{call}`", as_markdown(answer), links or "none yet"))
     return _table("call, answer, laws", rows)
 
 

@@ -80,7 +80,8 @@ def line(row: Row, console: Console) -> None:
 
 def _measures(row: Row) -> str:
     """How much was judged, how near to its limit it came, and how much it could have seen."""
-    least = f" ({row.least_power:.0%} {row.least_power_of})" * (row.least_power < row.power - 0.05)
+    uneven = row.least_power_of and row.least_power < row.power - 0.05
+    least = f" ({row.least_power:.0%} {row.least_power_of})" if uneven else ""
     return (
         f"{row.examples} examples, {row.judged:,} entries, "
         f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}, "
