@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from backproof.cases.anything import Anything, seeds
 from backproof.cases.case import Case
@@ -14,13 +14,14 @@ from backproof.cases.networks import networks
 from backproof.cases.shifts import ShiftedLogits, SoftmaxLogits
 from backproof.cases.turns import among
 from backproof.contract import NotSupported
-from backproof.judging.judge import at_most, near
+from backproof.judging.judge import at_most, near, remark
 from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
-from refnet.architecture import Layer, Parameters
+from refnet.architecture import Array, Layer, Parameters
+from refnet.functions.softmax import SHIFTED_SOFTMAX, SOFTMAX
 from refnet.training.optimizers import Optimizer
 
 Order = NDArray[np.intp]
@@ -189,7 +190,17 @@ def softmax_outputs_are_probabilities(subject: Subject, case: ShiftedLogits) -> 
         answer, ball = subject.forward(where).value, case.softmax(logits)
         at_most(-answer, 0.0, 0.0, what="minus a probability")
         allowed = np.sum(ball.radius, axis=1) + answer.shape[1] * 2.0**-53
-        near(np.sum(answer, axis=1), 1.0, allowed, what="sum of the probabilities of a row")
+        total = np.sum(answer, axis=1)
+        near(total, 1.0, allowed, what="sum of the probabilities of a row")
+        sharp = np.sum(case.softmax(logits, SHIFTED_SOFTMAX).radius, axis=1)
+        _remark_logsumexp(total - 1, sharp + answer.shape[1] * 2.0**-53, allowed)
+
+
+def _remark_logsumexp(error: Array, sharp: ArrayLike, allowed: ArrayLike) -> None:
+    """Whether a legal error is beyond what subtracting the maximum makes."""
+    size = np.abs(error)
+    if np.any((size > sharp) & (size <= allowed)):
+        remark("the softmax rounds at the size of the logits, as exp(z - log sum exp z) does")
 
 
 @law(needs="forward", case=SoftmaxLogits())
@@ -205,9 +216,13 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).
     """
     here, there = subject.forward(case), subject.forward(case.shifted)
-    shifted = case.softmax(case.logits + case.shift)
-    allowed = np.asarray(case.softmax(case.logits).radius) + shifted.radius
+    allowed, sharp = (
+        case.softmax(case.logits, operation).radius
+        + case.softmax(case.logits + case.shift, operation).radius
+        for operation in (SOFTMAX.value, SHIFTED_SOFTMAX)
+    )
     alike(there, here, allowed, what="softmax(z + c)")
+    _remark_logsumexp(there.value - here.value, sharp, allowed)
 
 
 @law(

@@ -25,6 +25,7 @@ from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
+from refnet.network import gradient
 from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
@@ -180,14 +181,16 @@ def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> 
     """
     last = case.parameters[-1]
     silent = case.with_parameters([*case.parameters[:-1], Layer(0 * last.weights, last.biases)])
-    _vanish(case, subject.gradient(silent)[:-1], "below zero output weights")
+    loud = gradient(*subject.problem(case))[:-1]  # what the weights as drawn would send back
+    _vanish(case, subject.gradient(silent)[:-1], loud, "below zero output weights")
 
 
-def _vanish(case: Case, layers: list[Layer[Answer]], where: str) -> None:
-    """All entries are exactly 0, as far as they have a bound."""
-    for what, answer in parts(case.architecture, "gradient", layers):
+def _vanish(case: Case, layers: list[Layer[Answer]], scales: Parameters, where: str) -> None:
+    """All entries are exactly 0, as far as they have a bound; a scale has the same layers."""
+    known = [Layer(*zip(*pair, strict=True)) for pair in zip(layers, scales, strict=True)]
+    for what, (answer, scale) in parts(case.architecture, "gradient", known):
         allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
-        near(answer, 0.0, allowed, what=f"{what} {where}")
+        near(answer, 0.0, allowed, np.abs(scale), what=f"{what} {where}")
 
 
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
@@ -210,6 +213,6 @@ def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Ca
     """
     zeros = [Layer(0 * weights, 0 * biases) for weights, biases in case.parameters]
     *hidden, (weights, biases) = subject.gradient(case.with_parameters(zeros))
-    _vanish(case, hidden, "of an all-zero network")
+    _vanish(case, hidden, zeros[:-1], "of an all-zero network")
     near(weights, 0.0, weights.radius, np.abs(biases.expected), what="output weights")
     near(biases, biases.expected, biases.radius, what="output biases")
