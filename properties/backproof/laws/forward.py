@@ -27,7 +27,7 @@ from refnet.training.optimizers import Optimizer
 Order = NDArray[np.intp]
 
 
-@law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True))
+@law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True, dropout=True))
 def outputs_are_right_within_rounding(subject: Subject, case: Case) -> None:
     """The outputs are those of the formula, up to the rounding that every computer needs.
 

@@ -30,7 +30,7 @@ from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
 
-@law(needs="gradient", case=networks(mixed=True, sweep=True))
+@law(needs="gradient", case=networks(mixed=True, sweep=True, dropout=True))
 def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> None:
     """Each entry of the gradient is the derivative of the loss by that weight or bias.
 

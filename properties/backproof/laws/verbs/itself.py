@@ -45,5 +45,5 @@ def _remark_leaks(one: Answer, other: Answer, radius: Array, astray: NDArray[np.
     a, b = one.value, other.value
     largest = 2 * np.max(np.abs(other.expected), initial=0.0)
     usual = np.maximum(np.abs(a), np.abs(b)) <= largest
-    if np.any(astray & usual & (np.abs(a - b) > FAR * radius)):
+    if np.any(astray & usual & (np.abs(a - b) > FAR * np.max(radius))):
         remark("two answers that should agree are both wrong, and differ by far more than rounding")
