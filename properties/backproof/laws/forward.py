@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from backproof.cases.anything import Anything, seeds
 from backproof.cases.case import Case
@@ -17,14 +17,13 @@ from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near, remark
 from backproof.judging.law import law
 from backproof.laws.verbs.itself import alike
+from backproof.laws.verbs.renumbering import Order, orders_of, renumbered
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
-from refnet.architecture import Array, Layer, Parameters
+from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SHIFTED_SOFTMAX, SOFTMAX
 from refnet.training.optimizers import Optimizer
-
-Order = NDArray[np.intp]
 
 
 @law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True, dropout=True))
@@ -122,26 +121,14 @@ def renumbering_hidden_units_leaves_the_outputs_unchanged(
                square weight matrix transposed.
     Source:    Hecht-Nielsen, Advanced Neural Computers (1990) 129-135.
     """
-    rng = np.random.default_rng(seed)
-    orders = [rng.permutation(width) for width in case.architecture.widths[1:-1]]
-    other = case.with_parameters(_renumbered(case.parameters, orders))
+    orders = orders_of(case.architecture, seed)
+    other = case.with_parameters(renumbered(case.parameters, orders))
     here, there = subject.forward(case), subject.forward(other)
     alike(there, here, what="outputs, units renumbered")
     if subject.offers("hidden"):
         layers = zip(subject.hidden(case), subject.hidden(other), orders, strict=True)
         for place, (old, new, order) in enumerate(layers):
             alike(new, old[:, order], what=f"hidden[{place}], renumbered")
-
-
-def _renumbered(parameters: Parameters, orders: list[Order]) -> Parameters:
-    """The parameters with the units of each hidden layer in a new order."""
-    renumbered = list(parameters)
-    for place, order in enumerate(orders):
-        weights, biases = renumbered[place]
-        renumbered[place] = Layer(weights[:, order], biases[order])
-        after = renumbered[place + 1]
-        renumbered[place + 1] = Layer(after.weights[order], after.biases)
-    return renumbered
 
 
 @law(

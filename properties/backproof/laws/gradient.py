@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from backproof.cases.anything import directions
+from backproof.cases.anything import directions, seeds
 from backproof.cases.case import Case, Direction
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
@@ -21,6 +21,7 @@ from backproof.laws.verbs.differences import (
     slope_along,
 )
 from backproof.laws.verbs.itself import alike
+from backproof.laws.verbs.renumbering import orders_of, renumbered
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
@@ -103,6 +104,37 @@ SMOOTH = ("small integers", "general position", "large")
 
 LEVELS = {53: 14, 24: 8}
 """How often a step is halved, by the digits of the precision."""
+
+
+@law(
+    needs="gradient",
+    also=("loss",),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True, moves=True),
+    seed=seeds(),
+)
+def a_minimum_has_a_copy_for_every_order_of_the_hidden_units(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """F(P theta) = F(theta), and the gradient at P theta is that at theta, renumbered likewise.
+
+    For all networks, data and permutations P of the units of each hidden layer: where theta is a
+    minimum, each of its h! copies is one, and as low.
+
+    Why:       a renumbered network is the same function, and grad F(P theta) = P grad F(theta) by
+               the chain rule, since P^T P = 1. So the gradient is 0 at both or at neither.
+    Tolerance: the sum of the two balls, since sums over units are taken in another order.
+    Catches:   a unit that learns by its number: a loop that ends too early, a rate or a mask of its
+               own, a square matrix that is transposed on the way back.
+    Source:    Hecht-Nielsen, Advanced Neural Computers (1990) 129-135.
+    """
+    orders = orders_of(case.architecture, seed)
+    other = case.with_parameters(renumbered(case.parameters, orders))
+    if subject.offers("loss"):
+        alike(subject.loss(other), subject.loss(case), what="loss, units renumbered")
+    expected = parts(case.architecture, "gradient", renumbered(subject.gradient(case), orders))
+    found = parts(case.architecture, "gradient", subject.gradient(other))
+    for (what, new), (_, old) in zip(found, expected, strict=True):
+        alike(new, old, what=f"{what}, units renumbered")
 
 
 @law(
