@@ -227,9 +227,10 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
 
     Why:       each capability is a function: what it answers depends on its arguments alone.
     Tolerance: twice the ball of the answer, since sums may be taken in another order each time,
-               as several threads do; arguments come back bit for bit.
+               as several threads do; arguments come back bit for bit, and an answer is not changed
+               by later calls.
     Catches:   statistics that are kept from call to call, a momentum that outlives its training,
-               dropout left on after a training pass, a nan that stays.
+               dropout left on after a training pass, a nan that stays, a buffer handed out twice.
     Source:    the contract of an implementation, which this law is a part of.
     """
     if subject.scope.dropout and case.architecture.hidden_layers and not case.space.closed:
