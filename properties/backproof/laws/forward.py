@@ -1,6 +1,5 @@
 """The forward pass: what the outputs are, whatever the batch and the order of the units."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -16,14 +15,16 @@ from backproof.cases.turns import among
 from backproof.contract import NotSupported
 from backproof.judging.judge import at_most, near, remark
 from backproof.judging.law import law
+from backproof.laws.verbs.disturbances import answers, leave_out_units, overflow
+from backproof.laws.verbs.growing import deeper, wider
 from backproof.laws.verbs.itself import alike
 from backproof.laws.verbs.renumbering import Order, orders_of, renumbered
-from backproof.subjects.answers import Answer, parts
-from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer
+from refnet.functions.activations import names_where
 from refnet.functions.softmax import SHIFTED_SOFTMAX, SOFTMAX
-from refnet.training.optimizers import Optimizer
+
+PER_UNIT = names_where(lambda facts: facts.per_unit)
 
 
 @law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True, dropout=True))
@@ -133,6 +134,37 @@ def renumbering_hidden_units_leaves_the_outputs_unchanged(
 
 @law(
     needs="forward",
+    case=networks(
+        hidden_layers=(1, None), activations=PER_UNIT, plain=True, mixed=True, moves=True
+    ),
+    seed=seeds(),
+)
+def every_network_lies_inside_a_wider_and_a_deeper_one(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """Whatever a network computes, a wider one and a deeper one can compute too.
+
+    For all networks and inputs the outputs stay as they are with one unit more in each hidden
+    layer, a copy that takes a half of the outgoing weights or none, and with one layer more, of
+    the weights 1 and the biases 0, after a layer of ReLU or identity units.
+
+    Why:       v f(z) = (v - c) f(z) + c f(z), for c = v/2 and c = 0; and relu(relu(z)) = relu(z).
+               Units that see one another, as those of a softmax layer do, are left out.
+    Tolerance: the sum of the two balls; halves of numbers are exact.
+    Catches:   sums that are divided by the number of units, a limit on the number of layers or
+               units beyond which some are forgotten, an activation that is applied once too often.
+    Source:    Chen, Goodfellow and Shlens, Net2Net, ICLR 2016.
+    """
+    outputs, larger = subject.forward(case), {"wider": wider(case, seed), "deeper": deeper(case)}
+    within = {name: found for name, found in larger.items() if found is not None}
+    if not within:
+        raise NotSupported("the scope has no larger network than this one")
+    for name, found in within.items():
+        alike(subject.forward(found), outputs, what=f"outputs of a {name} network")
+
+
+@law(
+    needs="forward",
     case=IntegerNetworks(hidden_layers=(1, None), activations=("identity",), collapsed=True),
 )
 def a_chain_of_linear_layers_is_one_linear_layer(subject: Subject, case: IntegerCase) -> None:
@@ -235,58 +267,12 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
     """
     if subject.scope.dropout and case.architecture.hidden_layers and not case.space.closed:
         case = replace(case, architecture=replace(case.architecture, dropout=dropout))
-    first, later = _answers(subject, case), []
-    for disturb, disturbed in ((_answers, other), (_overflow, case), (_leave_out_units, case)):
+    first, later = answers(subject, case), []
+    for disturb, disturbed in ((answers, other), (overflow, case), (leave_out_units, case)):
         disturb(subject, disturbed)
         later.append({"outputs": subject.forward(case)})
-    later.append(_answers(subject, case))
-    for answers in later:
-        for name in (name for name in first if name in answers):
-            again = replace(first[name], value=answers[name].value)
+    later.append(answers(subject, case))
+    for found in later:
+        for name in (name for name in first if name in found):
+            again = replace(first[name], value=found[name].value)
             alike(again, first[name], what=f"{name} after other calls")
-
-
-def _answers(subject: Subject, case: Case) -> dict[str, Answer]:
-    """What each capability says of a case, as far as it says anything."""
-    found = {"outputs": subject.forward(case)}
-    with suppress(NotSupported):
-        if subject.offers("hidden"):
-            found |= {f"hidden[{i}]": layer for i, layer in enumerate(subject.hidden(case))}
-    with suppress(NotSupported):
-        if subject.offers("loss"):
-            found["loss"] = subject.loss(case)
-    with suppress(NotSupported):
-        if subject.offers("gradient"):
-            found |= parts(case.architecture, "gradient", subject.gradient(case))
-    with suppress(NotSupported):
-        if subject.offers("evaluate"):
-            found["evaluate"] = subject.evaluate(case, batch_size=len(case.inputs))
-    with suppress(NotSupported):
-        found |= _trained(subject, case)
-    return found
-
-
-def _trained(subject: Subject, case: Case) -> dict[str, Answer]:
-    """One step of training, with momentum if possible; without dropout, which is random."""
-    names = [n for n in ("momentum", "gradient_descent") if n in subject.scope.optimizers]
-    if not subject.offers("train") or not names or case.architecture.dropout:
-        return {}
-    momentum = 0.5 if names[0] == "momentum" else 0.0
-    trained = subject.train(case, Optimizer(names[0], 0.5, momentum=momentum))
-    return dict(parts(case.architecture, "train", trained))
-
-
-def _overflow(subject: Subject, case: Case) -> None:
-    """Calls with the largest inputs that there are; whatever comes of them must not last."""
-    huge = replace(case, inputs=np.full_like(case.inputs, subject.precision.largest))
-    for ask in (subject.forward, subject.gradient):
-        if subject.offers(ask.__name__):
-            with suppress(NotSupported, SubjectError):
-                ask(huge)
-
-
-def _leave_out_units(subject: Subject, case: Case) -> None:
-    """A training pass with dropout, if there is one."""
-    if subject.offers("forward_training"):
-        with suppress(NotSupported):
-            subject.forward_training(case, seed=0)
