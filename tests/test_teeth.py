@@ -27,6 +27,7 @@ from backproof.mutants.bites import bites, own
 from backproof.reports.matrix import complaints, matrix, totals
 from backproof.reports.teeth import Bite, Bug, Teeth
 from backproof.subjects.calls import perform
+from backproof.subjects.handed import Handed
 from backproof.subjects.local import Local
 from backproof.subjects.messages import Call
 from backproof.subjects.subject import Subject
@@ -81,12 +82,12 @@ def test_a_capability_that_runs_no_code_of_a_mutant_answers_as_the_engine_does()
     given |= {"batch_size": 2, "optimizer": Optimizer("adam", 0.1), "initializer": "he_normal"}
     asked_for = ("forward", "hidden", "loss", "gradient", "evaluate", "train", "initialize")
     calls = [Call(capability=name, **given) for name in asked_for]
-    engine = [perform(Refnet(), call) for call in calls]
+    engine = [perform(Refnet(), call, Handed()) for call in calls]
     differing = 0
     for bug in mutants():
         made = bug.implementation()
         for call, outcome in zip(calls, engine, strict=True):
-            same = bytes_of(perform(made, call).answer) == bytes_of(outcome.answer)
+            same = bytes_of(perform(made, call, Handed()).answer) == bytes_of(outcome.answer)
             assert same or call.capability in own(made), f"{bug.name}: {call.capability}"
             differing += not same
     assert differing > 50

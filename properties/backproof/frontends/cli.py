@@ -1,15 +1,15 @@
 """The command line: backproof check, laws, explain, smoke, new; `cli_teeth` adds teeth."""
 
-import contextlib
 import math
-import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from backproof.frontends.ending import check_writable, leave, write, wrong
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,12 +38,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
-def wrong(message: str) -> NoReturn:
-    """The call was wrong: say how, and leave with status 2."""
-    print(f"backproof: {message}", file=sys.stderr)
-    sys.exit(2)
 
 
 def _version(asked: bool) -> None:
@@ -154,15 +148,6 @@ def _judge_all(
     return exit_status(reports)
 
 
-def leave(status: int) -> NoReturn:
-    """End with this status, even if nobody has read to the end."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(status)
-
-
 def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
     from backproof.subjects.failures import CannotLoad
 
@@ -209,30 +194,6 @@ def _run_one(
         if row.status == "unfinished" and not row.seconds:
             line(row, console)  # it was never begun
     closing(judgement.report, console)
-
-
-def check_writable(path: str) -> None:
-    """Leave at once where the report could not be written in the end."""
-    folder = Path(path).resolve().parent
-    if not folder.is_dir():
-        wrong(f"--json {path}: there is no folder {folder}")
-    try:
-        with open(path, "a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        wrong(f"--json {path}: {error.strerror}")
-
-
-def write(path: str, text: str) -> None:
-    """The report into its file, or onto the terminal if that fails: the verdict stands."""
-    try:
-        if path != "-":
-            Path(path).write_text(text + "\n", encoding="utf-8")
-            return
-    except OSError as error:
-        print(f"backproof: --json {path}: {error.strerror}; here it is", file=sys.stderr)
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
 
 
 @app.command()

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from backproof.frontends.cli import check_writable, chosen, leave, write, wrong
+from backproof.frontends.cli import chosen
+from backproof.frontends.ending import check_writable, leave, write, wrong
 
 
 def teeth(

@@ -37,9 +37,11 @@ class Tally:
     judged:   entries compared; beyond: those with no bound; astray: those of which a law compares
               two answers that are both wrong
     itself:   the judged ones in which the subject is compared with itself
-    strong:   those with power, of the measured ones, which have a scale or are exact
+    strong:   those with power, of the measured ones, which have a scale
     shares:   for each measured entry what is allowed, as a share of its scale
     by_value: what was compared with the engine or with a theorem, in the words of the contract
+    chance:   how probable it is, at most, that a correct implementation fails by chance
+    remarks:  what is worth saying of an example and is no fault
     """
 
     judged: int = 0
@@ -51,6 +53,8 @@ class Tally:
     worst_ratio: float = 0.0
     shares: list[Array] = field(default_factory=list)
     by_value: set[str] = field(default_factory=set)
+    chance: float = 0.0
+    remarks: set[str] = field(default_factory=set)
 
     @property
     def entries(self) -> int:
@@ -79,6 +83,8 @@ class Tally:
         self.worst_ratio = max(self.worst_ratio, other.worst_ratio)
         self.shares += other.shares
         self.by_value |= other.by_value
+        self.chance += other.chance
+        self.remarks |= other.remarks
 
 
 _tally: contextvars.ContextVar[Tally] = contextvars.ContextVar("tally")
@@ -92,6 +98,12 @@ def tallying(tally: Tally) -> Iterator[Tally]:
         yield tally
     finally:
         _tally.reset(token)
+
+
+def remark(words: str) -> None:
+    """Say this of the example in the row of the law; the verdict is not touched."""
+    if (tally := _tally.get(None)) is not None:
+        tally.remarks.add(words)
 
 
 def near(
@@ -109,9 +121,10 @@ def near(
     engine or from a theorem. A report names what is declared and was never given so.
 
     An entry has power where allowed is at most 5 % of `scale`, by default |expected|; give the sum
-    of the magnitudes that cancel where a law says 0. An exact comparison (allowed = 0) always has
-    it. Without a scale, as where an activation happens to be 0, an entry is judged, and its power
-    is not measured. An entry with infinite `allowed` cannot be judged, and is counted so.
+    of the magnitudes that cancel where a law says 0. So an exact comparison (allowed = 0) has it
+    wherever there is a scale. Without one, as where an activation happens to be 0, an entry is
+    judged, and its power is not measured. An entry with infinite `allowed` cannot be judged, and is
+    counted so.
 
     `astray` is given where the subject is compared with itself, and says where both answers are
     wrong: there nothing is judged.
@@ -150,12 +163,16 @@ def at_most(
 def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ...] = ()) -> None:
     """P >= limit, for a test whose p-value is uniform on a correct implementation
 
-    The ratio is log p / log limit. `of` is that of the answers that are held to a distribution.
+    The ratio is log p / log limit, and the limit is what chance allows a correct implementation to
+    fail: the limits of all tests of a run are added up. `of` is that of the answers that are held
+    to a distribution.
 
     Raises: Broken when the p-value is below the limit.
     """
     ratio = 0.0 if p >= 1 else math.log(p) / math.log(limit) if p > 0 else math.inf
-    one = np.ones(1)
+    one, tally = np.ones(1), _tally.get(None)
+    if tally is not None:
+        tally.chance += limit
     _record(("probable", what), (p * one, limit * one, 0 * one), ratio * one, one, of)
 
 
@@ -195,9 +212,9 @@ def _record(
 
 def _counted(a: Any, bounded: Any, wrong: Any, scale: Any) -> Tally:
     """The entries, by what could be seen there."""
-    measured = bounded & ((scale > 0) | (a == 0))
+    measured = bounded & (scale > 0)
     with np.errstate(all="ignore"):
-        shares = np.where(a == 0, 0.0, a / scale)[measured]
+        shares = (a / scale)[measured]
     lost = np.count_nonzero(np.broadcast_to(wrong, bounded.shape))
     return Tally(
         judged=int(np.count_nonzero(bounded)),

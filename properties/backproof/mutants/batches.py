@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Layer
+from refnet.training.optimizers import State, initial_state
+from refnet.training.steps import step
 
 EPOCH = "an_epoch_takes_one_step_on_each_batch_in_order"
 EVALUATION = "evaluation_does_not_depend_on_the_batch_size"
@@ -42,6 +45,41 @@ class RowsShuffled(Refnet):
         weights = None if weights is None else weights[order]
         data = inputs[order], targets[order], optimizer, epochs, batch_size, weights
         return super().train(architecture, start, *data, *rest)
+
+
+class OwnBatches(Refnet):
+    """An engine that goes through the batches itself, with a slip in what it remembers."""
+
+    def remembered(self, state: State, epoch: int) -> State:
+        """What the optimizer knows before a step."""
+        raise NotImplementedError
+
+    def train(self, *arguments: Any) -> Any:
+        architecture, at, inputs, targets, optimizer, epochs, size, weights, *_ = arguments
+        if size is None:
+            return super().train(*arguments)
+        state, data = initial_state(at), (inputs, targets, weights)
+        for epoch, first in product(range(epochs), range(0, len(inputs), size)):
+            batch: Any = (None if part is None else part[first : first + size] for part in data)
+            gradient, known = self.gradient(architecture, at, *batch), self.remembered(state, epoch)
+            at, state = step(optimizer, known, at, gradient, self._means(architecture))
+        return at
+
+
+@mutant(EPOCH)
+class EpochsCountedForSteps(OwnBatches):
+    """Adam corrects its means by the number of the epoch, not of the step."""
+
+    def remembered(self, state: State, epoch: int) -> State:
+        return state._replace(steps=epoch)
+
+
+@mutant(EPOCH)
+class EachBatchForgetsTheLast(OwnBatches):
+    """The optimizer is made anew for each batch, so that it has no memory."""
+
+    def remembered(self, state: State, epoch: int) -> State:
+        return initial_state(state.velocity)
 
 
 @mutant(EVALUATION)

@@ -26,6 +26,7 @@ from backproof.judging.trial import Arguments, Trial
 from backproof.mutants import Mutant
 from backproof.reports.teeth import Bite
 from backproof.subjects.calls import hello, perform
+from backproof.subjects.handed import Handed
 from backproof.subjects.messages import Call, Hello, Outcome
 from backproof.subjects.subject import Subject
 
@@ -84,6 +85,7 @@ class Open:
     own: frozenset[str]
     ready: list[Outcome] = field(default_factory=list)
     heard: Heard = field(default_factory=list)
+    handed: Handed = field(default_factory=Handed)
     isolated = False
 
     def hello(self) -> Hello:
@@ -92,16 +94,16 @@ class Open:
 
     def call(self, call: Call) -> Outcome:
         """The next answer."""
-        outcome = self.ready.pop(0) if self.ready else perform(self.made, call)
+        outcome = self.ready.pop(0) if self.ready else perform(self.made, call, self.handed)
         self.heard.append((call, outcome))
         return outcome
 
     def differs(self, heard: Heard) -> bool:
         """Whether it answers one of the questions otherwise than was heard."""
-        self.ready = []
+        self.ready, self.heard = [], []
         for call, outcome in heard:
             own = call.capability in self.own
-            self.ready.append(perform(self.made, call) if own else outcome)
+            self.ready.append(perform(self.made, call, self.handed) if own else outcome)
             if not _alike(self.ready[-1], outcome):
                 return True
         return False

@@ -65,6 +65,28 @@ class DroppedInEvaluation(Refnet):
         return self.forward_training(architecture, parameters, inputs, 0)
 
 
+@mutant("the_loss_is_the_mean_over_the_rows_plus_the_penalty")
+class LossInTraining(Refnet):
+    """The loss is taken while units are dropped."""
+
+    def loss(self, *arguments: Any) -> Any:
+        architecture, parameters, *data = arguments
+        if architecture.hidden_layers:
+            *before, (weights, biases) = parameters
+            stays = np.random.default_rng(0).random(len(weights)) >= architecture.dropout
+            parameters = [*before, Layer(weights * stays[:, None], biases)]
+        return super().loss(architecture, parameters, *data)
+
+
+@mutant("the_gradient_is_the_derivative_of_the_loss")
+class GradientScaledDown(Refnet):
+    """The gradient scales units down by 1 - p, as if dropout did not scale them up in training."""
+
+    def gradient(self, *arguments: Any) -> Any:
+        asked = *arguments, replace(STRICT, dropout="at evaluation")
+        return refnet.gradient(*asked)
+
+
 @mutant(PARTS)
 class TrainedWithoutDropout(Refnet):
     """Training forgets to switch dropout on."""

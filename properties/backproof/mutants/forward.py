@@ -23,6 +23,7 @@ RENUMBERED = "renumbering_hidden_units_leaves_the_outputs_unchanged"
 LINEAR = "a_chain_of_linear_layers_is_one_linear_layer"
 PROBABILITIES = "softmax_outputs_are_probabilities"
 SHIFT = "softmax_is_unchanged_by_adding_a_constant"
+LARGER = "every_network_lies_inside_a_wider_and_a_deeper_one"
 ALONE = "every_call_stands_alone"
 
 
@@ -170,6 +171,17 @@ class LastRowRepeated(Refnet):
         outputs = super().forward(*arguments).copy()
         outputs[-1] = outputs[-2:][0]
         return outputs
+
+
+@mutant(LARGER, ROUNDING)
+class SumsDividedByTheirUnits(Refnet):
+    """What comes into a unit is divided by the root of how many send it, as some layers are."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE:
+            inputs, weights, biases = arguments
+            arguments = inputs, weights / np.sqrt(len(weights)), biases
+        return super().apply(operation, *arguments)
 
 
 @mutant(RENUMBERED, ROUNDING)

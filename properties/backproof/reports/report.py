@@ -77,6 +77,7 @@ class Row(msgspec.Struct, kw_only=True):
     power:          the share of all entries in which an error of 5 % would have been seen
     least_power:    the same for the head or activation, least_power_of, for which it is least
     median_allowed: the largest legal error as a share of the value, for half of the entries
+    chance:         how probable it is, at most, that a correct implementation is broken by chance
     by_value:       what was compared with the engine or a theorem, not with the subject itself
     reach:          the sizes, heads and activations on which it was
     refused:        for which reason the subject cannot answer, and in how many examples
@@ -97,6 +98,7 @@ class Row(msgspec.Struct, kw_only=True):
     least_power: float = 0.0
     least_power_of: str = ""
     median_allowed: float = 0.0
+    chance: float = 0.0
     by_value: list[str] = []
     reach: Reach = msgspec.field(default_factory=Reach)
     seconds: float = 0.0
@@ -145,6 +147,11 @@ class Report(msgspec.Struct, kw_only=True):
     def reach(self) -> Reach:
         """What the laws were judged on, all together."""
         return together(row.reach for row in self.laws)
+
+    @property
+    def chance(self) -> float:
+        """How probable it is, at most, that a correct implementation is broken by chance."""
+        return sum(row.chance for row in self.laws)
 
     def count(self, status: Status) -> int:
         """The number of laws with this status."""
@@ -198,6 +205,7 @@ class Report(msgspec.Struct, kw_only=True):
             reach=self.reach,
             not_judged=self.not_judged,
             not_reached=self.not_reached,
+            chance=self.chance,
         )
 
     def to_json(self) -> str:
@@ -252,6 +260,7 @@ class Document(msgspec.Struct, kw_only=True):
     reach: Reach
     not_judged: list[str]
     not_reached: list[str]
+    chance: float = 0.0
 
 
 def json_schema() -> dict[str, Any]:
