@@ -23,7 +23,8 @@ from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
 from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
-from backproof.mutants.bites import bites, own
+from backproof.mutants.bites import bites
+from backproof.mutants.open import own
 from backproof.reports.matrix import complaints, matrix, totals
 from backproof.reports.teeth import Bite, Bug, Teeth
 from backproof.subjects.calls import perform
