@@ -19,7 +19,7 @@ from refnet.dropout import training_factors
 from refnet.problem import Problem, batches, divisor, gradient_reduction
 from refnet.rounding.arithmetic import Arithmetic, Ball, plain, within
 from refnet.rounding.precision import FLOAT64, Precision
-from refnet.training.optimizers import Optimizer, State, initial_state
+from refnet.training.optimizers import Optimizer, State, initial_state, resolved
 from refnet.training.steps import point_in, step_in
 
 
@@ -40,7 +40,8 @@ def train(
     Without a batch size a batch is the whole data set. The seed serves dropout alone.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
+    form = resolved(optimizer, conventions)
+    problem = Problem(architecture, parameters, inputs, targets, sample_weights, form)
     size = _checked(problem, epochs, batch_size)
     generator = np.random.default_rng(seed)
     state = initial_state(parameters)
@@ -63,6 +64,7 @@ def trained_balls(
     Raises: ValueError naming what does not fit; dropout cannot be foreseen.
     """
     size = _checked(problem, epochs, batch_size)
+    problem = problem._replace(conventions=resolved(optimizer, problem.conventions))
     state = initial_state(problem.parameters)
     layers: list[Layer[Any]] = problem.parameters
     for _ in range(epochs):
@@ -97,6 +99,7 @@ def followed(
     optimizer remembers is carried along as balls, so that each epoch is judged by itself.
     Raises: ValueError naming what does not fit; dropout cannot be foreseen.
     """
+    problem = problem._replace(conventions=resolved(optimizer, problem.conventions))
     state = initial_state(trajectory[0])
     for known in trajectory:
         here = problem._replace(parameters=known)

@@ -239,7 +239,7 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
     later.append(_answers(subject, case))
     for answers in later:
         for name in (name for name in first if name in answers):
-            again = replace(first[name], value=answers[name].value)
+            again = first[name].with_value(answers[name].value)
             alike(again, first[name], what=f"{name} after other calls")
 
 

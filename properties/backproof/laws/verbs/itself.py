@@ -1,6 +1,5 @@
 """The subject against itself: two of its answers that should agree."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from backproof.judging.judge import near
@@ -25,6 +24,6 @@ def alike(
     """
     radius = one.radius + other.radius if allowed is None else allowed
     astray = other.astray
-    if np.any(astray):
+    if astray.any():
         astray = astray & one.astray
     near(one.value, other.value, radius, scale, what=what, astray=astray)
