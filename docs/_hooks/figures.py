@@ -10,6 +10,7 @@ import drawings
 import drawings_life
 import drawings_loss
 import drawings_meaning
+import drawings_regression
 import drawings_steps
 from ink import to_page
 from mkdocs.config.defaults import MkDocsConfig
@@ -23,6 +24,7 @@ DRAWINGS = (
     drawings_life,
     drawings_loss,
     drawings_meaning,
+    drawings_regression,
     drawings_steps,
 )
 PLACE = re.compile(r'<figure data-figure="(\w+)">')
