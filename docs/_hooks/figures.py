@@ -7,6 +7,7 @@ with colours that are variables of the style sheet: light on dark is dark on lig
 import re
 
 import drawings
+import drawings_approximation
 import drawings_life
 import drawings_loss
 import drawings_meaning
@@ -21,6 +22,7 @@ from mkdocs.structure.pages import Page
 MARK = re.compile(r"^<!-- figure (\w+): (.*?) -->$", re.MULTILINE | re.DOTALL)
 DRAWINGS = (
     drawings,
+    drawings_approximation,
     drawings_life,
     drawings_loss,
     drawings_meaning,

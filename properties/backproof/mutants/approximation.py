@@ -6,10 +6,12 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
+from refnet.architecture import Layer
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
+BOTTLENECK = "a_bottleneck_of_k_units_never_beats_principal_components"
 
 
 @mutant(STAIRCASE)
@@ -31,3 +33,21 @@ class WeightsNormalised(Refnet):
             shrink = min(1.0, 100.0 / max(float(np.max(np.abs(weights))), 1.0))
             return super().apply(operation, inputs, weights * shrink, biases)
         return super().apply(operation, *arguments)
+
+
+@mutant(BOTTLENECK)
+class InputsAddedToTheOutputs(Refnet):
+    """Where there are as many outputs as inputs, the inputs are added to what the layers give."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        outputs = super().forward(architecture, parameters, inputs)
+        return outputs + inputs if outputs.shape == inputs.shape else outputs
+
+
+@mutant(BOTTLENECK)
+class OutputBiasesForgotten(Refnet):
+    """The output layer multiplies by its weights and adds nothing."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        *below, (weights, biases) = parameters
+        return super().forward(architecture, [*below, Layer(weights, 0 * biases)], inputs)
