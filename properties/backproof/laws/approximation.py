@@ -4,6 +4,7 @@ import numpy as np
 
 from backproof.cases.bottlenecks import Bottleneck, Bottlenecks
 from backproof.cases.functions import Staircase, Staircases
+from backproof.cases.sawtooths import Sawtooth, Sawtooths
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.subject import Subject
@@ -73,3 +74,31 @@ def a_bottleneck_of_k_units_never_beats_principal_components(
     else:
         what = "by how much less the outputs lose than the principal components"
         at_most(least - left, 0.0, radius, scale=least, what=what)
+
+
+@law(needs="forward", sawtooth=Sawtooths())
+def depth_doubles_the_pieces_that_width_only_adds(subject: Subject, sawtooth: Sawtooth) -> None:
+    """k layers of two ReLU units fold the line into 2^k pieces; a layer of n units makes n + 1.
+
+    For all x = j / 2^m and all k, the deep network gives T(T(...T(x))), T(x) = 1 - |1 - 2x|, bit
+    for bit. For all weights of one layer with n < 2^k - 1 units, the output is off by 1/2 or more
+    at one of the points j / 2^k.
+
+    Why:       T goes up and down, so that T after a sawtooth has each of its teeth twice. Between
+               neighbouring points j / 2^k the sawtooth goes from 0 to 1 or back; an output that is
+               nearer than 1/2 everywhere crosses 1/2 there, 2^k times, and each of n + 1 straight
+               pieces crosses once.
+    Tolerance: none for the deep network: every product and every sum is a number that the precision
+               represents. For the single layer the ball of the outputs.
+    Catches:   hidden layers beyond some number that are left out, numbers that pass through a
+               coarser precision between layers: k layers magnify an error by 2^k.
+    Source:    Telgarsky, Proceedings of Machine Learning Research 49 (2016) 1517-1539.
+    """
+    outputs = subject.forward(sawtooth.case)
+    if sawtooth.exact:
+        near(outputs, sawtooth.wanted, 0.0, scale=1.0, what="sawtooth")
+    else:
+        errors = np.abs(outputs.value - sawtooth.wanted)
+        missing = 0.5 - float(np.max(errors))
+        most = float(np.max(outputs.radius))
+        at_most(missing, 0.0, most, scale=0.5, what="how far the error stays below 1/2 everywhere")

@@ -1,5 +1,6 @@
 """Mistakes that show at steep weights."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
+SAWTOOTH = "depth_doubles_the_pieces_that_width_only_adds"
 BOTTLENECK = "a_bottleneck_of_k_units_never_beats_principal_components"
 
 
@@ -51,3 +53,30 @@ class OutputBiasesForgotten(Refnet):
     def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
         *below, (weights, biases) = parameters
         return super().forward(architecture, [*below, Layer(weights, 0 * biases)], inputs)
+
+
+@mutant(SAWTOOTH)
+class FourLayersAtMost(Refnet):
+    """Hidden layers beyond the fourth are left out where their widths allow it."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        widths = architecture.widths
+        if architecture.hidden_layers > 4 and len({*widths[4:-1]}) == 1:
+            parameters = [*parameters[:4], parameters[-1]]
+            architecture = replace(
+                architecture,
+                widths=(*widths[:5], widths[-1]),
+                activation=architecture.activations[:4],
+            )
+        return super().forward(architecture, parameters, inputs)
+
+
+@mutant(SAWTOOTH)
+class LayersInSinglePrecision(Refnet):
+    """What a hidden layer hands on is stored in single precision."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        if operation is AFFINE or not isinstance(result, np.ndarray):
+            return result
+        return result.astype("f4").astype(result.dtype)
