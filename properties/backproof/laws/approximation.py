@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from backproof.cases.bottlenecks import Bottleneck, Bottlenecks
 from backproof.cases.functions import Staircase, Staircases
-from backproof.judging.judge import at_most
+from backproof.cases.sawtooths import Sawtooth, Sawtooths
+from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.subject import Subject
+from refnet.rounding.precision import U64
 
 
 @law(needs="forward", staircase=Staircases())
@@ -39,3 +42,63 @@ def sums_of_sigmoids_approximate_continuous_functions(
         share, own = 1.0, 0.0
     allowed = answer.radius + share * (staircase.rounded + error) + own
     at_most(np.abs(answer.value - wanted), share * staircase.bound, allowed, what="|f - G|")
+
+
+@law(needs="forward", autoencoder=Bottlenecks())
+def a_bottleneck_of_k_units_never_beats_principal_components(
+    subject: Subject, autoencoder: Bottleneck
+) -> None:
+    """An autoencoder with k units below a linear output loses what k principal components lose.
+
+    For all weights and all units: the squares of inputs less outputs add up to the sum of the
+    squares of all but the k largest singular values of the centred inputs, or more. Projections on
+    the first k axes attain it, and so do units that are straight above 0, such as ReLU.
+
+    Why:       the outputs less their biases are H V, a matrix of rank k at most, whatever the units
+               are and whatever lies below them. Of all matrices of rank k none is nearer to the
+               centred inputs than the first k terms of the singular value decomposition.
+    Tolerance: the ball of the outputs, squared with the errors. The inputs are whole numbers with
+               known singular values, and the best weights are exact.
+    Catches:   inputs that reach the outputs past the bottleneck, a decoder without biases, weights
+               that are tied where they should be free.
+    Source:    Eckart and Young, Psychometrika 1 (1936) 211-218; Bourlard and Kamp, Biological
+               Cybernetics 59 (1988) 291-294.
+    """
+    outputs = subject.forward(autoencoder.case)
+    errors, least = np.abs(outputs.value - autoencoder.case.targets), autoencoder.floor
+    left = float(np.sum(errors**2))
+    radius = np.sum((2 * errors + outputs.radius) * outputs.radius) + errors.size * U64 * left
+    if autoencoder.best:
+        what = "sum of the squared errors of the principal components"
+        near(left, least, radius, what=what)
+    else:
+        what = "by how much less the outputs lose than the principal components"
+        at_most(least - left, 0.0, radius, scale=least, what=what)
+
+
+@law(needs="forward", sawtooth=Sawtooths())
+def depth_doubles_the_pieces_that_width_only_adds(subject: Subject, sawtooth: Sawtooth) -> None:
+    """k layers of two ReLU units fold the line into 2^k pieces; a layer of n units makes n + 1.
+
+    For all x = j / 2^m and all k, the deep network gives T(T(...T(x))), T(x) = 1 - |1 - 2x|, bit
+    for bit. For all weights of one layer with n < 2^k - 1 units, the output is off by 1/2 or more
+    at one of the points j / 2^k.
+
+    Why:       T goes up and down, so that T after a sawtooth has each of its teeth twice. Between
+               neighbouring points j / 2^k the sawtooth goes from 0 to 1 or back; an output that is
+               nearer than 1/2 everywhere crosses 1/2 there, 2^k times, and each of n + 1 straight
+               pieces crosses once.
+    Tolerance: none for the deep network: every product and every sum is a number that the precision
+               represents. For the single layer the ball of the outputs.
+    Catches:   hidden layers beyond some number that are left out, numbers that pass through a
+               coarser precision between layers: k layers magnify an error by 2^k.
+    Source:    Telgarsky, Proceedings of Machine Learning Research 49 (2016) 1517-1539.
+    """
+    outputs = subject.forward(sawtooth.case)
+    if sawtooth.exact:
+        near(outputs, sawtooth.wanted, 0.0, scale=1.0, what="sawtooth")
+    else:
+        errors = np.abs(outputs.value - sawtooth.wanted)
+        missing = 0.5 - float(np.max(errors))
+        most = float(np.max(outputs.radius))
+        at_most(missing, 0.0, most, scale=0.5, what="how far the error stays below 1/2 everywhere")

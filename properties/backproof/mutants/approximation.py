@@ -1,15 +1,19 @@
 """Mistakes that show at steep weights."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
+from refnet.architecture import Layer
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
+SAWTOOTH = "depth_doubles_the_pieces_that_width_only_adds"
+BOTTLENECK = "a_bottleneck_of_k_units_never_beats_principal_components"
 
 
 @mutant(STAIRCASE)
@@ -31,3 +35,48 @@ class WeightsNormalised(Refnet):
             shrink = min(1.0, 100.0 / max(float(np.max(np.abs(weights))), 1.0))
             return super().apply(operation, inputs, weights * shrink, biases)
         return super().apply(operation, *arguments)
+
+
+@mutant(BOTTLENECK)
+class InputsAddedToTheOutputs(Refnet):
+    """Where there are as many outputs as inputs, the inputs are added to what the layers give."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        outputs = super().forward(architecture, parameters, inputs)
+        return outputs + inputs if outputs.shape == inputs.shape else outputs
+
+
+@mutant(BOTTLENECK)
+class OutputBiasesForgotten(Refnet):
+    """The output layer multiplies by its weights and adds nothing."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        *below, (weights, biases) = parameters
+        return super().forward(architecture, [*below, Layer(weights, 0 * biases)], inputs)
+
+
+@mutant(SAWTOOTH)
+class FourLayersAtMost(Refnet):
+    """Hidden layers beyond the fourth are left out where their widths allow it."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        widths = architecture.widths
+        if architecture.hidden_layers > 4 and len({*widths[4:-1]}) == 1:
+            parameters = [*parameters[:4], parameters[-1]]
+            architecture = replace(
+                architecture,
+                widths=(*widths[:5], widths[-1]),
+                activation=architecture.activations[:4],
+            )
+        return super().forward(architecture, parameters, inputs)
+
+
+@mutant(SAWTOOTH)
+class LayersInSinglePrecision(Refnet):
+    """What a hidden layer hands on is stored in single precision."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        if operation is AFFINE or not isinstance(result, np.ndarray):
+            return result
+        return result.astype("f4").astype(result.dtype)

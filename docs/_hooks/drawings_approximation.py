@@ -1,0 +1,58 @@
+"""The figures on what networks can approximate, and on what they cannot."""
+
+import numpy as np
+from drawings import _panels
+from ink import FAINT, FIRST, INK, SECOND, THIRD, style
+from matplotlib.figure import Figure
+
+import refnet
+from refnet import Architecture
+from refnet.approximation.rectifiers import deep_sawtooth, interpolant, tent
+from refnet.architecture import Array, Parameters
+
+
+def bottlenecks() -> Figure:
+    """Points on a parabola, with what one unit makes of them before a line, and before a bend."""
+    t = np.linspace(-1, 1, 21)
+    points = np.stack([t, t**2], axis=1)
+    mean = points.mean(axis=0)
+    axis = np.linalg.svd(points - mean)[2][:1]
+    knots = np.linspace(-1, 1, 5)
+    bent = np.stack([t, np.interp(t, knots, knots**2)], axis=1)
+    straight = mean + (points - mean) @ axis.T @ axis
+    with style():
+        figure, panels = _panels(2)
+        for axes, outputs, title in (
+            (panels[0], straight, "a linear output"),
+            (panels[1], bent, "a hidden layer after the bottleneck"),
+        ):
+            axes.plot(*np.stack([points, outputs]).transpose(2, 0, 1), color=FAINT, linewidth=0.8)
+            axes.plot(*points.T, "o", color=INK, markersize=3)
+            axes.plot(*outputs.T, "o-", color=FIRST, markersize=3, linewidth=1)
+            axes.set(xlabel="x1", ylabel="x2", title=title, ylim=(-0.2, 1.2))
+    return figure
+
+
+def _relu(parameters: Parameters, x: Array) -> Array:
+    """The outputs of ReLU layers at x."""
+    widths = (1, *(len(layer.biases) for layer in parameters))
+    network = Architecture(widths, "relu", "identity", "squared_error")
+    return refnet.forward(network, parameters, x[:, None])[:, 0]
+
+
+def sawtooth() -> Figure:
+    """One, two and three layers of two units; and one layer of six that cannot follow the last."""
+    x = np.linspace(0, 1, 513)
+    with style():
+        figure, (deep, wide) = _panels(2)
+        for times, colour, line in ((1, THIRD, ":"), (2, SECOND, "--"), (3, FIRST, "-")):
+            deep.plot(x, _relu(deep_sawtooth(times), x), line, color=colour, label=f"k = {times}")
+        deep.set(title="k layers of two units", xlabel="x", ylim=(0, 1.45))
+        deep.legend(loc="upper center", ncols=3)
+        knots = np.array([0, 2, 3, 4, 5, 6, 8]) / 8
+        few = _relu(interpolant(knots, np.array([0.5, 0.5, 1.0, 0.0, 1.0, 0.5, 0.5])), x)
+        wide.plot(x, tent(x, 3), color=FAINT, linewidth=1, label="k = 3")
+        wide.plot(x, few, color=INK, label="one layer of six units")
+        wide.set(title="one layer", xlabel="x", ylim=(0, 1.45))
+        wide.legend(loc="upper center", ncols=2)
+    return figure
