@@ -138,7 +138,7 @@ def near(
     error = np.where(o == e, 0.0, np.abs(o - e))
     ratios = np.where(error == 0, 0.0, error / a)
     scale = np.abs(e) if scale is None else np.asarray(scale)
-    _record(what, (o, e, a), ratios, scale, of, astray)
+    _record(("near", what), (o, e, a), ratios, scale, of, astray)
 
 
 @quiet
@@ -157,7 +157,8 @@ def at_most(
     value, of = _taken(observed)
     o, b, a = _arrays(value, bound, allowed)
     ratios = np.where(o <= 0, 0.0, o / (b + a))
-    _record(what, (o, b, a), ratios, np.abs(b) if scale is None else np.asarray(scale), of)
+    scale = np.abs(b) if scale is None else np.asarray(scale)
+    _record(("at_most", what), (o, b, a), ratios, scale, of)
 
 
 def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ...] = ()) -> None:
@@ -173,7 +174,7 @@ def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ..
     one, tally = np.ones(1), _tally.get(None)
     if tally is not None:
         tally.chance += limit
-    _record(what, (p * one, limit * one, 0 * one), ratio * one, one, of)
+    _record(("probable", what), (p * one, limit * one, 0 * one), ratio * one, one, of)
 
 
 def _taken(observed: Any) -> tuple[Any, tuple[str, ...]]:
@@ -188,7 +189,7 @@ def _arrays(*values: ArrayLike) -> list[Any]:
 
 
 def _record(
-    what: str,
+    asked: tuple[str, str],
     compared: tuple[Any, Any, Any],
     ratios: Any,
     scale: Any,
@@ -207,7 +208,7 @@ def _record(
         tally.add(found)
         tally.by_value.update(of if found.judged else ())
     if not worst <= 1:
-        raise Broken(_finding(what, *compared, ratios))
+        raise Broken(_finding(*asked, *compared, ratios))
 
 
 @quiet
@@ -228,10 +229,11 @@ def _counted(a: Any, bounded: Any, scale: Any, astray: ArrayLike | None) -> Tall
     )
 
 
-def _finding(what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:
+def _finding(verb: str, what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratios)), ratios.shape))
     return Finding(
         kind="broken",
+        verb=verb,
         what=what,
         ratio=float(ratios[at]),
         observed=float(o[at]),

@@ -36,6 +36,17 @@ class ScaleForgotten(Refnet):
 
 
 @mutant(DROPS)
+class ScaledByTheDroppedShare(Refnet):
+    """Units that stay are divided by the share of those that are dropped."""
+
+    def forward_training(self, *arguments: Any) -> Any:
+        architecture, (first, *others), inputs, seed = arguments
+        rate = architecture.dropout or 0.5
+        scaled = [first, *(Layer(w * ((1 - rate) / rate), b) for w, b in others)]
+        return super().forward_training(architecture, scaled, inputs, seed)
+
+
+@mutant(DROPS)
 class OneMaskForAllRows(Refnet):
     """A unit is dropped for a whole batch, not for each row."""
 

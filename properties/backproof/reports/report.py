@@ -35,6 +35,7 @@ class Sent(msgspec.Struct, kw_only=True):
 class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
+    verb:      how it was compared: near, at_most or probable
     arguments: the smallest case that was drawn, as literal values
     calls:     what was asked of the subject, in order; sent: with which literal values
     hint:      the conventions or the precision in which the law would hold
@@ -42,6 +43,7 @@ class Finding(msgspec.Struct, kw_only=True):
 
     kind: str
     what: str
+    verb: str = ""
     ratio: float | None = None
     observed: float | str | None = None
     expected: float | str | None = None
