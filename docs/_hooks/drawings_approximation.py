@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 import refnet
 from refnet import Architecture
 from refnet.approximation.rectifiers import deep_sawtooth, interpolant, tent
+from refnet.approximation.ridges import RidgeSum, ridge_bound, ridge_staircases
 from refnet.architecture import Array, Parameters
 
 
@@ -55,4 +56,34 @@ def sawtooth() -> Figure:
         wide.plot(x, few, color=INK, label="one layer of six units")
         wide.set(title="one layer", xlabel="x", ylim=(0, 1.45))
         wide.legend(loc="upper center", ncols=2)
+    return figure
+
+
+TWO_WAVES = RidgeSum(np.array([1.0, 0.6]), np.array([[3.0, 1.0], [-1.0, 3.0]]), np.zeros(2))
+
+
+def _ridges(units: int, points: Array) -> Array:
+    """Two staircases of sigmoids along the two directions."""
+    network = Architecture((2, 2 * units, 1), "sigmoid", "identity", "squared_error")
+    return refnet.forward(network, ridge_staircases(TWO_WAVES, units, 12.0), points)[:, 0]
+
+
+def ridges() -> Figure:
+    """Lines of equal height of two waves and of the sigmoids, and the error as they grow."""
+    grid = np.linspace(-1, 1, 81)
+    x, y = np.meshgrid(grid, grid)
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    counts = [2**k for k in range(2, 9)]
+    errors = [float(np.max(np.abs(TWO_WAVES(points) - _ridges(n, points)))) for n in counts]
+    with style():
+        figure, (left, right) = _panels(2)
+        levels = np.arange(-1.5, 1.6, 0.5)
+        left.contour(x, y, TWO_WAVES(points).reshape(x.shape), levels, colors=[FAINT])
+        left.contour(x, y, _ridges(32, points).reshape(x.shape), levels, colors=[FIRST])
+        left.set(xlabel="x1", ylabel="x2", aspect="equal")
+        right.loglog(counts, [ridge_bound(TWO_WAVES, n, 12.0) for n in counts], color=INK,
+                     linewidth=1, label="bound")  # fmt: skip
+        right.loglog(counts, errors, "o", color=FIRST, markersize=4, label="largest |f − G|")
+        right.set(xlabel="units for each wave")
+        right.legend()
     return figure

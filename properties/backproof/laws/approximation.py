@@ -3,11 +3,14 @@
 import numpy as np
 
 from backproof.cases.bottlenecks import Bottleneck, Bottlenecks
+from backproof.cases.case import Case
 from backproof.cases.functions import Staircase, Staircases
+from backproof.cases.ridges import Ridges, SumsOfRidges
 from backproof.cases.sawtooths import Sawtooth, Sawtooths
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.subject import Subject
+from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 
 
@@ -32,16 +35,46 @@ def sums_of_sigmoids_approximate_continuous_functions(
     Source:    Cybenko, Mathematics of Control, Signals and Systems 2 (1989) 303-314; the constants
                are derived on the page.
     """
-    case, answer = staircase.case, subject.forward(staircase.case)
-    wanted, error = staircase.function(case.inputs), staircase.function.error(case.inputs)
+    inputs = staircase.case.inputs
+    wanted, error = staircase.function(inputs), staircase.function.error(inputs)
+    _follows(subject, staircase.case, Ball(wanted, error + staircase.rounded), staircase.bound)
+
+
+def _follows(subject: Subject, case: Case, function: Ball, bound: float) -> None:
+    """|f - G| <= bound, or after a sigmoid output a quarter of it."""
+    answer, wanted = subject.forward(case), function.value
     logits = subject.conventions_of(case).outputs == "logits"
+    share, own = 1.0, 0.0
     if case.architecture.output == "sigmoid" and not logits:
         wanted = 1 / (1 + np.exp(-wanted))
-        share, own = 0.25, 4 * 2.0**-53
-    else:
-        share, own = 1.0, 0.0
-    allowed = answer.radius + share * (staircase.rounded + error) + own
-    at_most(np.abs(answer.value - wanted), share * staircase.bound, allowed, what="|f - G|")
+        share, own = 0.25, 4 * U64
+    allowed = answer.radius + share * function.radius + own
+    at_most(np.abs(answer.value - wanted), share * bound, allowed, what="|f - G|")
+
+
+@law(needs="forward", ridges=SumsOfRidges())
+def sums_of_ridges_approximate_functions_of_several_inputs(
+    subject: Subject, ridges: Ridges
+) -> None:
+    """Sigmoids along a few directions follow any sum of waves on a cube as closely as a bound says.
+
+    For all f(x) = sum_k a_k cos(w_k . x + p_k) on [-1, 1]^d, with n units of steepness c for each
+    wave, |f - G| <= sum_k |a_k| (w(h_k / 2) + w(h_k) / sinh(c/2)), where h_k = 2 |w_k|_1 / n and
+    w(h) = 2 sin(min(h, pi) / 2), at most h, is what a cosine can change over a distance h.
+
+    Why:       a wave does not change across its direction, so that it is a function of the one
+               number w_k . x, between -|w_k|_1 and |w_k|_1, which a staircase of sigmoids follows.
+               Sums of waves come as near as you like to every continuous function on the cube.
+    Tolerance: the theorem's own bound, plus the ball of the forward pass, plus what rounding the
+               readout weights and computing f cost. Slopes and biases of the units are exact.
+    Catches:   an input that is lost or counted twice, logits or inputs that are scaled by their
+               number, the mistakes of the law for one input.
+    Source:    Cybenko, Mathematics of Control, Signals and Systems 2 (1989) 303-314; Barron, IEEE
+               Transactions on Information Theory 39 (1993) 930-945.
+    """
+    inputs, function = ridges.case.inputs, ridges.function
+    wanted, error = function(inputs)[:, None], function.error(inputs)[:, None]
+    _follows(subject, ridges.case, Ball(wanted, error + ridges.rounded), ridges.bound)
 
 
 @law(needs="forward", autoencoder=Bottlenecks())
