@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from backproof.reports.report import Finding
 from backproof.subjects.answers import Answer
 from refnet.architecture import Array
+from refnet.rounding.arithmetic import quiet
 
 POWER = 0.05
 """An entry has power when the allowed error is at most this share of its scale."""
@@ -106,6 +107,7 @@ def remark(words: str) -> None:
         tally.remarks.add(words)
 
 
+@quiet  # an answer may be infinite, and the error that is allowed too
 def near(
     observed: ArrayLike | Answer,
     expected: ArrayLike,
@@ -133,13 +135,13 @@ def near(
     """
     value, of = _taken(observed)
     o, e, a = _arrays(value, expected, allowed)
-    with np.errstate(all="ignore"):
-        error = np.where(o == e, 0.0, np.abs(o - e))
-        ratios = np.where(error == 0, 0.0, error / a)
+    error = np.where(o == e, 0.0, np.abs(o - e))
+    ratios = np.where(error == 0, 0.0, error / a)
     scale = np.abs(e) if scale is None else np.asarray(scale)
     _record(("near", what), (o, e, a), ratios, scale, of, astray)
 
 
+@quiet
 def at_most(
     observed: ArrayLike | Answer,
     bound: ArrayLike,
@@ -154,8 +156,7 @@ def at_most(
     """
     value, of = _taken(observed)
     o, b, a = _arrays(value, bound, allowed)
-    with np.errstate(all="ignore"):
-        ratios = np.where(o <= 0, 0.0, o / (b + a))
+    ratios = np.where(o <= 0, 0.0, o / (b + a))
     scale = np.abs(b) if scale is None else np.asarray(scale)
     _record(("at_most", what), (o, b, a), ratios, scale, of)
 
@@ -196,30 +197,32 @@ def _record(
     astray: ArrayLike | None = None,
 ) -> None:
     tally, a = _tally.get(None), compared[-1]
-    wrong = np.asarray(False if astray is None else astray)
-    bounded = np.isfinite(a) & ~wrong
+    bounded = np.isfinite(a) if astray is None else np.isfinite(a) & ~np.asarray(astray)
     # where a radius is infinite, a law's own arithmetic may make nan of the ratio
-    ratios = np.where(bounded, np.where(np.isnan(ratios), np.inf, ratios), 0.0)
-    worst = float(np.max(ratios, initial=0.0))
+    np.copyto(ratios, np.inf, where=np.isnan(ratios))
+    np.copyto(ratios, 0.0, where=~bounded)
+    worst = float(ratios.max(initial=0.0))
     if tally is not None:
-        found = _counted(a, bounded, wrong, scale)
-        found.itself, found.worst_ratio = 0 if astray is None else found.judged, worst
+        found = _counted(a, bounded, scale, astray)
+        found.worst_ratio = worst
         tally.add(found)
-        tally.by_value.update(of if np.any(bounded) else ())
+        tally.by_value.update(of if found.judged else ())
     if not worst <= 1:
         raise Broken(_finding(*asked, *compared, ratios))
 
 
-def _counted(a: Any, bounded: Any, wrong: Any, scale: Any) -> Tally:
+@quiet
+def _counted(a: Any, bounded: Any, scale: Any, astray: ArrayLike | None) -> Tally:
     """The entries, by what could be seen there."""
-    measured = bounded & (scale > 0)
-    with np.errstate(all="ignore"):
-        shares = (a / scale)[measured]
-    lost = np.count_nonzero(np.broadcast_to(wrong, bounded.shape))
+    judged, lost = int(np.count_nonzero(bounded)), 0
+    shares = (a / scale)[bounded & (scale > 0)]
+    if astray is not None:
+        lost = int(np.count_nonzero(np.broadcast_to(astray, bounded.shape)))
     return Tally(
-        judged=int(np.count_nonzero(bounded)),
-        beyond=int(bounded.size - np.count_nonzero(bounded) - lost),
-        astray=int(lost),
+        judged=judged,
+        beyond=bounded.size - judged - lost,
+        astray=lost,
+        itself=0 if astray is None else judged,
         measured=shares.size,
         strong=int(np.count_nonzero(shares <= POWER)),
         shares=[shares],

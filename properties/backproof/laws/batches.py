@@ -9,7 +9,7 @@ from backproof.cases.networks import networks
 from backproof.cases.trainings import Training, batch_sizes, trainings
 from backproof.judging.judge import near
 from backproof.judging.law import law
-from backproof.laws.verbs.batches import adds_up, rearranged, repeated
+from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeated
 from backproof.laws.verbs.trajectories import follows
 from backproof.subjects.subject import Subject
 from refnet.training.optimizers import OPTIMIZERS
@@ -45,10 +45,12 @@ def the_losses_of_batches_average_to_the_loss_of_all_rows(
                much, weights that are ignored, rows that see one another.
     Source:    the definition of the loss as a mean over rows.
     """
+    asked = answers_of(subject, case)
     for what, parts in rearranged(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, case, parts, what)
+        adds_up(subject, case, asked, parts, what)
     for weighted, parts in repeated(subject, case, np.random.default_rng(seed)):
-        adds_up(subject, weighted, parts, "with copies for their weights")
+        asked = answers_of(subject, weighted)
+        adds_up(subject, weighted, asked, parts, "with copies for their weights")
 
 
 @law(

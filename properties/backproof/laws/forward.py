@@ -274,5 +274,5 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
     later.append(answers(subject, case))
     for found in later:
         for name in (name for name in first if name in found):
-            again = replace(first[name], value=found[name].value)
+            again = first[name].with_value(found[name].value)
             alike(again, first[name], what=f"{name} after other calls")

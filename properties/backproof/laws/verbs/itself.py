@@ -27,7 +27,7 @@ def alike(
     """
     radius = one.radius + other.radius if allowed is None else allowed
     astray = other.astray
-    if np.any(astray):
+    if astray.any():
         astray = astray & one.astray
         _remark_leaks(one, other, np.asarray(radius), astray)
     near(one.value, other.value, radius, scale, what=what, astray=astray)
