@@ -6,6 +6,7 @@ from importlib.resources import files
 import msgspec
 
 from backproof.reports.limits import Limit, Limits
+from refnet.rounding.precision import PRESETS, Precision
 
 FILE = "judging/limits.json"
 
@@ -17,6 +18,8 @@ def known() -> Limits:
     return msgspec.json.decode(text, type=Limits)
 
 
-def limit_of(law: str, precision: str) -> Limit | None:
+def limit_of(law: str, precision: Precision) -> Limit | None:
     """The limit of a law in a precision, if it has been measured."""
-    return known().laws.get(law, {}).get(precision)
+    if PRESETS.get(precision.name) != precision:
+        return None
+    return known().laws.get(law, {}).get(precision.name)

@@ -21,10 +21,15 @@ class Limit(msgspec.Struct, kw_only=True):
     of: Literal["value", "mistake"] = "value"
     mutant: str
 
+    @property
+    def relative(self) -> bool:
+        """Whether the share is that of a number, and less than all of it."""
+        return self.of == "value" and self.share < 1
+
     def sentence(self) -> str:
         """In words."""
         tried = f"tried with {self.mutant}"
-        if self.of == "value" and self.share < 1:
+        if self.relative:
             return f"relative errors from {self.share:.0e} on, {tried}"
         if self.of == "value":
             return f"no error smaller than the number itself, {tried}"
