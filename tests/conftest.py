@@ -1,11 +1,15 @@
 """With several workers a file of tests stays in one of them and shares what it made: a built site.
 
-The laws on the engine, `properties/test_refnet.py`, share nothing, and spread over the workers.
+The laws on the engine, `properties/test_refnet.py`, and the controls share nothing, and spread over
+the workers: a long file that comes last would leave the others idle.
 """
 
 from typing import Any
 
 import pytest
+
+ALONE = ("properties/", "tests/test_controls.py")
+"""Whose tests are each a file of its own."""
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
@@ -15,6 +19,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Spread(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid if nodeid.startswith("properties/") else super()._split_scope(nodeid)
+            return nodeid if nodeid.startswith(ALONE) else super()._split_scope(nodeid)
 
     return Spread(config, log) if config.getvalue("dist") == "loadfile" else None

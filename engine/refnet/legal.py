@@ -51,11 +51,13 @@ def check_fields(made: Any) -> None:
     kind: Any = type(made)
     for name, (words, legal) in rules(kind).items():
         value = getattr(made, name)
+        if legal and type(value) in (int, float) and legal.holds(value):
+            continue
         if any(type(value) is type(word) and value == word for word in words):  # 1 is no True
             continue
         said = [f"{name} {legal.rule}"] if legal else []
         said += ["choose one of " + ", ".join(map(repr, words))] if words else []
-        if said and not (legal and type(value) in (int, float) and legal.holds(value)):
+        if said:
             raise ValueError(f"{name}={value!r}: {', or '.join(said)}")
 
 

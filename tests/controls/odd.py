@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from backproof.adapters.refnet import Refnet
-from backproof.mutants.optimizers import Memory, OwnSteps
+from backproof.mutants.trained import Memory, OwnSteps
 from refnet.architecture import Array
 from refnet.functions.smooth import TANH
 from refnet.rounding.arithmetic import Operation

@@ -27,7 +27,13 @@ from refnet import (
     trained_balls,
 )
 from refnet.architecture import Parameters
+from refnet.backpropagation import gradient_in
+from refnet.balls import rounded_up
 from refnet.dropout import evaluation_factors
+from refnet.rounding.arithmetic import Ball, within
+from refnet.rounding.precision import FLOAT64
+from refnet.training.optimizers import resolved
+from refnet.training.steps import point_in, step_in
 
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]])
 LABELS = np.array([[0.0], [1], [1], [0]])
@@ -176,6 +182,43 @@ def test_a_followed_trajectory_judges_each_epoch_by_itself() -> None:
         assert np.all(allowed < 1e-11)
 
 
+RECALLING = [Optimizer("momentum", 0.1, 0.9), Optimizer("nesterov", 0.1, 0.9), ADAM]
+DESCENTS = [Optimizer("gradient_descent", 0.1), *RECALLING]
+
+
+def same(found: list[Layer[Ball]], expected: list[Layer[Ball]]) -> bool:
+    return all(
+        np.allclose(here, there, rtol=1e-12, atol=0.0)
+        for layers in zip(found, expected, strict=True)
+        for balls in zip(*layers, strict=True)
+        for here, there in zip(*balls, strict=True)
+    )
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize("form", ["sutskever", "lookahead"])
+@pytest.mark.parametrize("optimizer", DESCENTS, ids=lambda optimizer: optimizer.name)
+def test_epochs_that_are_followed_together_are_those_followed_one_by_one(
+    optimizer: Optimizer, form: Any, weights: np.ndarray | None
+) -> None:
+    problem, apply = _problem(Conventions(nesterov=form), weights), within(FLOAT64)
+    c = resolved(optimizer, problem.conventions)
+    trajectory = [train(NET, START, XOR, LABELS, optimizer, t) for t in range(4)]
+    state = initial_state(START)
+    for known, found in zip(trajectory, followed(problem, trajectory, optimizer), strict=True):
+        here = point_in(apply, optimizer, state, known, c)
+        slope = gradient_in(apply, problem._replace(parameters=here))
+        layers, state = step_in(apply, optimizer, state, known, slope, c, len(XOR))
+        assert same(found, rounded_up(layers))
+
+
+def test_epochs_in_batches_that_are_followed_together_are_those_followed_one_by_one() -> None:
+    descent = DESCENTS[0]
+    trajectory = [train(NET, START, XOR, LABELS, descent, t, 3) for t in range(4)]
+    for known, found in zip(trajectory, followed(_problem(), trajectory, descent, 3), strict=True):
+        assert same(found, trained_balls(_problem()._replace(parameters=known), descent, 1, 3))
+
+
 def test_a_followed_trajectory_rejects_another_optimizer() -> None:
     for wrong in (replace(ADAM, beta2=0.99), Optimizer("adam", 0.05, weight_decay=1e-4)):
         trajectory = [train(NET, START, XOR, LABELS, wrong, t) for t in range(4)]
@@ -192,6 +235,9 @@ def test_dropout_is_foreseen_by_nobody() -> None:
     problem = _problem()._replace(architecture=replace(NET, dropout=0.5))
     with pytest.raises(ValueError, match=r"dropout=0.5: which units are dropped cannot be"):
         trained_balls(problem, ADAM, 1)
+    for optimizer in DESCENTS:
+        with pytest.raises(ValueError, match=r"dropout=0.5: which units are dropped cannot be"):
+            list(followed(problem, [START, START], optimizer))
 
 
 def test_weights_that_vanish_on_a_batch_are_refused_where_a_mean_divides_by_them() -> None:

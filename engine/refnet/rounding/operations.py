@@ -38,7 +38,8 @@ def product_radius(p: Precision, left: Ball, right: Ball) -> Array:
 def row_sum(entries: Array) -> Array:
     """The sum over the outputs of each row: (n, k) -> (n,)"""
     ones = np.ones(entries.shape[-1], entries.dtype)
-    return np.asarray(entries.dot(ones))  # np.add.reduce is slow on short rows
+    # np.add.reduce is slow on short rows, and a stack rounds as its parts do only in matmul
+    return np.asarray(entries.dot(ones) if entries.ndim == 2 else np.matmul(entries, ones))
 
 
 MULTIPLY = Operation(np.multiply, lambda p, value, left, right: product_radius(p, left, right))

@@ -19,7 +19,7 @@ from refnet.dropout import training_factors
 from refnet.problem import Problem, batches, divisor, gradient_reduction
 from refnet.rounding.arithmetic import Arithmetic, Ball, plain, within
 from refnet.rounding.precision import FLOAT64, Precision
-from refnet.training.optimizers import Optimizer, State, initial_state
+from refnet.training.optimizers import Optimizer, State, initial_state, resolved
 from refnet.training.steps import point_in, step_in
 
 
@@ -40,7 +40,8 @@ def train(
     Without a batch size a batch is the whole data set. The seed serves dropout alone.
     Raises: ValueError naming the array whose shape or value does not fit.
     """
-    problem = Problem(architecture, parameters, inputs, targets, sample_weights, conventions)
+    form = resolved(optimizer, conventions)
+    problem = Problem(architecture, parameters, inputs, targets, sample_weights, form)
     size = _checked(problem, epochs, batch_size)
     generator = np.random.default_rng(seed)
     state = initial_state(parameters)
@@ -63,6 +64,7 @@ def trained_balls(
     Raises: ValueError naming what does not fit; dropout cannot be foreseen.
     """
     size = _checked(problem, epochs, batch_size)
+    problem = problem._replace(conventions=resolved(optimizer, problem.conventions))
     state = initial_state(problem.parameters)
     layers: list[Layer[Any]] = problem.parameters
     for _ in range(epochs):
@@ -97,13 +99,35 @@ def followed(
     optimizer remembers is carried along as balls, so that each epoch is judged by itself.
     Raises: ValueError naming what does not fit; dropout cannot be foreseen.
     """
-    state = initial_state(trajectory[0])
-    for known in trajectory:
-        here = problem._replace(parameters=known)
-        size = _checked(here, 1, batch_size)
-        apply = _steps_within(precision, problem.conventions)
-        layers, state = _epoch(apply, here, optimizer, state, size)
-        yield rounded_up(layers)
+    problem = problem._replace(conventions=resolved(optimizer, problem.conventions))
+    apply = _steps_within(precision, problem.conventions)
+    starts = [problem._replace(parameters=known) for known in trajectory]
+    size = max(_checked(start, 1, batch_size) for start in starts)
+    state, at_once = initial_state(trajectory[0]), problem._replace(parameters=_stack(trajectory))
+    if optimizer.name == "gradient_descent":  # remembers nothing, so that the epochs are a stack
+        layers, _ = _epoch(apply, at_once, optimizer, state, size)
+        yield from map(rounded_up, _unstacked(layers))
+    elif size < problem.inputs.shape[-2] or problem.conventions.nesterov == "lookahead":
+        for start in starts:
+            layers, state = _epoch(apply, start, optimizer, state, size)
+            yield rounded_up(layers)
+    else:  # the gradients are one, where each step is on all rows and begins where it is known
+        gradients = gradient_in(apply, at_once, _dropped(apply, at_once))
+        for start, gradient in zip(starts, _unstacked(gradients), strict=True):
+            layers, state = _stepped(apply, start, optimizer, state, gradient)
+            yield rounded_up(layers)
+
+
+def _stack(trajectory: Sequence[Parameters]) -> Parameters:
+    """Parameters as a stack, along a new first axis."""
+    places = zip(*trajectory, strict=True)
+    return [Layer(*map(np.stack, zip(*place, strict=True))) for place in places]
+
+
+def _unstacked(layers: list[Layer[Ball]]) -> Iterator[list[Layer[Ball]]]:
+    """The balls of each set of parameters in a stack."""
+    for place in range(len(layers[0].weights.value)):
+        yield [Layer(*(Ball(x[place], np.asarray(e)[place]) for x, e in layer)) for layer in layers]
 
 
 def _epoch(
@@ -120,15 +144,28 @@ def _epoch(
         here = point_in(apply, optimizer, state, layers, conventions)
         at = batch._replace(parameters=here)
         gradient = gradient_in(apply, at, _dropped(apply, at, generator), problem)
-        rows = batch.inputs.shape[-2]
-        layers, state = step_in(apply, optimizer, state, layers, gradient, conventions, rows)
-        if not problem.architecture.biases:  # Adam without an epsilon divides 0 by 0
-            layers = without_biases(apply, layers)
+        begun = batch._replace(parameters=layers)
+        layers, state = _stepped(apply, begun, optimizer, state, gradient)
+    return layers, state
+
+
+def _stepped(
+    apply: Arithmetic,
+    problem: Problem,
+    optimizer: Optimizer,
+    state: State,
+    gradient: list[Layer[Any]],
+) -> tuple[list[Layer[Any]], State]:
+    """A step on all rows of the problem, from its parameters on."""
+    layers, conventions, rows = problem.parameters, problem.conventions, problem.inputs.shape[-2]
+    layers, state = step_in(apply, optimizer, state, layers, gradient, conventions, rows)
+    if not problem.architecture.biases:  # Adam without an epsilon divides 0 by 0
+        layers = without_biases(apply, layers)
     return layers, state
 
 
 def _dropped(
-    apply: Arithmetic, batch: Problem, generator: np.random.Generator | None
+    apply: Arithmetic, batch: Problem, generator: np.random.Generator | None = None
 ) -> list[Stage] | None:
     """The forward pass with units dropped, where there is dropout."""
     architecture, conventions = batch.architecture, batch.conventions

@@ -12,7 +12,7 @@ from refnet.architecture import Array, Layer
 
 Places = NDArray[np.intp]
 
-PLAIN: dict[str, Any] = {"l2": 0.0, "label_smoothing": 0.0, "delta": 1.0}
+PLAIN: dict[str, Any] = {"l2": 0.0, "label_smoothing": 0.0, "dropout": 0.0, "delta": 1.0}
 """What an architecture has where it has nothing of the kind."""
 
 C = TypeVar("C", bound=Case)  # a case keeps its type

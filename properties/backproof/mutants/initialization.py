@@ -95,6 +95,26 @@ class HalfOfHe(Restarted):
 
 
 @mutant(NAMED)
+class GlorotByOneFan(Restarted):
+    """Glorot's variance is 1 / fan_in, and leaves out the other fan."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        return self.drawn(initializer.replace("glorot_", "lecun_"), shape, seed)
+
+
+@mutant(NAMED)
+class OrthogonalInLengthAlone(Restarted):
+    """Orthogonal weights are normal ones, scaled to rows or columns of length 1."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        if initializer != "orthogonal":
+            return self.drawn(initializer, shape, seed)
+        weights, biases = self.drawn("normal", shape, seed)
+        along = int(shape[0] < shape[1])
+        return Layer(weights / np.linalg.norm(weights, axis=along, keepdims=True), biases)
+
+
+@mutant(NAMED)
 class UniformForNormal(Restarted):
     """Normal weights come from a uniform distribution with the same variance."""
 

@@ -34,6 +34,10 @@ class Answer:
             self.value[index], lambda: Ball(self.expected[index], self.radius[index]), self.of
         )
 
+    def with_value(self, value: Array) -> "Answer":
+        """Another answer to the same question, beside the same ball."""
+        return Answer(value, lambda: self.ball, self.of)
+
     @cached_property
     def ball(self) -> Ball:
         """The ball, computed when a law first asks for it."""
@@ -52,9 +56,10 @@ class Answer:
     @property
     def astray(self) -> NDArray[np.bool_]:
         """Where it lies outside its ball: there the value itself is wrong."""
+        radius = self.radius
         with np.errstate(invalid="ignore"):  # what overflows has no bound to lie outside of
-            inside = np.abs(self.value - self.expected) <= self.radius
-        return np.isfinite(self.radius) & ~inside
+            inside = np.abs(self.value - self.expected) <= radius
+        return np.isfinite(radius) & ~inside
 
 
 def checked_answer(
@@ -65,9 +70,9 @@ def checked_answer(
     Raises: SubjectError naming the entry.
     """
     answer = Answer(np.asarray(value), ball, of or (name,))
-    wrong = ~np.isfinite(answer.value)
-    if np.any(wrong):  # legal only where the precision itself overflows
-        worst = wrong & np.isfinite(answer.radius)
+    usual = np.isfinite(answer.value)
+    if not usual.all():  # legal only where the precision itself overflows
+        worst = ~usual & np.isfinite(answer.radius)
         if np.any(worst):
             at = [int(i) for i in np.argwhere(worst)[0]]
             value, expected = float(answer.value[tuple(at)]), float(answer.expected[tuple(at)])

@@ -19,7 +19,11 @@ Parts = list[tuple[float, Case]]
 """Cases that take all rows together, each with how often it counts."""
 
 
-def answers_of(subject: Subject, case: Case) -> list[tuple[str, Answer]]:
+Answers = list[tuple[str, Answer]]
+"""The answers to the questions about a case, by name."""
+
+
+def answers_of(subject: Subject, case: Case) -> Answers:
     """The loss, and each part of the gradient where it is offered, by name."""
     answers = [("loss", subject.loss(case))]
     if subject.offers("gradient"):
@@ -77,10 +81,10 @@ def _offers(subject: Subject, case: Case) -> bool:
     return low <= len(case.inputs) and (high is None or len(case.inputs) <= high)
 
 
-def adds_up(subject: Subject, whole: Case, parts: Parts, what: str) -> None:
-    """Each of the answers is the sum of those of the parts, times their shares."""
+def adds_up(subject: Subject, whole: Case, asked: Answers, parts: Parts, what: str) -> None:
+    """Each of the answers of the whole is the sum of those of the parts, times their shares."""
     answers = [answers_of(subject, part) for _, part in parts]
-    for (name, answer), *terms in zip(answers_of(subject, whole), *answers, strict=True):
+    for (name, answer), *terms in zip(asked, *answers, strict=True):
         shares = [times * _share(subject, part, whole, name) for times, part in parts]
         weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
         with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
