@@ -141,7 +141,7 @@ class GeneratorRestarted(Restarted):
         return [self.drawn(initializer, shape, seed) for shape in architecture.shapes]
 
 
-class BiasesDrawn(Refnet):
+class DeclaredBiases(Refnet):
     """An engine whose biases are declared to be drawn."""
 
     def __init__(self, precision: str = "float64") -> None:
@@ -150,7 +150,7 @@ class BiasesDrawn(Refnet):
 
 
 @mutant(NAMED)
-class BiasesRepeatTheWeights(BiasesDrawn):
+class BiasesRepeatTheWeights(DeclaredBiases):
     """Biases are drawn with the generator of the weights begun anew: they repeat the first row."""
 
     def initialize(self, *arguments: Any) -> Any:
@@ -160,7 +160,7 @@ class BiasesRepeatTheWeights(BiasesDrawn):
 
 
 @mutant(APART)
-class BiasesBeyondTheFan(BiasesDrawn):
+class BiasesBeyondTheFan(DeclaredBiases):
     """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
 
     def initialize(self, *arguments: Any) -> Any:
