@@ -9,9 +9,15 @@ import refnet
 from refnet import Architecture
 from refnet.approximation.continuous import FourierSum
 from refnet.approximation.rectifiers import deep_sawtooth, interpolant, tent
-from refnet.approximation.ridges import RidgeSum, ridge_bound, ridge_staircases
+from refnet.approximation.ridges import (
+    RidgeSum,
+    ridge_bound,
+    ridge_staircases,
+    subsample,
+    subsample_error,
+)
 from refnet.approximation.sigmoids import nodes, staircase
-from refnet.architecture import Array, Parameters
+from refnet.architecture import Array, Layer, Parameters
 
 
 def bottlenecks() -> Figure:
@@ -129,5 +135,34 @@ def orders() -> Figure:
             right.loglog(counts, errors, shape + "-", color=colour, markersize=4, label=name)
         left.set(xlabel="x", title="16 cells")
         right.set(xlabel="cells", ylabel="largest error")
+        right.legend()
+    return figure
+
+
+def few_units() -> Figure:
+    """Some draws of a few units of a thousand, and their distance as the number grows."""
+    rng = np.random.default_rng(0)
+    many = Architecture((1, 1000, 1), "tanh", "identity", "squared_error")
+    x = np.linspace(-2, 2, 201)[:, None]
+    first = Layer(np.abs(2 * rng.normal(size=(1, 1000))), rng.normal(size=1000))
+    wide = [first, Layer(np.exp(rng.normal(size=(1000, 1))) / 1000, np.zeros(1))]
+    whole = refnet.forward(many, wide, x)
+
+    def drawn(units: int) -> Array:
+        return _outputs("tanh", subsample(wide, units, rng), x[:, 0])[:, None]
+
+    counts = np.array([2**k for k in range(2, 9)])
+    off = [[float(np.mean((drawn(int(n)) - whole) ** 2)) for n in counts] for _ in range(12)]
+    means = [subsample_error(many, wide, x, int(n)) for n in counts]
+    with style():
+        figure, (left, right) = _panels(2)
+        left.plot(x, whole, color=INK, linewidth=2, label="1000 units")
+        for place in range(3):
+            left.plot(x, drawn(30), color=FIRST, linewidth=1, label=None if place else "30 units")
+        left.set(xlabel="x")
+        left.legend()
+        right.loglog(counts, np.sqrt(off).T, ".", color=FIRST, markersize=4)
+        right.loglog(counts, np.sqrt(means), color=INK, linewidth=1, label="root of the mean")
+        right.set(xlabel="units drawn", ylabel="distance from all")
         right.legend()
     return figure

@@ -23,6 +23,7 @@ from refnet.rounding.precision import Precision
 
 HEADS = (("identity", "squared_error"), ("identity", "huber"))
 DEEP, HALF, COARSE, ANY = "deep", "one half", "coarse interpolant", "general position"
+KINDS, SHARES = (DEEP, HALF, COARSE, ANY), (3, 1, 1, 1)
 MOST_FOLDS, MOST_ROWS = 8, 33
 FOLDS = (2, 3, 4)
 """How often the sawtooth is folded that one layer is asked to follow, at 2^k + 1 points."""
@@ -90,8 +91,7 @@ def _within(limits: tuple[int, int], size: int) -> bool:
 def _sawtooths(
     draw: DrawFn, space: Space, depths: tuple[int, ...], folds: tuple[int, ...]
 ) -> Sawtooth:
-    kinds, shares = ((DEEP, HALF, COARSE, ANY), (3, 1, 1, 1)) if folds else ((DEEP,), None)
-    kind = in_turn(draw, "kind", kinds, shares)
+    kind = in_turn(draw, "kind", KINDS, SHARES) if folds else DEEP
     head, rng = in_turn(draw, "head", some(space, space.heads)), np.random.default_rng(draw(SEEDS))
     if kind == DEEP:
         depth = in_turn(draw, "depth", some(space, depths))

@@ -8,6 +8,7 @@ from backproof.cases.functions import Staircase, Staircases
 from backproof.cases.ridges import Ridges, SumsOfRidges
 from backproof.cases.sawtooths import Sawtooth, Sawtooths
 from backproof.cases.smooth import Smooth, SmoothFunctions
+from backproof.cases.subsamples import Subsample, Subsamples
 from backproof.judging.judge import at_most, near
 from backproof.judging.law import law
 from backproof.subjects.subject import Subject
@@ -102,6 +103,34 @@ def smooth_functions_are_approximated_to_second_order(subject: Subject, smooth: 
     """
     scale = smooth.bound or smooth.size  # straight pieces have no bound but 0
     _follows(subject, smooth.case, Ball(smooth.wanted, smooth.error), smooth.bound, scale)
+
+
+@law(needs="forward", subsample=Subsamples())
+def a_few_units_of_many_do_nearly_as_well(subject: Subject, subsample: Subsample) -> None:
+    """Of a wide layer, n units drawn by the size of their weights keep the outputs to V / sqrt(n).
+
+    For all f(x) = sum_i v_i a_i(x) + b with |a_i| <= 1 and V = sum_i |v_i|, and any number of units
+    and inputs: if unit i is drawn with probability |v_i| / V and gets the weight V / n with the
+    sign of v_i, the squared distance of the outputs is on the mean (V sum_i |v_i| |a_i|^2 -
+    |f - b|^2) / n, which is V^2 / n at most, and for some draws at most twice that.
+
+    Why:       each drawn unit, times V and its sign, has f - b for its mean; the mean of n of them
+               has a variance n times smaller. By Markov's inequality at most half of all draws are
+               beyond twice the mean.
+    Tolerance: the balls of both outputs. A draw that is within the bound is chosen before the
+               subject is asked, so that nothing is left to chance; all weights are exact.
+    Catches:   a wide layer of which some units are left out, where a narrow one is right.
+    Source:    Barron, IEEE Transactions on Information Theory 39 (1993) 930-945, lemma 1, where the
+               argument is ascribed to Maurey.
+    """
+    wide, few = subject.forward(subsample.wide), subject.forward(subsample.few)
+    curved = subsample.wide.architecture.output == "sigmoid"
+    logits = subject.conventions_of(subsample.wide).outputs == "logits"
+    share = 1 / 16 if curved and not logits else 1.0  # a sigmoid has a slope of 1/4 at most
+    off, radius = np.abs(few.value - wide.value), few.radius + wide.radius
+    bound = share * 2 * subsample.mean
+    allowed = np.mean((2 * off + radius) * radius) + 2.0**-40 * bound
+    at_most(np.mean(off**2), bound, allowed, what="mean squared distance of a few units from all")
 
 
 @law(needs="forward", autoencoder=Bottlenecks())

@@ -12,6 +12,7 @@ from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
 
 STAIRCASE = "sums_of_sigmoids_approximate_continuous_functions"
+FEW = "a_few_units_of_many_do_nearly_as_well"
 SMOOTH = "smooth_functions_are_approximated_to_second_order"
 RIDGES = "sums_of_ridges_approximate_functions_of_several_inputs"
 SAWTOOTH = "depth_doubles_the_pieces_that_width_only_adds"
@@ -72,6 +73,16 @@ class TemperatureOfTwo(Refnet):
     def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
         layers = [Layer(weights / 2, biases / 2) for weights, biases in parameters[:-1]]
         return super().forward(architecture, [*layers, parameters[-1]], inputs)
+
+
+@mutant(FEW)
+class UnitsBeyondTheSixteenthIgnored(Refnet):
+    """A layer takes in sixteen units, the size of a block, and nothing of what is left over."""
+
+    def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+        first, *rest = parameters
+        kept = [Layer(w * (np.arange(len(w)) < 16)[:, None], b) for w, b in rest]
+        return super().forward(architecture, [first, *kept], inputs)
 
 
 @mutant(BOTTLENECK)
