@@ -16,6 +16,13 @@ def relaxed(g: float, size: Array, radius: Any) -> Array:
     return np.asarray(g * (size + radius) + radius)
 
 
+def unless_above(limit: float, sizes: Array, radius: Array) -> Array:
+    """The radius, infinite where a size is not below the limit, nan included."""
+    if sizes.item(sizes.argmax()) < limit:  # nan is the largest of all
+        return radius
+    return np.where(sizes < limit, radius, np.inf)
+
+
 def gamma(p: Precision, roundings: float) -> float:
     """k u / (1 - k u), for k roundings in numerators and denominators alike"""
     total = roundings * p.unit
@@ -108,7 +115,7 @@ def _weighted_sum_radius(
     undivided = np.maximum(size, 1.0) * largest_divisor(divisor)
     largest = np.maximum(_sum_of_all(entries.magnitude), undivided)
     radius = radius + (float(terms.value) + 1) * p.unit * size
-    return np.where(largest < p.largest / 4, radius, np.inf)
+    return unless_above(p.largest / 4, np.asarray(largest), radius)
 
 
 WEIGHTED_SUM = Operation(_weighted_sum, _weighted_sum_radius)
@@ -123,7 +130,7 @@ def _sum_of_squares(*arrays: Array) -> Array:
 def _sum_of_squares_radius(p: Precision, value: Array, *balls: Ball) -> Array:
     count = sum(ball.value.shape[-1] * ball.value.shape[-2] for ball in balls)
     radius = (count + 1) * p.unit * value + count * p.underflow
-    return np.where(value < p.largest / 4, radius, np.inf)
+    return unless_above(p.largest / 4, value, radius)
 
 
 SUM_OF_SQUARES = Operation(_sum_of_squares, _sum_of_squares_radius)
@@ -134,18 +141,17 @@ def _adding(accumulation: Callable[[Precision], float]) -> Operation:
     def radius(
         p: Precision, value: Array, base: Ball, term: Ball, factor: Ball, others: Any = _NONE
     ) -> Array:
-        size, count = np.abs(factor.value), float(others.value)
+        size, count, largest = abs(factor.value), float(others.value), term.magnitude
         # four roundings: the factor is itself a product or a quotient, cast to the precision
         roundings = 4 * p.unit + count * accumulation(p)
-        added = size * (term.radius + roundings * term.magnitude)
+        added = size * (term.radius + roundings * largest)
         # the base, the product, one of its factors, or a sum on its way is flushed
-        added = added + p.underflow * (2 + count + size + term.magnitude)
+        added = added + p.underflow * (2 + count + size + largest)
         if not factor.exact:
-            added = added + factor.radius * term.magnitude * (1 + 4 * p.unit)
+            added = added + factor.radius * largest * (1 + 4 * p.unit)
         radius = base.radius + added
-        largest = base.magnitude + size * term.magnitude
         radius = radius + p.unit * (np.abs(value) + radius)
-        return np.where(largest < p.largest / 4, radius, np.inf)
+        return unless_above(p.largest / 4, np.asarray(base.magnitude + size * largest), radius)
 
     return Operation(lambda base, term, factor, others=0: base + factor * term, radius)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball, Operation
-from refnet.rounding.operations import ADD_SCALED, gamma
+from refnet.rounding.operations import ADD_SCALED, gamma, unless_above
 from refnet.rounding.precision import Precision
 
 
@@ -28,11 +28,11 @@ def _mix(x: Array, y: Array, a: float, b: float) -> Array:
 
 
 def _mix_radius(p: Precision, _: Array, x: Ball, y: Ball, a: Ball, b: Ball) -> Array:
-    radius = np.abs(a.value) * x.radius + np.abs(b.value) * y.radius
-    held = (a.radius + b.radius) * (x.magnitude + y.magnitude)  # x + b (y - x) is legal
-    size = a.magnitude * x.magnitude + b.magnitude * y.magnitude
-    flushed = p.underflow * (2 + a.magnitude + b.magnitude)
-    return np.asarray(radius + held + 4 * p.unit * size + flushed)
+    first, second, of_x, of_y = (ball.magnitude for ball in (a, b, x, y))
+    radius = abs(a.value) * x.radius + abs(b.value) * y.radius
+    held = (a.radius + b.radius) * (of_x + of_y)  # x + b (y - x) is legal
+    size = first * of_x + second * of_y
+    return np.asarray(radius + held + 4 * p.unit * size + p.underflow * (2 + first + second))
 
 
 MIX = Operation(_mix, _mix_radius)
@@ -42,7 +42,7 @@ MIX = Operation(_mix, _mix_radius)
 def _square_radius(p: Precision, value: Array, x: Ball) -> Array:
     radius = (2 * np.abs(x.value) + x.radius) * x.radius + p.underflow
     largest = value + radius
-    return np.where(largest < p.largest / 4, radius + p.unit * largest, np.inf)
+    return unless_above(p.largest / 4, largest, radius + p.unit * largest)
 
 
 SQUARE = Operation(lambda x: x * x, _square_radius)
