@@ -127,6 +127,46 @@ def test_weak_when_the_bounds_leave_nothing_to_see() -> None:
     assert "0% of the entries have power" in (row.reason or "")
 
 
+@pytest.mark.parametrize(("strong", "status"), [(2, "weak"), (3, "holds")])
+def test_weak_below_a_quarter_of_power(strong: int, status: str) -> None:
+    def uneven(subject: Subject, case: Case) -> None:
+        near(np.ones(10), 1.0, np.where(np.arange(10) < strong, 0.01, 1.0))
+
+    row = verdict(made(uneven), profile="quick")
+    assert (row.status, row.power) == (status, strong / 10)
+
+
+@pytest.mark.parametrize(("answered", "status"), [(20, "vacuous"), (5, "holds")])
+def test_vacuous_when_the_subject_refuses_nearly_all_of_its_own_scope(
+    answered: int, status: str
+) -> None:
+    class Seldom(Refnet):
+        calls = 0
+
+        def forward(self, *arguments: Any) -> Any:
+            self.calls += 1
+            if self.calls % answered != 1:
+                raise NotSupported("not now")
+            return super().forward(*arguments)
+
+    row = verdict(made(right, case=networks(kinds=("ones",), required=())), Seldom)
+    assert row.status == status
+    said = "the subject refused 95 of 100 examples in its own scope"
+    assert row.reason == (said if status == "vacuous" else None)
+
+
+def test_an_activation_and_a_head_that_are_refused_throughout_are_named() -> None:
+    class Choosy(Refnet):
+        def forward(self, architecture: Any, *arguments: Any) -> Any:
+            if "gelu" in architecture.activations or architecture.loss == "huber":
+                raise NotSupported("neither gelu nor huber")
+            return super().forward(architecture, *arguments)
+
+    row = verdict(made(right), Choosy, profile="quick")
+    assert row.status == "holds"
+    assert row.notes == ["never answered: identity with huber, gelu"]
+
+
 def test_internal_is_never_laid_at_the_subjects_door() -> None:
     def faulty(subject: Subject, case: Case) -> None:
         raise KeyError("a fault of ours")

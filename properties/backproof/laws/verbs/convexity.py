@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-import refnet
 from backproof.contract import NotSupported
 from backproof.laws.verbs.left_out import canonical
 from refnet import balls
@@ -17,6 +16,7 @@ from refnet.problem import Problem, gradient_share
 from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import U64
 from refnet.training.optimizers import Optimizer
+from refnet.training.training import train
 
 FAR = 30
 """After so many steps the engine's own descent is at a better place than a subject after a few."""
@@ -67,7 +67,7 @@ class Convex:
     def better(self) -> list[Point]:
         """Weights with a small loss: far along the engine's own descent, and twice as far out."""
         a, start, inputs, targets, _, meant = self._problem
-        far = refnet.train(a, start, inputs, targets, self.descent, FAR, conventions=meant)
+        far = train(a, start, inputs, targets, self.descent, FAR, conventions=meant)
         return [self.at(far), self.at([Layer(2 * weights, 2 * biases) for weights, biases in far])]
 
     def after(self, w: Point, v: Point, error: float) -> Ball:
