@@ -1,5 +1,6 @@
 """backproof teeth: every law before every mutant, several laws at a time."""
 
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import as_completed
@@ -45,7 +46,7 @@ def bite(
 ) -> None:
     """Fill the matrix, a law at a time in each process, until Ctrl-C; `show` is told each law."""
     names = [bug.mutant for bug in teeth.mutants]
-    with workers(interrupts, jobs) as pool:
+    with workers(interrupts, jobs, _begin) as pool:
         futures = {pool.submit(bitten, law, names, settings): law for law in teeth.laws}
         for future in as_completed(futures):
             law = futures[future]
@@ -55,6 +56,11 @@ def bite(
                 teeth.faults[law] = fault
             show(law)
     teeth.interrupted = interrupts.asked
+
+
+def _begin() -> None:
+    """In a worker: end at once when asked to; a mutant that is called here survives SystemExit."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], float, str]:
@@ -76,7 +82,7 @@ def measure(
 ) -> Limits:
     """The limits of these laws, beside what is known of the others; `show` is told each."""
     found = Limits(backproof=version("backproof"), laws=dict(known().laws))
-    with workers(interrupts, jobs) as pool:
+    with workers(interrupts, jobs, _begin) as pool:
         futures = {
             pool.submit(limited, law, precision): (law, precision)
             for law in names
