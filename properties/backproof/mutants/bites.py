@@ -16,7 +16,7 @@ from backproof.judging.search import Enough
 from backproof.judging.settings import EXAMPLES, Settings
 from backproof.judging.trial import Arguments, Trial
 from backproof.mutants import Mutant
-from backproof.mutants.open import Heard, Open, engine_like, own
+from backproof.mutants.open import Heard, Open, by_value, engine_like, own
 from backproof.reports.teeth import Bite
 from backproof.subjects.subject import Subject
 
@@ -53,7 +53,7 @@ class Prey:
         if finding is None:
             return None
         bite = Bite(mutant=self.mutant.name, law=law.name, example=example, what=finding.what)
-        if finding.kind == "broken":
+        if by_value(finding):
             bite.outcome, bite.verb, bite.what = "broken", finding.verb, finding.place()
         return bite
 

@@ -17,7 +17,7 @@ from backproof.judging.search import Enough
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
 from backproof.mutants import Mutant, mutants
-from backproof.mutants.open import Open, engine_like
+from backproof.mutants.open import Open, by_value, engine_like
 from backproof.reports.limits import Limit
 from backproof.subjects.messages import Call, Hello, Outcome
 from backproof.subjects.subject import Subject
@@ -80,7 +80,7 @@ class Mixture:
         if isinstance(right, np.ndarray | np.float64):
             mistake, most = wrong - right, np.abs(right)
             if self._of == "value":
-                mistake = np.clip(mistake, -most, most)
+                mistake = np.clip(np.nan_to_num(mistake), -most, most)
             mixed = right + self.share * mistake
             return mixed.astype(self.hello().precision.dtype).astype(np.float64)
         if isinstance(right, list):
@@ -103,7 +103,7 @@ def finest(law: Law, mixture: Mixture, settings: Settings) -> int:
     def example(**arguments: Any) -> None:
         nonlocal power
         mixture.share = 10.0**-power
-        while (finding := trial.judged(arguments)) and finding.kind == "broken":
+        while by_value(trial.judged(arguments)):
             power += 1
             mixture.share = 10.0**-power
             if power > FINEST:

@@ -1,5 +1,6 @@
 """A mutant, or the engine, as a subject: what is planted here needs no protection from itself."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from inspect import isfunction
@@ -10,6 +11,7 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.contract import CAPABILITIES
+from backproof.reports.report import Finding
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.handed import Handed
 from backproof.subjects.messages import Call, Hello, Outcome
@@ -89,6 +91,13 @@ def engine_like(made: Refnet) -> Refnet:
     engine = Refnet(made.precision if isinstance(made.precision, str) else made.precision.name)
     engine.scope, engine.conventions = made.scope, made.conventions
     return engine
+
+
+def by_value(finding: Finding | None) -> bool:
+    """Whether a law is broken by a number, not by an error, and not by what is no number."""
+    if finding is None or finding.kind != "broken":
+        return False
+    return isinstance(finding.observed, float) and math.isfinite(finding.observed)
 
 
 def _alike(one: Outcome, other: Outcome) -> bool:
