@@ -84,6 +84,17 @@ class WritesIntoInputs(Refnet):
         return outputs
 
 
+class UsesABufferAgain(Refnet):
+    _buffer = np.empty(0)
+
+    def forward(self, *arguments: Any) -> Any:
+        outputs = super().forward(*arguments)
+        if self._buffer.shape != outputs.shape:
+            self._buffer = np.empty_like(outputs)
+        self._buffer[:] = outputs
+        return self._buffer
+
+
 class ReadOnlyView(Refnet):
     def forward(self, *arguments: Any) -> Any:
         outputs = super().forward(*arguments)

@@ -11,7 +11,8 @@ from backproof.laws.catalogue import chosen
 from backproof.subjects.named import Named
 from refnet import BFLOAT16, FLOAT16, FLOAT32
 from refnet.rounding.precision import Precision
-from tests.controls.odd import TanhMissesZero
+from tests.controls.odd import AnswersInASubclass, OtherForms, TanhMissesZero
+from tests.controls.plain import PlainPython
 from tests.controls.simulated import Simulated
 
 WIDE = [
@@ -44,9 +45,21 @@ def test_a_tanh_that_misses_zero_by_roundings_is_legal_in_every_law(precision: s
     assert accused(TanhMissesZero(precision)) == {}
 
 
-def accused(subject: Any) -> dict[str, str | None]:
+@pytest.mark.parametrize(
+    ("control", "laws"),
+    [
+        (PlainPython, "*"),
+        (OtherForms, "optimizers,batches"),
+        (AnswersInASubclass, "forward,gradient"),
+    ],
+)
+def test_no_law_breaks_on_a_correct_network_of_another_kind(control: Any, laws: str) -> None:
+    assert accused(control(), laws) == {}
+
+
+def accused(subject: Any, laws: str = "*") -> dict[str, str | None]:
     """The laws that a correct network does not keep, with the reason."""
-    judgement = Judgement(Named(subject), chosen("*"), Settings("quick", seed=5))
+    judgement = Judgement(Named(subject), chosen(laws), Settings("quick", seed=5))
     judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)

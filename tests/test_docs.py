@@ -41,6 +41,11 @@ def html(site: Path, page: str) -> str:
     return (site / name / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_table_of_what_was_considered_has_every_law() -> None:
+    table = (DOCS / "considered.md").read_text(encoding="utf-8")
+    assert {law.name for law in laws()} == {*re.findall(r"\(laws/(\w+)\.md\)", table)}
+
+
 def test_a_page_for_every_law_and_a_law_for_every_page() -> None:
     pages = {page.stem for page in LAW_PAGES} - {"index"}
     assert pages == {law.name for law in laws()}

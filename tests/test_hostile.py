@@ -53,6 +53,13 @@ def test_a_bad_habit_is_an_error_with_a_name_and_stops_no_other_law(name: str, w
     assert other.status == "holds"
 
 
+def test_an_answer_that_a_later_call_overwrites_is_an_error() -> None:
+    alone, other = judged("UsesABufferAgain", f"every_call_stands_alone,{ELSE}").laws
+    words = "forward changed what forward had answered; an answer is not used again"
+    assert (alone.status, other.status) == ("error", "holds")
+    assert words in (alone.reason or "")
+
+
 def test_an_exception_is_shown_with_the_line_that_raised_it() -> None:
     finding = judged("Raises", FORWARD).laws[0].findings[0]
     assert "hostile.py" in finding.detail

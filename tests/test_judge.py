@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backproof.judging.judge import Broken, Tally, at_most, near, probable, tallying
+from backproof.judging.judge import Broken, Tally, at_most, near, probable, remark, tallying
 from backproof.laws.verbs.itself import alike
 from backproof.subjects.answers import Answer
 from refnet.rounding.arithmetic import Ball
@@ -33,8 +33,10 @@ def test_nan_is_broken() -> None:
         near(np.nan, 0.0, 1.0)
 
 
-def test_an_exact_comparison_allows_nothing_and_has_power() -> None:
-    assert tally_of(near, 0.0, 0.0, 0.0).power == 1.0
+def test_an_exact_comparison_allows_nothing_and_has_power_where_there_is_a_scale() -> None:
+    assert tally_of(near, 1.0, 1.0, 0.0).power == 1.0
+    assert tally_of(near, 0.0, 0.0, 0.0, scale=1.0).power == 1.0
+    assert tally_of(near, [0.0, 1.0], [0.0, 1.0], 0.0).measured == 1
     with pytest.raises(Broken) as broken:
         near(5e-324, 0.0, 0.0)
     assert broken.value.finding.ratio == np.inf
@@ -115,3 +117,14 @@ def test_probable_compares_logarithms() -> None:
         probable(1e-10, 1e-9)
     with pytest.raises(Broken):
         probable(0.0, 1e-9)
+
+
+def test_what_chance_allows_is_added_up() -> None:
+    with tallying(Tally()) as tally:
+        for _ in range(3):
+            probable(0.5, 1e-12)
+    assert tally.chance == pytest.approx(3e-12)
+
+
+def test_a_remark_touches_no_verdict() -> None:
+    assert tally_of(remark, "odd") == Tally(remarks={"odd"})

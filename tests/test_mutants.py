@@ -1,7 +1,5 @@
 """Every law has teeth, and every planted bug is caught."""
 
-import re
-
 import pytest
 
 from backproof.judging import recognition, run
@@ -40,11 +38,10 @@ KILLS = [
 @pytest.mark.parametrize(("mutant", "law"), KILLS)
 def test_a_law_kills_the_mutant_that_names_it(mutant: Mutant, law: Law) -> None:
     row, shown = verdict(mutant, law)
-    no_number = re.search(" is (nan|inf),", row.reason or "")  # an error, and compared with nothing
-    assert row.status == ("error" if no_number else "broken"), row.reason
+    assert row.status == "broken", row.reason
     assert row.findings[0].arguments
     assert "the smallest case:" in shown
-    assert "observed" in shown or no_number
+    assert "observed" in shown
 
 
 def test_every_law_kills_a_mutant() -> None:
@@ -54,6 +51,6 @@ def test_every_law_kills_a_mutant() -> None:
 
 @pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
 def test_a_mutant_says_its_mistake_in_one_sentence_and_names_a_killer(mutant: Mutant) -> None:
-    assert mutant.mistake.count(".") == 1
     assert mutant.mistake.endswith(".")
-    assert mutant.killers
+    assert ". " not in mutant.mistake
+    assert bool(mutant.killers) != bool(mutant.equivalent)

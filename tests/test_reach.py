@@ -222,6 +222,14 @@ def test_uneven_weights_have_a_zero_and_a_row_that_outweighs_all_others() -> Non
         assert 0 in weights or len(weights) == 1
 
 
+def test_no_simpler_case_has_weights_that_are_all_0() -> None:
+    """There is no mean of rows that do not count, and the engine refuses to take one."""
+    cases = drawn(6, 0, networks(kinds=("uneven weights",)))
+    simpler = [one for case in cases for one in case.simpler() if one.sample_weights is not None]
+    assert len(simpler) > 100
+    assert all(np.any(one.sample_weights) for one in simpler)
+
+
 def test_soft_targets_lie_between_0_and_1_and_those_of_a_softmax_sum_to_1() -> None:
     cases = drawn(60, 0, networks(kinds=("soft targets",)))
     assert {case.architecture.output for case in cases} == {"sigmoid", "softmax"}

@@ -1,17 +1,25 @@
 """What a report says besides its verdicts."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
+from rich.console import Console
+from scipy import special
 
 import backproof
+import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.contract import NotSupported
 from backproof.laws.catalogue import laws
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Described, Finding, Report, Row
-from backproof.reports.terminal import explained
+from backproof.reports.terminal import closing, explained
+from refnet.conventions import Conventions
+from refnet.functions.softmax import SOFTMAX
+from refnet.rounding.arithmetic import Operation
 
 
 def report(*rows: Row) -> Report:
@@ -114,3 +122,75 @@ def test_of_two_networks_each_part_is_shown_with_its_name() -> None:
     assert "case.inputs = [[1.0]]" in shown
     assert "other.inputs = [[2.0]]" in shown
     assert "\n    dropout = 0.5" in shown
+
+
+class LookingAhead(Refnet):
+    """Nesterov's momentum as Keras has it, its gradient taken at the point ahead."""
+
+    def train(self, *arguments: Any) -> Any:
+        training = *arguments, Conventions(nesterov="lookahead")
+        return refnet.train(*training)
+
+
+class SoftmaxByItsLogarithm(Refnet):
+    """exp(z - log sum exp z), which is legal and rounds at the size of the logits."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTMAX.value:
+            return np.exp(arguments[0] - special.logsumexp(arguments[0], axis=-1, keepdims=True))
+        return super().apply(operation, *arguments)
+
+
+class LeaksAThousandthOfTheBatch(Refnet):
+    """Each output has a thousandth of the batch's mean in it, so that it is wrong alone, too."""
+
+    def forward(self, *arguments: Any) -> Any:
+        outputs = super().forward(*arguments)
+        return outputs + np.mean(outputs, axis=0) / 1000
+
+
+@pytest.mark.parametrize(
+    ("subject", "law", "status", "words"),
+    [
+        (
+            LookingAhead,
+            "nesterov*",
+            "holds",
+            "fits nesterov='lookahead', and not nesterov='sutskever' (",
+        ),
+        (
+            SoftmaxByItsLogarithm,
+            "softmax_is_unchanged*",
+            "holds",
+            "the softmax rounds at the size of the",
+        ),
+        (
+            SoftmaxByItsLogarithm,
+            "softmax_outputs*",
+            "holds",
+            "the softmax rounds at the size of the logits",
+        ),
+        (
+            LeaksAThousandthOfTheBatch,
+            "outputs_of_a_row*",
+            "broken",
+            "two answers that should agree are both",
+        ),
+    ],
+)
+def test_what_is_worth_knowing_beside_the_verdict_is_remarked(
+    subject: Any, law: str, status: str, words: str
+) -> None:
+    (found,) = backproof.check(subject(), laws=law, profile="quick").laws
+    assert found.status == status
+    assert any(note.startswith(words) for note in found.notes)
+    (usual,) = backproof.check(Refnet(), laws=law, profile="quick").laws
+    assert not any(note.startswith(words) for note in usual.notes)
+
+
+def test_the_budget_of_chance_is_one_and_is_printed() -> None:
+    found = backproof.check(Refnet(), laws="weights_start*", profile="quick")
+    assert 0 < found.chance == found.laws[0].chance <= 1e-8
+    words = io.StringIO()
+    closing(found, Console(file=words, width=200))
+    assert f"by chance once in {1 / found.chance:.0e} checks" in words.getvalue()

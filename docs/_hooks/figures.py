@@ -7,9 +7,11 @@ with colours that are variables of the style sheet: light on dark is dark on lig
 import re
 
 import drawings
+import drawings_approximation
 import drawings_life
 import drawings_loss
 import drawings_meaning
+import drawings_regression
 import drawings_steps
 from ink import to_page
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,9 +22,11 @@ from mkdocs.structure.pages import Page
 MARK = re.compile(r"^<!-- figure (\w+): (.*?) -->$", re.MULTILINE | re.DOTALL)
 DRAWINGS = (
     drawings,
+    drawings_approximation,
     drawings_life,
     drawings_loss,
     drawings_meaning,
+    drawings_regression,
     drawings_steps,
 )
 PLACE = re.compile(r'<figure data-figure="(\w+)">')

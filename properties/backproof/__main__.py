@@ -9,7 +9,9 @@ def main() -> None:
     """Listen to Ctrl-C, then import the command line and run it."""
     interrupts = Interrupts()
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_teeth import teeth
 
+    app.command()(teeth)
     app(obj=interrupts)
 
 

@@ -1,11 +1,15 @@
-"""A correct network whose tanh misses 0 by roundings, as one from exponentials may."""
+"""Correct networks that differ from the engine in a way of their own."""
 
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+import refnet
 from backproof.adapters.refnet import Refnet
-from backproof.mutants.optimizers import Memory, OwnSteps
-from refnet.architecture import Array
+from backproof.mutants.trained import Memory, OwnSteps
+from refnet.architecture import Array, Layer
+from refnet.conventions import Conventions
 from refnet.functions.smooth import TANH
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.precision import PRESETS
@@ -32,3 +36,40 @@ class TanhMissesZero(OwnSteps):
     def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
         """The gradient, with this tanh."""
         return gradient
+
+
+class OtherForms(Refnet):
+    """Each optimizer in another published form than the first: as Keras and Kingma have them."""
+
+    def train(self, *arguments: Any) -> Any:
+        """Training, with the point ahead, the rate inside, and epsilon elsewhere."""
+        forms = Conventions(
+            nesterov="lookahead",
+            momentum_rate="inside",
+            rmsprop_epsilon="inside",
+            adam_epsilon="uncorrected",
+        )
+        training = *arguments, forms
+        return refnet.train(*training)
+
+
+class Tagged(np.ndarray[Any, Any]):
+    """An array of a class of its own."""
+
+
+class AnswersInASubclass(Refnet):
+    """Outputs and gradients are arrays of a subclass, not writable, and not contiguous."""
+
+    def forward(self, *arguments: Any) -> Any:
+        """The outputs."""
+        return _tagged(super().forward(*arguments))
+
+    def gradient(self, *arguments: Any) -> Any:
+        """The gradient."""
+        return [Layer(_tagged(w), _tagged(b)) for w, b in super().gradient(*arguments)]
+
+
+def _tagged(array: Array) -> Array:
+    found = np.asfortranarray(array).view(Tagged)
+    found.flags.writeable = False
+    return found

@@ -74,11 +74,20 @@ def log_bound(relative: Array) -> Array:
 
 
 def _softmax_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
-    known = spread(p, z, probabilities)
     size, log_classes = z.magnitude, math.log(z.value.shape[-1])
-    own = known.distance + size + np.maximum.reduce(size, axis=-1, keepdims=True)
-    own = own + 2 * log_classes + 8 * max(1.0, log_classes)
-    own = p.unit * own + log_bound(known.exponent + p.unit * (p.exp_error + 2))
+    own = size + np.maximum.reduce(size, axis=-1, keepdims=True)
+    return _radius(p, probabilities, z, own + 2 * log_classes + 8 * max(1.0, log_classes))
+
+
+def _shifted_radius(p: Precision, probabilities: Array, z: Ball) -> Array:
+    return _radius(p, probabilities, z, 0.0)
+
+
+def _radius(p: Precision, probabilities: Array, z: Ball, size: Array | float) -> Array:
+    """The radius of a softmax whose exponents round by u (|z_k - m| + size)."""
+    known = spread(p, z, probabilities)
+    own = p.unit * (known.distance + size)
+    own = own + log_bound(known.exponent + p.unit * (p.exp_error + 2))
     radius = growth(probabilities, z.radius + known.farthest + own) + p.underflow
     return np.where(known.farthest < np.inf, radius, np.inf)  # an overflow may end as nan
 
@@ -103,3 +112,6 @@ SOFTMAX = Activation(
     Operation(_pullback, _pullback_radius),
     Facts(kinked=False, zero_at_zero=False, bounded=True, monotone=False, per_unit=False),
 )
+
+SHIFTED_SOFTMAX = Operation(softmax, _shifted_radius)
+"""The softmax by exp(z - max z) alone, whose error does not grow with the logits."""

@@ -20,12 +20,15 @@ from backproof.contract import (
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.backpropagation import Stage, given, gradient_in, loss_in, trace
 from refnet.conventions import Conventions
-from refnet.logistic import newton
+from refnet.logistic import least_squares, newton
 from refnet.problem import Problem
 from refnet.rounding.arithmetic import Operation, plain
 from refnet.rounding.precision import PRESETS
 from refnet.training.initializers import INITIALIZERS
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
+
+FITS = (("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"), ("identity", "squared_error"))
+"""The heads whose best fit without a hidden layer is known how to find."""
 
 
 class Refnet(Implementation):
@@ -129,8 +132,8 @@ class Refnet(Implementation):
         seed: int,
         sample_weights: Array | None = None,
     ) -> Fit:
-        if architecture.hidden_layers or architecture.loss != "cross_entropy":
-            raise NotSupported("the engine fits logistic regressions, by Newton's method")
+        if architecture.hidden_layers or architecture.head not in FITS:
+            raise NotSupported("the engine fits logistic regressions and least squares")
         smooth = architecture.label_smoothing
         classes = targets.shape[1] if architecture.output == "softmax" else 2
         wanted = targets[:, ::-1] * (1 - smooth) + smooth / classes
@@ -155,7 +158,10 @@ class Refnet(Implementation):
         penalties = np.full(design.shape[1], architecture.l2)
         penalties[inputs.shape[1] :] = 0.0
         rows = None if weights is None else weights.astype(np.float64)
-        return newton.fit(design, targets.astype(np.float64), penalties, rows).weights
+        data = (design, targets.astype(np.float64), penalties, rows)
+        if architecture.loss == "squared_error":
+            return least_squares.fit(*data)
+        return newton.fit(*data).weights
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         layers = refnet.initialize(architecture, initializer, seed, self._means(architecture))

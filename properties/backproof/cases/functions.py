@@ -130,13 +130,19 @@ def _staircases(draw: DrawFn, space: Any, scope: Scope, kinds: tuple[str, ...]) 
 def _parameters(
     function: Continuous, cells: int, steepness: float, activation: str, precision: Precision
 ) -> tuple[Parameters, float]:
-    """The staircase in the precision, and the error that its rounding adds to the bound.
+    """The staircase in the precision, and the error that its rounding adds to the bound."""
+    grid = nodes(0.0, 1 / cells, cells)
+    exact = staircase(function(grid), 0.0, 1 / cells, steepness)
+    rounded, moved = made_of(activation, exact, precision)
+    return rounded, moved + float(np.max(function.error(grid)))
+
+
+def made_of(activation: str, exact: Parameters, precision: Precision) -> tuple[Parameters, float]:
+    """A sum of sigmoids in the precision, by sigmoid or tanh units, and how far rounding moves it.
 
     Slopes and biases of the units are dyadic, so that rounding moves the readout alone; the
     outputs move by at most the sum of what its entries moved by, since a unit is at most 1.
     """
-    grid = nodes(0.0, 1 / cells, cells)
-    exact = staircase(function(grid), 0.0, 1 / cells, steepness)
     if activation == "tanh":  # sigmoid(z) = (1 + tanh(z / 2)) / 2
         units, readout = exact
         shift = np.sum(readout.weights, axis=0) / 2
@@ -150,6 +156,6 @@ def _parameters(
         for cast, whole in zip(rounded, exact, strict=True)
         for r, e in zip(cast, whole, strict=True)
     )
-    size = float(np.sum(np.abs(exact[1].weights)) + np.abs(exact[1].biases[0]))
-    own = float(np.max(function.error(grid))) + (cells + 4) * 2.0**-53 * size
-    return rounded, moved + own
+    readout = exact[1]
+    size = float(np.sum(np.abs(readout.weights)) + np.abs(readout.biases[0]))
+    return rounded, moved + (len(readout.weights) + 4) * 2.0**-53 * size

@@ -52,9 +52,11 @@ class Networks(Recipe):
     """A recipe: which networks a law speaks of, and the kinds that it must have met.
 
     None leaves the choice to the scope. `plain` leaves penalty and sample weights out; `mixed` adds
-    smoothed labels, and activations that differ between layers. `grid=k` draws parameters that are
+    smoothed labels, and activations that differ between layers. `dropout` says that the law speaks
+    of evaluation, where a network drops nothing. `grid=k` draws parameters that are
     multiples of 2^-k and at most 8 in size, so that small steps from them are exact. `biases` says
     that the law speaks of them, and `moves` that it asks at other parameters than those drawn.
+    `most_rows` keeps what takes rows one by one short, where the scope lets it.
     `few` is how many shapes it takes of a pool, where it makes others of them.
     """
 
@@ -64,11 +66,13 @@ class Networks(Recipe):
     heads: tuple[tuple[str, str], ...] | None = None
     plain: bool = False
     mixed: bool = False
+    dropout: bool = False
     kinds: tuple[str, ...] = USUAL
     required: tuple[str, ...] = REQUIRED
     grid: int | None = None
     biases: bool = False
     moves: bool = False
+    most_rows: int = SIZES[-1]
     few: int | None = None
 
     def space(self, scope: Scope, precision: Precision) -> Space:
@@ -93,7 +97,7 @@ class Networks(Recipe):
             hidden_widths=_small(room.hidden_widths, SIZES[-1]),
             outputs=_small(room.outputs, MOST_OUTPUTS),
             softmax_outputs=_small(room.softmax_outputs, MOST_OUTPUTS),
-            rows=_small(room.rows, SIZES[-1]),
+            rows=_small(room.rows, self.most_rows),
             room=room,
             sizes=SIZES,
             biases=scope.biases,
@@ -102,6 +106,7 @@ class Networks(Recipe):
             soft_targets=scope.soft_targets,
             label_smoothing=scope.label_smoothing and self.mixed,
             mixed=self.mixed and scope.mixed_activations,
+            dropout=self.dropout and scope.dropout,
             grid=self.grid,
             precision=precision,
             architectures=scope.architectures,

@@ -18,7 +18,7 @@ from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope, conventions_of
 from refnet.architecture import Array, Layer
 from refnet.functions.softmax import SOFTMAX
-from refnet.rounding.arithmetic import Ball, within
+from refnet.rounding.arithmetic import Ball, Operation, within
 from refnet.rounding.precision import Precision
 
 HEADS = (("softmax", "cross_entropy"), ("softmax", "squared_error"))
@@ -49,9 +49,9 @@ class ShiftedLogits(Case):
         moved = Layer(last.weights, last.biases + self.shift)
         return self.with_parameters([*self.parameters[:-1], moved])
 
-    def softmax(self, logits: Array) -> Ball:
+    def softmax(self, logits: Array, operation: Operation = SOFTMAX.value) -> Ball:
         """The softmax of exactly known logits, as a ball."""
-        ball: Ball = within(self.space.precision)(SOFTMAX.value, logits)
+        ball: Ball = within(self.space.precision)(operation, logits)
         return ball.rounded_up()
 
     def literal(self) -> dict[str, Any]:

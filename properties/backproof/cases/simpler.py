@@ -12,7 +12,7 @@ from refnet.architecture import Array, Layer
 
 Places = NDArray[np.intp]
 
-PLAIN: dict[str, Any] = {"l2": 0.0, "label_smoothing": 0.0, "delta": 1.0}
+PLAIN: dict[str, Any] = {"l2": 0.0, "label_smoothing": 0.0, "dropout": 0.0, "delta": 1.0}
 """What an architecture has where it has nothing of the kind."""
 
 C = TypeVar("C", bound=Case)  # a case keeps its type
@@ -24,7 +24,7 @@ def simpler_cases(case: C) -> Iterator[C]:
     if case.space.whole is None:
         smaller += [_kept_rows(case, rows) for rows in _parts(len(case.inputs))]
     for one in smaller:
-        if one.space.admits(one.architecture, len(one.inputs)):
+        if one.space.admits(one.architecture, len(one.inputs)) and _weighs(one):
             yield one
     if case.sample_weights is not None:
         yield replace(case, sample_weights=None)
@@ -32,6 +32,11 @@ def simpler_cases(case: C) -> Iterator[C]:
         if not case.space.closed and getattr(case.architecture, field) != plain:
             yield replace(case, architecture=replace(case.architecture, **{field: plain}))
     yield from _plainer(case)
+
+
+def _weighs(case: Case) -> bool:
+    """Whether some row counts: without one there is no mean."""
+    return case.sample_weights is None or bool(np.any(case.sample_weights))
 
 
 def _parts(count: int) -> Iterator[Places]:

@@ -64,6 +64,7 @@ class Space:
     soft_targets: bool
     label_smoothing: bool
     mixed: bool
+    dropout: bool
     grid: int | None
     precision: Precision
     architectures: tuple[Architecture, ...] | None

@@ -114,7 +114,7 @@ def softer(space: Space) -> Space:
 
 def extended(space: Space, a: Architecture, rng: np.random.Generator) -> Architecture:
     """The architecture with what else the space allows: a penalty, Huber's threshold, smoothed
-    labels, and now and then other activations in the later layers.
+    labels, and now and then other activations in the later layers, or a rate of dropout.
     """
     names = a.activations
     if space.mixed and len(names) > 1 and rng.integers(4) == 0:
@@ -122,12 +122,15 @@ def extended(space: Space, a: Architecture, rng: np.random.Generator) -> Archite
         names = (names[0], *map(str, others))
     smoothed = space.label_smoothing and a.loss == "cross_entropy" and rng.integers(4) == 0
 
+    drops = space.dropout and a.hidden_layers and rng.integers(4) == 0
+
     def among(values: tuple[float, ...]) -> float:
         return float(space.precision.round(rng.choice(values)))  # so that no cast changes it
 
     return replace(
         a,
         activation=a.activation if len({*names}) < 2 else names,
+        dropout=among((0.5, 0.25, 0.1)) if drops else 0.0,
         l2=among((0.0, 0.0, 0.0, 0.25, 0.003, 0.7)) if space.l2 else 0.0,
         delta=among((1.0, 0.5, 0.3, 1.7)) if a.loss == "huber" else 1.0,
         label_smoothing=among((0.125, 0.1, 0.3)) if smoothed else 0.0,

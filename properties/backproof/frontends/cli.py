@@ -1,15 +1,15 @@
-"""The command line: backproof check, laws, explain, smoke, new."""
+"""The command line: backproof check, laws, explain, smoke, new; `cli_teeth` adds teeth."""
 
-import contextlib
 import math
-import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from backproof.frontends.ending import check_writable, leave, write, wrong
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,12 +38,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
-def _wrong(message: str) -> NoReturn:
-    """The call was wrong: say how, and leave with status 2."""
-    print(f"backproof: {message}", file=sys.stderr)
-    sys.exit(2)
 
 
 def _version(asked: bool) -> None:
@@ -99,13 +93,13 @@ def check(
     from backproof.reports.terminal import console
 
     if json not in (None, "-"):
-        _check_writable(str(json))
+        check_writable(str(json))
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     given = (precision, _options(option), settings, limits)
     judgements = _judgements(subjects or ["refnet"], laws, *given)
     status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
-    _leave(status)
+    leave(status)
 
 
 def _judgements(
@@ -125,7 +119,7 @@ def _judgements(
     try:
         return [before_the_laws(one, pattern, Settings(**settings)) for one in named]
     except ValueError as reason:
-        _wrong(str(reason))
+        wrong(str(reason))
 
 
 def _judge_all(
@@ -150,17 +144,8 @@ def _judge_all(
     finally:
         if json is not None:
             documents = [report.document() for report in reports]
-            _write(json, as_json(documents if len(reports) > 1 else documents[0]))
+            write(json, as_json(documents if len(reports) > 1 else documents[0]))
     return exit_status(reports)
-
-
-def _leave(status: int) -> NoReturn:
-    """End with this status, even if nobody has read to the end."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(status)
 
 
 def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
@@ -173,7 +158,7 @@ def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
     except CannotLoad as reason:
         for judgement in judgements:
             judgement.server.close()
-        _wrong(str(reason))
+        wrong(str(reason))
     except KeyboardInterrupt:
         pass  # every law is unfinished, and the report says so
 
@@ -183,7 +168,7 @@ def _options(given: list[str] | None) -> dict[str, str]:
     for word in given or []:
         key, equals, value = word.partition("=")
         if not equals or not key.isidentifier():
-            _wrong(f"--option {word}: give key=value")
+            wrong(f"--option {word}: give key=value")
         options[key] = value
     return options
 
@@ -211,29 +196,6 @@ def _run_one(
     closing(judgement.report, console)
 
 
-def _check_writable(path: str) -> None:
-    folder = Path(path).resolve().parent
-    if not folder.is_dir():
-        _wrong(f"--json {path}: there is no folder {folder}")
-    try:
-        with open(path, "a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        _wrong(f"--json {path}: {error.strerror}")
-
-
-def _write(path: str, text: str) -> None:
-    """The report into its file, or onto the terminal if that fails: the verdict stands."""
-    try:
-        if path != "-":
-            Path(path).write_text(text + "\n", encoding="utf-8")
-            return
-    except OSError as error:
-        print(f"backproof: --json {path}: {error.strerror}; here it is", file=sys.stderr)
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
-
-
 @app.command()
 def laws(
     pattern: Annotated[
@@ -244,7 +206,7 @@ def laws(
     from backproof.frontends.words import catalogue
     from backproof.reports.terminal import console
 
-    catalogue(_chosen(pattern), console())
+    catalogue(chosen(pattern), console())
 
 
 @app.command()
@@ -254,7 +216,7 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
     from backproof.reports.terminal import console
 
     shown = console()
-    for place, found in enumerate(_chosen(law)):
+    for place, found in enumerate(chosen(law)):
         if place:
             shown.print()
         explanation(found, shown)
@@ -282,7 +244,7 @@ def smoke(
     try:
         found = signs(judgements[0].subject)
     except OutOfScope as reason:
-        _wrong(str(reason))
+        wrong(str(reason))
     finally:
         judgements[0].server.close()
     signs_of_life(found, shown)
@@ -296,24 +258,25 @@ def new(file: Annotated[str, typer.Argument(help="where to write the adapter")])
 
     path = Path(file)
     if path.suffix != ".py":
-        _wrong(f"new {file}: give a name that ends in .py")
+        wrong(f"new {file}: give a name that ends in .py")
     text = (files("backproof") / "frontends" / "template.py").read_text(encoding="utf-8")
     try:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text.replace("FILE", shlex.quote(path.as_posix())))
     except FileExistsError:
-        _wrong(f"new {file}: it exists already; give another name")
+        wrong(f"new {file}: it exists already; give another name")
     except OSError as error:
-        _wrong(f"new {file}: {error.strerror}")
+        wrong(f"new {file}: {error.strerror}")
     words = shlex.quote(path.as_posix())
     print(f"{file} is written; it runs as it is:\n\n    backproof check {words}:MyNetwork\n")
     print("Put your network in its place, one capability at a time.")
 
 
-def _chosen(pattern: str) -> Any:
-    from backproof.laws.catalogue import chosen
+def chosen(pattern: str) -> Any:
+    """The laws that fit a pattern."""
+    from backproof.laws.catalogue import chosen as fitting
 
     try:
-        return chosen(pattern)
+        return fitting(pattern)
     except ValueError as reason:
-        _wrong(str(reason))
+        wrong(str(reason))

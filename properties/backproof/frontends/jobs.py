@@ -2,15 +2,11 @@
 
 import atexit
 import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, as_completed
 from typing import Any, NamedTuple
 
 from backproof.frontends.interrupts import Interrupts
+from backproof.frontends.pool import workers
 from backproof.frontends.session import Show
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
@@ -30,26 +26,9 @@ class Judged(NamedTuple):
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
     """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
-    pool = ProcessPoolExecutor(
-        jobs,
-        multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(judgement.named, judgement.settings),
-    )
-    try:
-        with interrupts.stoppable():
-            futures = {
-                pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)
-            }
-            _collect(judgement, futures, show)
-    except BrokenProcessPool:
-        pass  # the rows that are missing are unfinished
-    except KeyboardInterrupt:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-    finally:
-        pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
+    with workers(interrupts, jobs, _begin, judgement.named, judgement.settings) as pool:
+        futures = {pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)}
+        _collect(judgement, futures, show)  # the rows that are missing are unfinished
 
 
 def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
@@ -71,9 +50,7 @@ _worker: list[Judgement] = []
 
 
 def _begin(named: Named, settings: Settings) -> None:
-    """In a worker: load the subject once; Ctrl-C is for the process that was called."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    """In a worker: load the subject once."""
     judgement = Judgement(named, laws(), settings)
     atexit.register(judgement.server.close)
     _worker.append(judgement)

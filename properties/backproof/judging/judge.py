@@ -38,9 +38,11 @@ class Tally:
     judged:   entries compared; beyond: those with no bound; astray: those of which a law compares
               two answers that are both wrong
     itself:   the judged ones in which the subject is compared with itself
-    strong:   those with power, of the measured ones, which have a scale or are exact
+    strong:   those with power, of the measured ones, which have a scale
     shares:   for each measured entry what is allowed, as a share of its scale
     by_value: what was compared with the engine or with a theorem, in the words of the contract
+    chance:   how probable it is, at most, that a correct implementation fails by chance
+    remarks:  what is worth saying of an example and is no fault
     """
 
     judged: int = 0
@@ -52,6 +54,8 @@ class Tally:
     worst_ratio: float = 0.0
     shares: list[Array] = field(default_factory=list)
     by_value: set[str] = field(default_factory=set)
+    chance: float = 0.0
+    remarks: set[str] = field(default_factory=set)
 
     @property
     def entries(self) -> int:
@@ -80,6 +84,8 @@ class Tally:
         self.worst_ratio = max(self.worst_ratio, other.worst_ratio)
         self.shares += other.shares
         self.by_value |= other.by_value
+        self.chance += other.chance
+        self.remarks |= other.remarks
 
 
 _tally: contextvars.ContextVar[Tally] = contextvars.ContextVar("tally")
@@ -93,6 +99,12 @@ def tallying(tally: Tally) -> Iterator[Tally]:
         yield tally
     finally:
         _tally.reset(token)
+
+
+def remark(words: str) -> None:
+    """Say this of the example in the row of the law; the verdict is not touched."""
+    if (tally := _tally.get(None)) is not None:
+        tally.remarks.add(words)
 
 
 @quiet  # an answer may be infinite, and the error that is allowed too
@@ -111,9 +123,10 @@ def near(
     engine or from a theorem. A report names what is declared and was never given so.
 
     An entry has power where allowed is at most 5 % of `scale`, by default |expected|; give the sum
-    of the magnitudes that cancel where a law says 0. An exact comparison (allowed = 0) always has
-    it. Without a scale, as where an activation happens to be 0, an entry is judged, and its power
-    is not measured. An entry with infinite `allowed` cannot be judged, and is counted so.
+    of the magnitudes that cancel where a law says 0. So an exact comparison (allowed = 0) has it
+    wherever there is a scale. Without one, as where an activation happens to be 0, an entry is
+    judged, and its power is not measured. An entry with infinite `allowed` cannot be judged, and is
+    counted so.
 
     `astray` is given where the subject is compared with itself, and says where both answers are
     wrong: there nothing is judged.
@@ -125,7 +138,7 @@ def near(
     error = np.where(o == e, 0.0, np.abs(o - e))
     ratios = np.where(error == 0, 0.0, error / a)
     scale = np.abs(e) if scale is None else np.asarray(scale)
-    _record(what, (o, e, a), ratios, scale, of, astray)
+    _record(("near", what), (o, e, a), ratios, scale, of, astray)
 
 
 @quiet
@@ -144,19 +157,24 @@ def at_most(
     value, of = _taken(observed)
     o, b, a = _arrays(value, bound, allowed)
     ratios = np.where(o <= 0, 0.0, o / (b + a))
-    _record(what, (o, b, a), ratios, np.abs(b) if scale is None else np.asarray(scale), of)
+    scale = np.abs(b) if scale is None else np.asarray(scale)
+    _record(("at_most", what), (o, b, a), ratios, scale, of)
 
 
 def probable(p: float, limit: float, *, what: str = "p-value", of: tuple[str, ...] = ()) -> None:
     """P >= limit, for a test whose p-value is uniform on a correct implementation
 
-    The ratio is log p / log limit. `of` is that of the answers that are held to a distribution.
+    The ratio is log p / log limit, and the limit is what chance allows a correct implementation to
+    fail: the limits of all tests of a run are added up. `of` is that of the answers that are held
+    to a distribution.
 
     Raises: Broken when the p-value is below the limit.
     """
     ratio = 0.0 if p >= 1 else math.log(p) / math.log(limit) if p > 0 else math.inf
-    one = np.ones(1)
-    _record(what, (p * one, limit * one, 0 * one), ratio * one, one, of)
+    one, tally = np.ones(1), _tally.get(None)
+    if tally is not None:
+        tally.chance += limit
+    _record(("probable", what), (p * one, limit * one, 0 * one), ratio * one, one, of)
 
 
 def _taken(observed: Any) -> tuple[Any, tuple[str, ...]]:
@@ -171,7 +189,7 @@ def _arrays(*values: ArrayLike) -> list[Any]:
 
 
 def _record(
-    what: str,
+    asked: tuple[str, str],
     compared: tuple[Any, Any, Any],
     ratios: Any,
     scale: Any,
@@ -190,14 +208,14 @@ def _record(
         tally.add(found)
         tally.by_value.update(of if found.judged else ())
     if not worst <= 1:
-        raise Broken(_finding(what, *compared, ratios))
+        raise Broken(_finding(*asked, *compared, ratios))
 
 
 @quiet
 def _counted(a: Any, bounded: Any, scale: Any, astray: ArrayLike | None) -> Tally:
     """The entries, by what could be seen there."""
-    exact, judged, lost = a == 0, int(np.count_nonzero(bounded)), 0
-    shares = np.where(exact, 0.0, a / scale)[bounded & ((scale > 0) | exact)]
+    judged, lost = int(np.count_nonzero(bounded)), 0
+    shares = (a / scale)[bounded & (scale > 0)]
     if astray is not None:
         lost = int(np.count_nonzero(np.broadcast_to(astray, bounded.shape)))
     return Tally(
@@ -211,10 +229,11 @@ def _counted(a: Any, bounded: Any, scale: Any, astray: ArrayLike | None) -> Tall
     )
 
 
-def _finding(what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:
+def _finding(verb: str, what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratios)), ratios.shape))
     return Finding(
         kind="broken",
+        verb=verb,
         what=what,
         ratio=float(ratios[at]),
         observed=float(o[at]),

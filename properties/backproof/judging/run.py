@@ -114,9 +114,18 @@ def _write(search: Search, findings: list[Finding], row: Row) -> None:
     row.least_power, row.least_power_of = search.least_power()
     row.median_allowed = tally.median_share
     row.by_value, row.reach = sorted(tally.by_value), reach_of(search.asked)
+    row.chance, row.notes = tally.chance, _remarks(search)
     row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
     row.findings = findings
     row.refused = dict(search.trial.left_out.reasons)
+
+
+def _remarks(search: Search) -> list[str]:
+    """What was remarked of examples, and of how many."""
+    return [
+        f"{words} ({count} of {search.examples} examples)"
+        for words, count in search.remarks.items()
+    ]
 
 
 def _missed(search: Search) -> list[str]:
@@ -142,7 +151,8 @@ def _decide(search: Search, findings: list[Finding], row: Row) -> None:
     elif words := _weak(search):
         row.status, row.reason = "weak", words
     else:
-        row.status, row.notes = "holds", _missed(search)
+        row.status = "holds"
+        row.notes += _missed(search)
 
 
 def _refused(search: Search) -> str:

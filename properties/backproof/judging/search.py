@@ -39,6 +39,7 @@ class Search:
     by_name: what was judged of each kind, head and activation
     kinds:   how many examples of each were judged
     asked:   the questions of which an answer was judged by value
+    remarks: what was remarked, and of how many examples
     failing: the smallest arguments that have failed, with the finding
     cut:     whether the time limit came first
     """
@@ -49,6 +50,7 @@ class Search:
     by_name: dict[str, Tally] = field(default_factory=dict)
     kinds: Counter[str] = field(default_factory=Counter)
     asked: set[Asked] = field(default_factory=set)
+    remarks: Counter[str] = field(default_factory=Counter)
     examples: int = 0
     failing: tuple[Arguments, Finding] | None = None
     cut: bool = False
@@ -117,6 +119,7 @@ class Search:
                 self.tally.add(found)
                 if searching:
                     self._reached(found)
+                    self.remarks.update(found.remarks)
         if answered and searching:
             self._count(found, met(arguments))
 

@@ -99,14 +99,14 @@ class Trial:
         return None
 
     def held(self, collected: list[Arguments]) -> Tally | None:
-        """What is judged at these arguments if all of them pass, else None."""
+        """What is judged at these arguments if all of them pass, none by two wrong answers."""
         try:
             with tallying(Tally()) as tally:
                 for arguments in collected:
                     self.check(arguments)
         except (Broken, SubjectError):
             return None
-        return tally
+        return None if tally.astray else tally
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:

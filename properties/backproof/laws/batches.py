@@ -12,6 +12,7 @@ from backproof.judging.law import law
 from backproof.laws.verbs.batches import adds_up, answers_of, rearranged, repeated
 from backproof.laws.verbs.trajectories import follows
 from backproof.subjects.subject import Subject
+from refnet.training.optimizers import OPTIMIZERS
 
 USUAL, REQUIRED = tuple(KINDS), ("zeros", "small integers", "general position")
 """Without the large sizes: in batches of one row a thousand rows are a thousand steps."""
@@ -54,28 +55,34 @@ def the_losses_of_batches_average_to_the_loss_of_all_rows(
 
 @law(
     needs="train",
-    case=networks(kinds=USUAL, required=REQUIRED),
-    training=trainings("gradient_descent", in_batches=True),
+    case=networks(kinds=USUAL, required=REQUIRED, most_rows=12),
+    training=trainings(*OPTIMIZERS, in_batches=True),
 )
 def an_epoch_takes_one_step_on_each_batch_in_order(
     subject: Subject, case: Case, training: Training
 ) -> None:
     """An epoch in batches of m rows is a step on rows 1 to m, a step on the next m, to the end.
 
-    For all networks, data, learning rates and batch sizes, divisors of the number of rows or not,
-    one row, and more than there are. The last batch may be smaller; its mean is over its own rows,
-    and each batch feels the whole penalty, or its share where that is declared.
+    For every optimiser, all networks, data, rates and batch sizes, divisors of the number of rows
+    or not, one row, and more than there are. The last batch may be smaller; its mean is over its
+    own rows, and each batch feels the whole penalty, or its share where that is declared.
 
-    Why:       the definition. Every row is met once, and a step begins where the last one ended.
+    Why:       the definition. Every row is met once, a step begins where the last one ended, and
+               what an optimiser remembers goes on from batch to batch and from epoch to epoch.
     Tolerance: the ball of the steps of one epoch, from the subject's own parameters at its start.
     Catches:   a last batch that is dropped, padded or counted as a whole one, rows that are
-               shuffled, the gradients of all batches taken at the start, a mean over all rows.
+               shuffled, the gradients of all batches taken at the start, a mean over all rows, an
+               optimiser that forgets at the end of an epoch, or counts epochs for steps.
     Source:    Goodfellow, Bengio and Courville, Deep Learning, 2016, section 8.1.3.
     """
     follows(subject, case, training)
 
 
-@law(needs="evaluate", case=networks(kinds=USUAL, required=REQUIRED), batch_size=batch_sizes())
+@law(
+    needs="evaluate",
+    case=networks(kinds=USUAL, required=REQUIRED, dropout=True),
+    batch_size=batch_sizes(),
+)
 def evaluation_does_not_depend_on_the_batch_size(
     subject: Subject, case: Case, batch_size: int
 ) -> None:

@@ -11,6 +11,7 @@ CHAPTERS = {
     "meaning": "What the network is",
     "forward": "The forward pass",
     "loss": "The loss",
+    "regression": "Regression",
     "gradient": "The gradient",
     "steps": "Training, step by step",
     "optimizers": "Optimisers",

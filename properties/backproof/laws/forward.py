@@ -1,10 +1,9 @@
 """The forward pass: what the outputs are, whatever the batch and the order of the units."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from backproof.cases.anything import Anything, seeds
 from backproof.cases.case import Case
@@ -14,19 +13,21 @@ from backproof.cases.networks import networks
 from backproof.cases.shifts import ShiftedLogits, SoftmaxLogits
 from backproof.cases.turns import among
 from backproof.contract import NotSupported
-from backproof.judging.judge import at_most, near
+from backproof.judging.judge import at_most, near, remark
 from backproof.judging.law import law
+from backproof.laws.verbs.disturbances import answers, leave_out_units, overflow
+from backproof.laws.verbs.growing import deeper, wider
 from backproof.laws.verbs.itself import alike
-from backproof.subjects.answers import Answer, parts
-from backproof.subjects.failures import SubjectError
+from backproof.laws.verbs.renumbering import Order, orders_of, renumbered
 from backproof.subjects.subject import Subject
-from refnet.architecture import Layer, Parameters
-from refnet.training.optimizers import Optimizer
+from refnet.architecture import Array, Layer
+from refnet.functions.activations import names_where
+from refnet.functions.softmax import SHIFTED_SOFTMAX, SOFTMAX
 
-Order = NDArray[np.intp]
+PER_UNIT = names_where(lambda facts: facts.per_unit)
 
 
-@law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True))
+@law(needs="forward", also=("hidden",), case=networks(mixed=True, sweep=True, dropout=True))
 def outputs_are_right_within_rounding(subject: Subject, case: Case) -> None:
     """The outputs are those of the formula, up to the rounding that every computer needs.
 
@@ -121,9 +122,8 @@ def renumbering_hidden_units_leaves_the_outputs_unchanged(
                square weight matrix transposed.
     Source:    Hecht-Nielsen, Advanced Neural Computers (1990) 129-135.
     """
-    rng = np.random.default_rng(seed)
-    orders = [rng.permutation(width) for width in case.architecture.widths[1:-1]]
-    other = case.with_parameters(_renumbered(case.parameters, orders))
+    orders = orders_of(case.architecture, seed)
+    other = case.with_parameters(renumbered(case.parameters, orders))
     here, there = subject.forward(case), subject.forward(other)
     alike(there, here, what="outputs, units renumbered")
     if subject.offers("hidden"):
@@ -132,15 +132,35 @@ def renumbering_hidden_units_leaves_the_outputs_unchanged(
             alike(new, old[:, order], what=f"hidden[{place}], renumbered")
 
 
-def _renumbered(parameters: Parameters, orders: list[Order]) -> Parameters:
-    """The parameters with the units of each hidden layer in a new order."""
-    renumbered = list(parameters)
-    for place, order in enumerate(orders):
-        weights, biases = renumbered[place]
-        renumbered[place] = Layer(weights[:, order], biases[order])
-        after = renumbered[place + 1]
-        renumbered[place + 1] = Layer(after.weights[order], after.biases)
-    return renumbered
+@law(
+    needs="forward",
+    case=networks(
+        hidden_layers=(1, None), activations=PER_UNIT, plain=True, mixed=True, moves=True
+    ),
+    seed=seeds(),
+)
+def every_network_lies_inside_a_wider_and_a_deeper_one(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """Whatever a network computes, a wider one and a deeper one can compute too.
+
+    For all networks and inputs the outputs stay as they are with one unit more in each hidden
+    layer, a copy that takes a half of the outgoing weights or none, and with one layer more, of
+    the weights 1 and the biases 0, after a layer of ReLU or identity units.
+
+    Why:       v f(z) = (v - c) f(z) + c f(z), for c = v/2 and c = 0; and relu(relu(z)) = relu(z).
+               Units that see one another, as those of a softmax layer do, are left out.
+    Tolerance: the sum of the two balls; halves of numbers are exact.
+    Catches:   sums that are divided by the number of units, a limit on the number of layers or
+               units beyond which some are forgotten, an activation that is applied once too often.
+    Source:    Chen, Goodfellow and Shlens, Net2Net, ICLR 2016.
+    """
+    outputs, larger = subject.forward(case), {"wider": wider(case, seed), "deeper": deeper(case)}
+    within = {name: found for name, found in larger.items() if found is not None}
+    if not within:
+        raise NotSupported("the scope has no larger network than this one")
+    for name, found in within.items():
+        alike(subject.forward(found), outputs, what=f"outputs of a {name} network")
 
 
 @law(
@@ -189,7 +209,17 @@ def softmax_outputs_are_probabilities(subject: Subject, case: ShiftedLogits) -> 
         answer, ball = subject.forward(where).value, case.softmax(logits)
         at_most(-answer, 0.0, 0.0, what="minus a probability")
         allowed = np.sum(ball.radius, axis=1) + answer.shape[1] * 2.0**-53
-        near(np.sum(answer, axis=1), 1.0, allowed, what="sum of the probabilities of a row")
+        total = np.sum(answer, axis=1)
+        near(total, 1.0, allowed, what="sum of the probabilities of a row")
+        sharp = np.sum(case.softmax(logits, SHIFTED_SOFTMAX).radius, axis=1)
+        _remark_logsumexp(total - 1, sharp + answer.shape[1] * 2.0**-53, allowed)
+
+
+def _remark_logsumexp(error: Array, sharp: ArrayLike, allowed: ArrayLike) -> None:
+    """Whether a legal error is beyond what subtracting the maximum makes."""
+    size = np.abs(error)
+    if np.any((size > sharp) & (size <= allowed)):
+        remark("the softmax rounds at the size of the logits, as exp(z - log sum exp z) does")
 
 
 @law(needs="forward", case=SoftmaxLogits())
@@ -205,9 +235,13 @@ def softmax_is_unchanged_by_adding_a_constant(subject: Subject, case: ShiftedLog
     Source:    Blanchard, Higham and Higham, IMA Journal of Numerical Analysis 41 (2021).
     """
     here, there = subject.forward(case), subject.forward(case.shifted)
-    shifted = case.softmax(case.logits + case.shift)
-    allowed = np.asarray(case.softmax(case.logits).radius) + shifted.radius
+    allowed, sharp = (
+        case.softmax(case.logits, operation).radius
+        + case.softmax(case.logits + case.shift, operation).radius
+        for operation in (SOFTMAX.value, SHIFTED_SOFTMAX)
+    )
     alike(there, here, allowed, what="softmax(z + c)")
+    _remark_logsumexp(there.value - here.value, sharp, allowed)
 
 
 @law(
@@ -225,65 +259,20 @@ def every_call_stands_alone(subject: Subject, case: Case, other: Case, dropout: 
 
     Why:       each capability is a function: what it answers depends on its arguments alone.
     Tolerance: twice the ball of the answer, since sums may be taken in another order each time,
-               as several threads do; arguments come back bit for bit.
+               as several threads do; arguments come back bit for bit, and an answer is not changed
+               by later calls.
     Catches:   statistics that are kept from call to call, a momentum that outlives its training,
-               dropout left on after a training pass, a nan that stays.
+               dropout left on after a training pass, a nan that stays, a buffer handed out twice.
     Source:    the contract of an implementation, which this law is a part of.
     """
     if subject.scope.dropout and case.architecture.hidden_layers and not case.space.closed:
         case = replace(case, architecture=replace(case.architecture, dropout=dropout))
-    first, later = _answers(subject, case), []
-    for disturb, disturbed in ((_answers, other), (_overflow, case), (_leave_out_units, case)):
+    first, later = answers(subject, case), []
+    for disturb, disturbed in ((answers, other), (overflow, case), (leave_out_units, case)):
         disturb(subject, disturbed)
         later.append({"outputs": subject.forward(case)})
-    later.append(_answers(subject, case))
-    for answers in later:
-        for name in (name for name in first if name in answers):
-            again = first[name].with_value(answers[name].value)
+    later.append(answers(subject, case))
+    for found in later:
+        for name in (name for name in first if name in found):
+            again = first[name].with_value(found[name].value)
             alike(again, first[name], what=f"{name} after other calls")
-
-
-def _answers(subject: Subject, case: Case) -> dict[str, Answer]:
-    """What each capability says of a case, as far as it says anything."""
-    found = {"outputs": subject.forward(case)}
-    with suppress(NotSupported):
-        if subject.offers("hidden"):
-            found |= {f"hidden[{i}]": layer for i, layer in enumerate(subject.hidden(case))}
-    with suppress(NotSupported):
-        if subject.offers("loss"):
-            found["loss"] = subject.loss(case)
-    with suppress(NotSupported):
-        if subject.offers("gradient"):
-            found |= parts(case.architecture, "gradient", subject.gradient(case))
-    with suppress(NotSupported):
-        if subject.offers("evaluate"):
-            found["evaluate"] = subject.evaluate(case, batch_size=len(case.inputs))
-    with suppress(NotSupported):
-        found |= _trained(subject, case)
-    return found
-
-
-def _trained(subject: Subject, case: Case) -> dict[str, Answer]:
-    """One step of training, with momentum if possible; without dropout, which is random."""
-    names = [n for n in ("momentum", "gradient_descent") if n in subject.scope.optimizers]
-    if not subject.offers("train") or not names or case.architecture.dropout:
-        return {}
-    momentum = 0.5 if names[0] == "momentum" else 0.0
-    trained = subject.train(case, Optimizer(names[0], 0.5, momentum=momentum))
-    return dict(parts(case.architecture, "train", trained))
-
-
-def _overflow(subject: Subject, case: Case) -> None:
-    """Calls with the largest inputs that there are; whatever comes of them must not last."""
-    huge = replace(case, inputs=np.full_like(case.inputs, subject.precision.largest))
-    for ask in (subject.forward, subject.gradient):
-        if subject.offers(ask.__name__):
-            with suppress(NotSupported, SubjectError):
-                ask(huge)
-
-
-def _leave_out_units(subject: Subject, case: Case) -> None:
-    """A training pass with dropout, if there is one."""
-    if subject.offers("forward_training"):
-        with suppress(NotSupported):
-            subject.forward_training(case, seed=0)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from backproof.cases.anything import directions
+from backproof.cases.anything import directions, seeds
 from backproof.cases.case import Case, Direction
 from backproof.cases.dyadic import IntegerNetworks
 from backproof.cases.integers import IntegerCase
@@ -21,15 +21,17 @@ from backproof.laws.verbs.differences import (
     slope_along,
 )
 from backproof.laws.verbs.itself import alike
+from backproof.laws.verbs.renumbering import orders_of, renumbered
 from backproof.subjects.answers import Answer, parts
 from backproof.subjects.subject import Subject
 from refnet.architecture import Layer, Parameters
 from refnet.functions.activations import names_where
+from refnet.network import gradient
 from refnet.problem import gradient_reduction
 from refnet.training.optimizers import Optimizer
 
 
-@law(needs="gradient", case=networks(mixed=True, sweep=True))
+@law(needs="gradient", case=networks(mixed=True, sweep=True, dropout=True))
 def the_gradient_is_the_derivative_of_the_loss(subject: Subject, case: Case) -> None:
     """Each entry of the gradient is the derivative of the loss by that weight or bias.
 
@@ -102,6 +104,37 @@ SMOOTH = ("small integers", "general position", "large")
 
 LEVELS = {53: 14, 24: 8}
 """How often a step is halved, by the digits of the precision."""
+
+
+@law(
+    needs="gradient",
+    also=("loss",),
+    case=networks(hidden_layers=(1, None), hidden_widths=(2, None), mixed=True, moves=True),
+    seed=seeds(),
+)
+def a_minimum_has_a_copy_for_every_order_of_the_hidden_units(
+    subject: Subject, case: Case, seed: int
+) -> None:
+    """F(P theta) = F(theta), and the gradient at P theta is that at theta, renumbered likewise.
+
+    For all networks, data and permutations P of the units of each hidden layer: where theta is a
+    minimum, each of its h! copies is one, and as low.
+
+    Why:       a renumbered network is the same function, and grad F(P theta) = P grad F(theta) by
+               the chain rule, since P^T P = 1. So the gradient is 0 at both or at neither.
+    Tolerance: the sum of the two balls, since sums over units are taken in another order.
+    Catches:   a unit that learns by its number: a loop that ends too early, a rate or a mask of its
+               own, a square matrix that is transposed on the way back.
+    Source:    Hecht-Nielsen, Advanced Neural Computers (1990) 129-135.
+    """
+    orders = orders_of(case.architecture, seed)
+    other = case.with_parameters(renumbered(case.parameters, orders))
+    if subject.offers("loss"):
+        alike(subject.loss(other), subject.loss(case), what="loss, units renumbered")
+    expected = parts(case.architecture, "gradient", renumbered(subject.gradient(case), orders))
+    found = parts(case.architecture, "gradient", subject.gradient(other))
+    for (what, new), (_, old) in zip(found, expected, strict=True):
+        alike(new, old, what=f"{what}, units renumbered")
 
 
 @law(
@@ -180,14 +213,16 @@ def a_zero_output_layer_sends_no_gradient_back(subject: Subject, case: Case) -> 
     """
     last = case.parameters[-1]
     silent = case.with_parameters([*case.parameters[:-1], Layer(0 * last.weights, last.biases)])
-    _vanish(case, subject.gradient(silent)[:-1], "below zero output weights")
+    loud = gradient(*subject.problem(case))[:-1]  # what the weights as drawn would send back
+    _vanish(case, subject.gradient(silent)[:-1], loud, "below zero output weights")
 
 
-def _vanish(case: Case, layers: list[Layer[Answer]], where: str) -> None:
-    """All entries are exactly 0, as far as they have a bound."""
-    for what, answer in parts(case.architecture, "gradient", layers):
+def _vanish(case: Case, layers: list[Layer[Answer]], scales: Parameters, where: str) -> None:
+    """All entries are exactly 0, as far as they have a bound; a scale has the same layers."""
+    known = [Layer(*zip(*pair, strict=True)) for pair in zip(layers, scales, strict=True)]
+    for what, (answer, scale) in parts(case.architecture, "gradient", known):
         allowed = np.where(np.isfinite(answer.radius), 0.0, np.inf)
-        near(answer, 0.0, allowed, what=f"{what} {where}")
+        near(answer, 0.0, allowed, np.abs(scale), what=f"{what} {where}")
 
 
 ZERO_AT_ZERO = names_where(lambda facts: facts.zero_at_zero)
@@ -210,6 +245,6 @@ def an_all_zero_network_learns_only_its_output_biases(subject: Subject, case: Ca
     """
     zeros = [Layer(0 * weights, 0 * biases) for weights, biases in case.parameters]
     *hidden, (weights, biases) = subject.gradient(case.with_parameters(zeros))
-    _vanish(case, hidden, "of an all-zero network")
+    _vanish(case, hidden, zeros[:-1], "of an all-zero network")
     near(weights, 0.0, weights.radius, np.abs(biases.expected), what="output weights")
     near(biases, biases.expected, biases.radius, what="output biases")

@@ -81,8 +81,8 @@ def weights_start_with_the_named_distribution(
 ) -> None:
     """lecun, glorot and he have the variances 1/n, 2/(n + m), 2/n, in a layer of n by m weights.
 
-    Normal, uniform and truncated at two deviations, for all architectures and seeds, and
-    independent from layer to layer; `fan_in_uniform` is uniform between -1/sqrt(n) and 1/sqrt(n),
+    Normal, uniform and truncated at two deviations, for all architectures and seeds, and all parts
+    independent; `fan_in_uniform` is uniform between -1/sqrt(n) and 1/sqrt(n),
     and so are biases where that is declared. `normal` and `uniform` have this shape at any scale,
     and the smaller side of `orthogonal` weights is orthogonal.
 
@@ -94,7 +94,7 @@ def weights_start_with_the_named_distribution(
                sup |F_n - F| has Massart's bound. For orthogonal weights the rounding of
                Householder's method.
     Catches:   fan-out for fan-in, a forgotten factor 2, a deviation for a variance, a truncation
-               that is not made up for, one stream of numbers for several layers.
+               that is not made up for, one stream of numbers for several layers or for biases.
     Source:    Glorot and Bengio, AISTATS 2010; He, Zhang, Ren and Sun, ICCV 2015; Higham, Accuracy
                and Stability of Numerical Algorithms, 2002, theorem 19.4.
     """
@@ -105,7 +105,7 @@ def weights_start_with_the_named_distribution(
         if "_" in initializer:
             shares = share(initializer, weights, weights.shape, c)
             drawn(shares, what, answer.of)
-            scores += [(place, normal_scores(shares))]
+            scores += [(f"weights of layer {place}", normal_scores(shares))]
         elif initializer in SHAPES and weights.size > 1:  # one weight has no shape
             uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape", answer.of)
         elif initializer == "orthogonal":
@@ -113,8 +113,10 @@ def weights_start_with_the_named_distribution(
         if c.initial_biases == "fan_in_uniform" and case.architecture.biases:
             shares = share("fan_in_uniform", biases.value, weights.shape)
             drawn(shares, f"parameters[{place}].biases, a p-value", answer.of)
-    for (place, one), (later, other) in combinations(scores, 2):
-        unrelated(one, other, f"layers {place} and {later} of {initializer}, a p-value")
+            scores += [(f"biases of layer {place}", normal_scores(shares))]
+    for (here, one), (there, other) in combinations(scores, 2):
+        if min(one.size, other.size) > 1:
+            unrelated(one, other, f"{here} and {there}, {initializer}, a p-value")
 
 
 SHAPES: dict[str, Callable[[Array, Array], Array]] = {

@@ -30,7 +30,7 @@ MODERATE = ("zeros", "small integers", "quarters")
 CROSS_ENTROPY = (("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
 
 
-@law(needs="loss", case=networks(sweep=True))
+@law(needs="loss", case=networks(sweep=True, dropout=True))
 def the_loss_is_the_mean_over_the_rows_plus_the_penalty(subject: Subject, case: Case) -> None:
     """F = mean over rows of the sum over outputs of the loss of each, plus l2/2 |W|^2.
 

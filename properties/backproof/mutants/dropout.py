@@ -36,6 +36,17 @@ class ScaleForgotten(Refnet):
 
 
 @mutant(DROPS)
+class ScaledByTheDroppedShare(Refnet):
+    """Units that stay are divided by the share of those that are dropped."""
+
+    def forward_training(self, *arguments: Any) -> Any:
+        architecture, (first, *others), inputs, seed = arguments
+        rate = architecture.dropout or 0.5
+        scaled = [first, *(Layer(w * ((1 - rate) / rate), b) for w, b in others)]
+        return super().forward_training(architecture, scaled, inputs, seed)
+
+
+@mutant(DROPS)
 class OneMaskForAllRows(Refnet):
     """A unit is dropped for a whole batch, not for each row."""
 
@@ -52,6 +63,28 @@ class DroppedInEvaluation(Refnet):
 
     def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
         return self.forward_training(architecture, parameters, inputs, 0)
+
+
+@mutant("the_loss_is_the_mean_over_the_rows_plus_the_penalty")
+class LossInTraining(Refnet):
+    """The loss is taken while units are dropped."""
+
+    def loss(self, *arguments: Any) -> Any:
+        architecture, parameters, *data = arguments
+        if architecture.hidden_layers:
+            *before, (weights, biases) = parameters
+            stays = np.random.default_rng(0).random(len(weights)) >= architecture.dropout
+            parameters = [*before, Layer(weights * stays[:, None], biases)]
+        return super().loss(architecture, parameters, *data)
+
+
+@mutant("the_gradient_is_the_derivative_of_the_loss")
+class GradientScaledDown(Refnet):
+    """The gradient scales units down by 1 - p, as if dropout did not scale them up in training."""
+
+    def gradient(self, *arguments: Any) -> Any:
+        asked = *arguments, replace(STRICT, dropout="at evaluation")
+        return refnet.gradient(*asked)
 
 
 @mutant(PARTS)

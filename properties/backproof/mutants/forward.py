@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from backproof.adapters.refnet import Refnet
-from backproof.mutants import mutant
+from backproof.mutants import equivalent, mutant
 from refnet.architecture import Array, Layer
 from refnet.functions.kinked import RELU
-from refnet.functions.smooth import IDENTITY, SOFTPLUS, TANH
+from refnet.functions.smooth import IDENTITY, SIGMOID, SOFTPLUS, TANH
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.products import AFFINE
@@ -22,6 +23,7 @@ RENUMBERED = "renumbering_hidden_units_leaves_the_outputs_unchanged"
 LINEAR = "a_chain_of_linear_layers_is_one_linear_layer"
 PROBABILITIES = "softmax_outputs_are_probabilities"
 SHIFT = "softmax_is_unchanged_by_adding_a_constant"
+LARGER = "every_network_lies_inside_a_wider_and_a_deeper_one"
 ALONE = "every_call_stands_alone"
 
 
@@ -79,6 +81,36 @@ class SixtyFourInputs(Refnet):
 
 
 @mutant(ROUNDING)
+class OddUnitLeftOut(Refnet):
+    """A loop over more than eight inputs takes two at a time, and leaves out an odd last one."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE and len(arguments[1]) > 8 and len(arguments[1]) % 2:
+            inputs, weights, biases = arguments
+            return super().apply(operation, inputs[:, :-1], weights[:-1], biases)
+        return super().apply(operation, *arguments)
+
+
+@mutant(ROUNDING)
+class OneOutputOffByATrillionth(Refnet):
+    """The first output of the first row is too large by one part in a trillion."""
+
+    def forward(self, *arguments: Any) -> Any:
+        outputs = super().forward(*arguments).copy()
+        outputs[0, 0] *= 1 + 1e-12
+        return outputs
+
+
+@mutant(ROUNDING)
+class SilentAtZero(Refnet):
+    """A sigmoid unit is silent where its logit is exactly 0, as if nothing had arrived."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return np.where(arguments[0] == 0, 0.0, result) if operation is SIGMOID.value else result
+
+
+@mutant(ROUNDING)
 class LateRowsZero(Refnet):
     """The outputs of rows beyond the 128th are 0, as in a buffer that is filled once."""
 
@@ -112,12 +144,12 @@ class SoftplusLinearBeyondTwenty(Refnet):
 
 
 @mutant(ROUNDING)
-class SoftplusOverflows(Refnet):
-    """Softplus is log(1 + exp z) as it stands, which is infinite from 710 on."""
+class SoftplusNeverAbove(Refnet):
+    """Softplus is log(1 + exp z) with z clipped at 700, so that exp stays finite."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is SOFTPLUS.value:
-            return np.log(1 + np.exp(arguments[0]))
+            return np.log1p(np.exp(np.minimum(arguments[0], 700.0)))
         return super().apply(operation, *arguments)
 
 
@@ -139,6 +171,17 @@ class LastRowRepeated(Refnet):
         outputs = super().forward(*arguments).copy()
         outputs[-1] = outputs[-2:][0]
         return outputs
+
+
+@mutant(LARGER, ROUNDING)
+class SumsDividedByTheirUnits(Refnet):
+    """What comes into a unit is divided by the root of how many send it, as some layers are."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is AFFINE:
+            inputs, weights, biases = arguments
+            arguments = inputs, weights / np.sqrt(len(weights)), biases
+        return super().apply(operation, *arguments)
 
 
 @mutant(RENUMBERED, ROUNDING)
@@ -203,6 +246,28 @@ class OneMaximumForTheBatch(Refnet):
         return super().apply(operation, *arguments)
 
 
+@equivalent("it is the exact softmax of logits that are rounded once, which their balls allow for")
+class SoftmaxThroughItsLogarithm(Refnet):
+    """The softmax is exp(z - log sum exp z), as where only its logarithm is kept."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SOFTMAX.value:
+            return np.exp(arguments[0] - special.logsumexp(arguments[0], axis=-1, keepdims=True))
+        return super().apply(operation, *arguments)
+
+
+@equivalent(
+    "(1 + tanh(z/2)) / 2 is the same function, within the four units that a sigmoid may err"
+)
+class SigmoidThroughTanh(Refnet):
+    """The sigmoid is computed from tanh, and loses the relative accuracy of its left tail."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SIGMOID.value:
+            return (1 + np.tanh(arguments[0] / 2)) / 2
+        return super().apply(operation, *arguments)
+
+
 @mutant(SHIFT)
 class LogitsClippedForTheSoftmax(Refnet):
     """Logits are clipped to [-700, 700] before exp, in place of subtracting their maximum."""
@@ -231,3 +296,20 @@ class DropoutLeftOn(Refnet):
     def loss(self, *arguments: Any) -> Any:
         self.training = False
         return super().loss(*arguments)
+
+
+@mutant(ALONE)
+class GradientsAccumulate(Refnet):
+    """A gradient is added to those before it of the same shape, which nobody has set to zero."""
+
+    def __init__(self, precision: str = "float64") -> None:
+        super().__init__(precision)
+        self.sums: dict[tuple[int, ...], Any] = {}
+
+    def gradient(self, *arguments: Any) -> Any:
+        layers, widths = super().gradient(*arguments), arguments[0].widths
+        if widths in self.sums:
+            pairs = zip(layers, self.sums[widths], strict=True)
+            layers = [Layer(w + v, b + c) for (w, b), (v, c) in pairs]
+        self.sums[widths] = layers
+        return layers

@@ -19,6 +19,7 @@ DERIVATIVE = "the_gradient_is_the_derivative_of_the_loss"
 DIFFERENCES = "gradients_match_finite_differences"
 IDENTICAL = "equal_initialisation_keeps_hidden_units_identical"
 INTEGERS = "integer_networks_have_exact_gradients"
+COPIES = "a_minimum_has_a_copy_for_every_order_of_the_hidden_units"
 ZERO_OUTPUT = "a_zero_output_layer_sends_no_gradient_back"
 ALL_ZERO = "an_all_zero_network_learns_only_its_output_biases"
 
@@ -146,6 +147,20 @@ class LastRowLeftOut(Refnet):
             inputs, delta, share = arguments
             return super().apply(operation, inputs[:-1], delta[:-1], share)
         return super().apply(operation, *arguments)
+
+
+@mutant(COPIES)
+class LastUnitLearnsNothing(Refnet):
+    """A loop over the units of a hidden layer ends too early: the last of several never learns."""
+
+    def gradient(self, *arguments: Any) -> Any:
+        *hidden, last = super().gradient(*arguments)
+        return [*map(_without_last_unit, hidden), last]
+
+
+def _without_last_unit(layer: Any) -> Any:
+    learning = np.arange(len(layer.biases)) < max(1, len(layer.biases) - 1)
+    return Layer(layer.weights * learning, layer.biases * learning)
 
 
 @mutant(ZERO_OUTPUT, INTEGERS, DERIVATIVE)

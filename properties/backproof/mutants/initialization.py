@@ -95,6 +95,26 @@ class HalfOfHe(Restarted):
 
 
 @mutant(NAMED)
+class GlorotByOneFan(Restarted):
+    """Glorot's variance is 1 / fan_in, and leaves out the other fan."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        return self.drawn(initializer.replace("glorot_", "lecun_"), shape, seed)
+
+
+@mutant(NAMED)
+class OrthogonalInLengthAlone(Restarted):
+    """Orthogonal weights are normal ones, scaled to rows or columns of length 1."""
+
+    def layer(self, initializer: str, shape: tuple[int, int], seed: int) -> Layer[Any]:
+        if initializer != "orthogonal":
+            return self.drawn(initializer, shape, seed)
+        weights, biases = self.drawn("normal", shape, seed)
+        along = int(shape[0] < shape[1])
+        return Layer(weights / np.linalg.norm(weights, axis=along, keepdims=True), biases)
+
+
+@mutant(NAMED)
 class UniformForNormal(Restarted):
     """Normal weights come from a uniform distribution with the same variance."""
 
@@ -121,13 +141,27 @@ class GeneratorRestarted(Restarted):
         return [self.drawn(initializer, shape, seed) for shape in architecture.shapes]
 
 
-@mutant(APART)
-class BiasesBeyondTheFan(Refnet):
-    """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
+class DeclaredBiases(Refnet):
+    """An engine whose biases are declared to be drawn."""
 
     def __init__(self, precision: str = "float64") -> None:
         super().__init__(precision)
         self.conventions = Conventions(initial_biases="fan_in_uniform")
+
+
+@mutant(NAMED)
+class BiasesRepeatTheWeights(DeclaredBiases):
+    """Biases are drawn with the generator of the weights begun anew: they repeat the first row."""
+
+    def initialize(self, *arguments: Any) -> Any:
+        layers = super().initialize(*arguments)
+        fan_in = "fan_in_uniform"
+        return [Layer(w, w[0].copy()) if arguments[1] == fan_in else Layer(w, b) for w, b in layers]
+
+
+@mutant(APART)
+class BiasesBeyondTheFan(DeclaredBiases):
+    """Biases are drawn from -1 to 1, whatever the fan, while they are declared to depend on it."""
 
     def initialize(self, *arguments: Any) -> Any:
         layers = super().initialize(*arguments)

@@ -91,6 +91,15 @@ class HalfForgotten(Refnet):
         return 2 * result if operation is SQUARES else result
 
 
+@mutant(DEFINITION)
+class BiasesPenalised(Refnet):
+    """The penalty counts the biases as well, and nobody has declared it."""
+
+    def loss(self, *arguments: Any) -> Any:
+        squares = sum(np.sum(biases * biases) for _, biases in arguments[1])
+        return super().loss(*arguments) + arguments[0].l2 / 2 * squares
+
+
 @mutant(BATCHES)
 class LastBatchDropped(Refnet):
     """Rows are taken four at a time, and what is left over is dropped."""

@@ -1,13 +1,12 @@
 """Mistakes in an optimiser: what is remembered, and how it turns the gradient into a step."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-import refnet
-from backproof.adapters.refnet import Refnet
-from backproof.mutants import mutant
+from backproof.mutants import equivalent, mutant
+from backproof.mutants.trained import Memory, Misread, OwnSteps, fading
 from refnet.architecture import Array, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.training.optimizers import Optimizer
@@ -18,20 +17,6 @@ RMSPROP = "rmsprop_divides_by_the_root_of_a_mean_square"
 ADAM = "adam_divides_a_mean_gradient_by_a_root_mean_square"
 DECAY = "weight_decay_is_part_of_the_gradient_or_of_the_step"
 FIT = "a_perfect_fit_stays_where_it_is"
-
-
-class Misread(Refnet):
-    """An engine that reads the optimizer, or the conventions, in another way."""
-
-    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
-        """What it makes of the optimizer and the conventions."""
-        raise NotImplementedError
-
-    def train(self, *arguments: Any) -> Any:
-        architecture, start, inputs, targets, optimizer, *rest = arguments
-        optimizer, conventions = self.read(optimizer, self._means(architecture))
-        training = optimizer, *rest, conventions
-        return refnet.train(architecture, start, inputs, targets, *training)
 
 
 @mutant(MOMENTUM)
@@ -93,6 +78,23 @@ class BiasesSpared(Misread):
         return optimizer, replace(c, decay_on_biases=False)
 
 
+@mutant(DECAY)
+class DecayNotTimesTheRate(Misread):
+    """Decoupled decay takes the whole of its share off each weight, whatever the rate."""
+
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, decay_times_rate=False)
+
+
+@mutant(DECAY)
+class DecayOnlyWithMomentum(Misread):
+    """Weights decay only where the optimizer has a momentum that is not 0."""
+
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        decay = optimizer.weight_decay if optimizer.momentum else 0.0
+        return replace(optimizer, weight_decay=decay, decoupled=optimizer.decoupled), c
+
+
 @mutant(FIT)
 class DecayLeftOn(Misread):
     """Every optimizer decays the weights by default, as AdamW does."""
@@ -101,51 +103,58 @@ class DecayLeftOn(Misread):
         return replace(optimizer, weight_decay=0.01, decoupled=True), c
 
 
-@dataclass
-class Memory:
-    """What is remembered of one array of parameters."""
+@equivalent("with a rate that stays the same, v' = mu v + rate g is rate times the other velocity")
+class VelocityTimesTheRate(Misread):
+    """The velocity contains the rate, which does not multiply it again."""
 
-    mean: Array
-    squares: Array
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, momentum_rate="inside")
 
 
-class OwnSteps(Refnet):
-    """An engine with one optimizer of its own."""
+@equivalent("both forms are published, and it is declared that either may be meant")
+class EpsilonUnderTheRootOfRmsprop(Misread):
+    """RMSprop adds epsilon under the square root."""
 
-    optimizer = ""
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return optimizer, replace(c, rmsprop_epsilon="inside")
+
+
+@mutant(DECAY)
+class DecayAfterTheStep(OwnSteps):
+    """Decoupled decay shrinks the weights after the step, and so the step itself."""
+
+    def takes(self, optimizer: Optimizer) -> bool:
+        return optimizer.name == "gradient_descent" and optimizer.decoupled
 
     def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        """What the rate multiplies, at step `number`."""
-        raise NotImplementedError
+        return gradient
 
-    def train(self, *arguments: Any) -> Any:
-        architecture, start, inputs, targets, optimizer, epochs, batch_size, weights, *_ = arguments
-        if optimizer.name != self.optimizer or batch_size is not None:
-            return super().train(*arguments)
-        memories = [[Memory(0 * part, 0 * part) for part in layer] for layer in start]
-        for number in range(1, epochs + 1):
-            gradient = self.gradient(architecture, start, inputs, targets, weights)
-            start = self._stepped(optimizer, memories, start, gradient, number)
-        return start
-
-    def _stepped(
-        self,
-        optimizer: Optimizer,
-        memories: list[list[Memory]],
-        start: Parameters,
-        gradient: Parameters,
-        number: int,
-    ) -> Parameters:
-        moved = []
-        for memory, layer, slope in zip(memories, start, gradient, strict=True):
-            parts = zip(memory, layer, slope, strict=True)
-            steps = [(w, self.direction(optimizer, m, g, number)) for m, w, g in parts]
-            moved.append(Layer(*(w - optimizer.learning_rate * d for w, d in steps)))
-        return moved
+    def stepped(self, optimizer: Optimizer, *state: Any) -> Parameters:
+        kept = 1 - optimizer.learning_rate * optimizer.weight_decay
+        return [Layer(w * kept, b * kept) for w, b in super().stepped(optimizer, *state)]
 
 
-def _mean(old: Array, new: Array, beta: float) -> Array:
-    return beta * old + (1 - beta) * new
+@mutant(MOMENTUM)
+class FirstVelocityWithoutTheRate(OwnSteps):
+    """The velocity contains the rate, but for the first, which is the gradient itself."""
+
+    optimizer = "momentum"
+
+    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
+        later = o.momentum * memory.mean + o.learning_rate * gradient
+        memory.mean = later if number > 1 else gradient
+        return memory.mean / o.learning_rate
+
+
+@mutant(MOMENTUM)
+class VelocityLostAtTheThirdStep(OwnSteps):
+    """Momentum is right for two steps, and forgets its velocity at the third."""
+
+    optimizer = "momentum"
+
+    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
+        memory.mean = (o.momentum if number != 3 else 0) * memory.mean + gradient
+        return memory.mean
 
 
 @mutant(MOMENTUM)
@@ -167,7 +176,7 @@ class MeanOfMagnitudes(OwnSteps):
     optimizer = "rmsprop"
 
     def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        memory.squares = _mean(memory.squares, np.abs(gradient), o.rho)
+        memory.squares = fading(memory.squares, np.abs(gradient), o.rho)
         return gradient / (memory.squares + o.epsilon)
 
 
@@ -178,7 +187,7 @@ class MeanSquareCorrected(OwnSteps):
     optimizer = "rmsprop"
 
     def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        memory.squares = _mean(memory.squares, gradient**2, o.rho)
+        memory.squares = fading(memory.squares, gradient**2, o.rho)
         return gradient / (np.sqrt(memory.squares / (1 - o.rho**number)) + o.epsilon)
 
 
@@ -192,8 +201,8 @@ class OwnAdam(OwnSteps):
         raise NotImplementedError
 
     def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
-        memory.mean = _mean(memory.mean, gradient, o.beta1)
-        memory.squares = _mean(memory.squares, gradient**2, o.beta2)
+        memory.mean = fading(memory.mean, gradient, o.beta1)
+        memory.squares = fading(memory.squares, gradient**2, o.beta2)
         first, second = (self.correction(beta, number) for beta in (o.beta1, o.beta2))
         return memory.mean / first / (np.sqrt(memory.squares / second) + o.epsilon)
 
@@ -212,3 +221,39 @@ class AdamCountsFromTwo(OwnAdam):
 
     def correction(self, beta: float, number: int) -> float:
         return 1 - beta ** (number + 1)
+
+
+@mutant(ADAM)
+class AdamCorrectsWithOneExponent(OwnAdam):
+    """Adam corrects each step as if it were the first."""
+
+    def correction(self, beta: float, number: int) -> float:
+        return 1 - beta
+
+
+@mutant(ADAM)
+class AdamCountsEachArray(OwnAdam):
+    """Adam counts on with each array of weights or biases, in place of each step."""
+
+    count = 0
+
+    def train(self, *arguments: Any) -> Any:
+        self.count = 0
+        return super().train(*arguments)
+
+    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
+        self.count += 1
+        return super().direction(o, memory, gradient, self.count)
+
+    def correction(self, beta: float, number: int) -> float:
+        return 1 - beta**number
+
+
+@mutant(ADAM)
+class AdamForgets(OwnSteps):
+    """Adam keeps neither of its means, so that every step is a first one."""
+
+    optimizer = "adam"
+
+    def direction(self, o: Optimizer, memory: Memory, gradient: Array, number: int) -> Array:
+        return gradient / (np.abs(gradient) + o.epsilon)

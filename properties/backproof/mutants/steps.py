@@ -10,6 +10,7 @@ from backproof.mutants import mutant
 from refnet.architecture import Layer
 
 DESCENT = "gradient_descent_subtracts_the_rate_times_the_gradient"
+NEARER = "gradient_descent_on_a_convex_loss_nears_all_better_weights"
 FROZEN = "a_zero_network_learns_only_the_base_rate"
 
 
@@ -21,6 +22,17 @@ class MomentumLeftOn(Refnet):
         architecture, start, inputs, targets, optimizer, *rest = arguments
         heavy = replace(optimizer, name="momentum", momentum=0.9)
         return super().train(architecture, start, inputs, targets, heavy, *rest)
+
+
+@mutant(NEARER, DESCENT)
+class FirstStepsAreShort(Refnet):
+    """Training warms up: its first step has a tenth of the rate, and no option ends that."""
+
+    def train(self, *arguments: Any) -> Any:
+        architecture, start, inputs, targets, optimizer, epochs, *rest = arguments
+        short = replace(optimizer, learning_rate=optimizer.learning_rate / 10)
+        start = super().train(architecture, start, inputs, targets, short, 1, *rest)
+        return super().train(architecture, start, inputs, targets, optimizer, epochs - 1, *rest)
 
 
 @mutant(DESCENT)

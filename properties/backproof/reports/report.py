@@ -35,6 +35,7 @@ class Sent(msgspec.Struct, kw_only=True):
 class Finding(msgspec.Struct, kw_only=True):
     """What was found: a broken comparison, or an error of the subject, with the case that shows it.
 
+    verb:      how it was compared: near, at_most or probable
     arguments: the smallest case that was drawn, as literal values
     calls:     what was asked of the subject, in order; sent: with which literal values
     hint:      the conventions or the precision in which the law would hold
@@ -42,6 +43,7 @@ class Finding(msgspec.Struct, kw_only=True):
 
     kind: str
     what: str
+    verb: str = ""
     ratio: float | None = None
     observed: float | str | None = None
     expected: float | str | None = None
@@ -75,6 +77,7 @@ class Row(msgspec.Struct, kw_only=True):
     power:          the share of all entries in which an error of 5 % would have been seen
     least_power:    the same for the head or activation, least_power_of, for which it is least
     median_allowed: the largest legal error as a share of the value, for half of the entries
+    chance:         how probable it is, at most, that a correct implementation is broken by chance
     by_value:       what was compared with the engine or a theorem, not with the subject itself
     reach:          the sizes, heads and activations on which it was
     refused:        for which reason the subject cannot answer, and in how many examples
@@ -95,6 +98,7 @@ class Row(msgspec.Struct, kw_only=True):
     least_power: float = 0.0
     least_power_of: str = ""
     median_allowed: float = 0.0
+    chance: float = 0.0
     by_value: list[str] = []
     reach: Reach = msgspec.field(default_factory=Reach)
     seconds: float = 0.0
@@ -143,6 +147,11 @@ class Report(msgspec.Struct, kw_only=True):
     def reach(self) -> Reach:
         """What the laws were judged on, all together."""
         return together(row.reach for row in self.laws)
+
+    @property
+    def chance(self) -> float:
+        """How probable it is, at most, that a correct implementation is broken by chance."""
+        return sum(row.chance for row in self.laws)
 
     def count(self, status: Status) -> int:
         """The number of laws with this status."""
@@ -196,6 +205,7 @@ class Report(msgspec.Struct, kw_only=True):
             reach=self.reach,
             not_judged=self.not_judged,
             not_reached=self.not_reached,
+            chance=self.chance,
         )
 
     def to_json(self) -> str:
@@ -250,6 +260,7 @@ class Document(msgspec.Struct, kw_only=True):
     reach: Reach
     not_judged: list[str]
     not_reached: list[str]
+    chance: float = 0.0
 
 
 def json_schema() -> dict[str, Any]:

@@ -130,12 +130,21 @@ def closing(report: Report, console: Console) -> None:
     console.print()
     if report.reach.rows:
         console.print(_judged_on(report), soft_wrap=True, highlight=False)
+    if report.chance:
+        console.print(_by_chance(report), soft_wrap=True, highlight=False)
     console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
 
 
 def _judged_on(report: Report) -> str:
     missed = f"; not reached: {', '.join(report.not_reached)}" * bool(report.not_reached)
     return f"judged by value on {report.reach.sentence()}{missed}"
+
+
+def _by_chance(report: Report) -> str:
+    """What the statistical laws share: the sum of what each of their tests may err."""
+    return (
+        f"statistical laws break a correct subject by chance once in {1 / report.chance:.0e} checks"
+    )
 
 
 def _nearest_first(report: Report) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
+from backproof.subjects.handed import Handed
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from backproof.subjects.own import own_weights
 from refnet.architecture import Architecture, Layer
@@ -26,16 +27,17 @@ def hello(implementation: Any, subject: str) -> Hello:
     )
 
 
-def perform(implementation: Any, call: Call) -> Outcome:
+def perform(implementation: Any, call: Call, handed: Handed) -> Outcome:
     """The outcome of a call: the answer in float64, or why there is none.
 
     The implementation gets fresh, writable arrays in its own type. Whatever it raises, even
-    SystemExit, is caught; its arguments are compared with what they were.
+    SystemExit, is caught; its arguments are compared with what they were, and so is the answer that
+    was handed out before.
     """
     dtype = implementation.precision.dtype
     given = _arguments(call, dtype)
     started = time.perf_counter()
-    outcome = _answer(implementation, call, given)
+    raw, outcome = _answer(implementation, call, given)
     outcome.seconds = time.perf_counter() - started
     changed = [name for name, value in given.items() if _changed(value, getattr(call, name), dtype)]
     if changed and outcome.failure is None:
@@ -44,25 +46,32 @@ def perform(implementation: Any, call: Call) -> Outcome:
             f"{call.capability} changed its argument {what}; a call leaves its arguments alone"
         )
         outcome.failure = Failure(kind="changed", message=message)
+    elif (earlier := handed.changed()) and outcome.failure is None:
+        message = (
+            f"{call.capability} changed what {earlier[0]} had answered; an answer is not used again"
+        )
+        outcome.failure = Failure(kind="changed", message=message)
+    handed.keep(call.capability, raw)
     return outcome
 
 
-def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> Outcome:
+def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> tuple[Any, Outcome]:
+    """What came, and what it is: nothing of the right form is None."""
     try:
         # as in a fresh interpreter, whatever the caller has set
         numbers = np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")
         with numbers, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning is no error, whatever the interpreter says
             raw = getattr(implementation, call.capability)(*given.values())
-            return Outcome(answer=normal(call, raw))
+            return raw, Outcome(answer=normal(call, raw))
     except NotSupported as reason:
-        return Outcome(failure=Failure(kind="unsupported", message=str(reason)))
+        return None, Outcome(failure=Failure(kind="unsupported", message=str(reason)))
     except Nonsense as error:
-        return Outcome(failure=Failure(kind="nonsense", message=str(error)))
+        return None, Outcome(failure=Failure(kind="nonsense", message=str(error)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit included: no call may end the run
-        return Outcome(failure=_raised(call, error))
+        return None, Outcome(failure=_raised(call, error))
 
 
 def _raised(call: Call, error: BaseException) -> Failure:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backproof.subjects.calls import hello, perform
+from backproof.subjects.handed import Handed
 from backproof.subjects.loading import checked
 from backproof.subjects.messages import Call, Hello, Outcome
 
@@ -26,6 +27,7 @@ class Local:
         made = implementation() if isinstance(implementation, type) else implementation
         self._implementation = checked(made, self._name)
         self._state: tuple[Any, Any] | None = None
+        self._handed = Handed()
 
     def hello(self) -> Hello:
         """What the object says of itself."""
@@ -41,7 +43,7 @@ class Local:
             random.seed()
             np.random.seed()
         try:
-            return perform(self._implementation, call)
+            return perform(self._implementation, call, self._handed)
         finally:
             self._state = random.getstate(), np.random.get_state()
             random.setstate(ours[0])

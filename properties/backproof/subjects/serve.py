@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.handed import Handed
 from backproof.subjects.loading import load
 from backproof.subjects.messages import Call, Failure, Load, Outcome, decoder, read, write
 
@@ -41,9 +42,9 @@ def main() -> None:
 def _answer_calls(
     implementation: Any, requests: BinaryIO, replies: BinaryIO, noise: "Noise"
 ) -> None:
-    calls = decoder(Call)
+    calls, handed = decoder(Call), Handed()
     while (body := read(requests)) is not None:
-        outcome = perform(implementation, calls.decode(body))
+        outcome = perform(implementation, calls.decode(body), handed)
         outcome.noise = noise.text()
         write(replies, outcome)
 

@@ -209,7 +209,7 @@ def declared(conventions: ByHead, precision: Precision) -> list[str]:
     named = replace(preset, name=precision.name)
     heads: dict[str, list[str]] = {}
     for head, meant in conventions.items():
-        for words in _differing(meant, STRICT):
+        for words in differing(meant, STRICT):
             heads.setdefault(words, []).append(" with ".join(head))
     return [
         *(words for words, said in heads.items() if len(said) == len(conventions)),
@@ -218,11 +218,12 @@ def declared(conventions: ByHead, precision: Precision) -> list[str]:
             for words, said in heads.items()
             if len(said) < len(conventions)
         ),
-        *(f"precision.{words}" for words in _differing(precision, named)),
+        *(f"precision.{words}" for words in differing(precision, named)),
     ]
 
 
-def _differing(given: Any, default: Any) -> list[str]:
+def differing(given: Any, default: Any) -> list[str]:
+    """The fields that are not the default, as name=value."""
     names = [field.name for field in fields(given)]
     return [
         f"{name}={getattr(given, name)!r}"

@@ -1,35 +1,37 @@
 """A training followed epoch by epoch, from wherever the subject has arrived."""
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 
 from backproof.cases.case import Case
 from backproof.cases.trainings import Training
-from backproof.judging.judge import near
+from backproof.judging.judge import near, remark
 from backproof.subjects.answers import Answer, parts
-from backproof.subjects.subject import Subject
+from backproof.subjects.subject import Subject, differing
 from refnet.architecture import Array, Layer, Parameters
+from refnet.conventions import Conventions
+from refnet.problem import Problem
 from refnet.rounding.arithmetic import Ball
-from refnet.training.optimizers import variants
+from refnet.rounding.precision import Precision
+from refnet.training.optimizers import Optimizer, variants
 from refnet.training.training import followed
 
 Balls = list[Layer[Ball]]
+Steps = tuple[list[Parameters], Optimizer, int | None, Precision]
+"""Where each epoch begins, and how it goes on."""
 
 
 def follows(subject: Subject, case: Case, training: Training) -> None:
     """Every epoch ends in the ball of the recurrence from where the one before has ended.
 
-    Where several published forms are open, all epochs must keep to one of them.
+    Where several published forms are open, all epochs must keep to one of them; one that is not the
+    first is remarked.
     """
     arrived = _visits(subject, case, training)
     starts = [case.parameters, *(values(subject, layers) for layers in arrived[:-1])]
-    tried: list[tuple[float, list[Balls]]] = []
-    for form in _forms(subject, case, training, starts):
-        tried.append((_worst(form, arrived), form))
-        if tried[-1][0] <= 1:
-            break
-    _, best = min(tried, key=lambda pair: pair[0])
+    steps = training.optimizer, training.batch_size, subject.precision
+    best = _nearest(subject.problem(case), (starts, *steps), arrived)
     for epoch, known in enumerate(zip(starts, best, arrived, strict=True), 1):
         layers = [Layer(*zip(*layer, strict=True)) for layer in zip(*known, strict=True)]
         for what, (before, ball, answer) in parts(case.architecture, "parameters", layers):
@@ -67,14 +69,26 @@ def values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
     return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
-def _forms(
-    subject: Subject, case: Case, training: Training, starts: list[Parameters]
-) -> Iterator[list[Balls]]:
-    """The balls after each epoch, in each form that the conventions leave open."""
-    problem, optimizer = subject.problem(case), training.optimizer
-    for form in variants(optimizer, problem.conventions):
-        meant = problem._replace(conventions=form)
-        yield list(followed(meant, starts, optimizer, training.batch_size, subject.precision))
+def _nearest(problem: Problem, steps: Steps, arrived: list[list[Layer[Answer]]]) -> list[Balls]:
+    """The balls after each epoch, in the first form that fits, or in the nearest to fit."""
+    first, *others = variants(steps[1], problem.conventions)
+    nearest, balls = math.inf, list[Balls]()
+    for form in (first, *others):
+        tried = list(followed(problem._replace(conventions=form), *steps))
+        ratio = _worst(tried, arrived)
+        if ratio < nearest or not balls:
+            nearest, balls = ratio, tried
+        if ratio <= 1:
+            _remark(form, first)
+            break
+    return balls
+
+
+def _remark(form: Conventions, first: Conventions) -> None:
+    """Which published form fits, where it is not the first."""
+    if form is not first:
+        fits, fails = differing(form, first), differing(first, form)
+        remark(f"fits {', '.join(fits)}, and not {', '.join(fails)}")
 
 
 def _worst(form: list[Balls], arrived: list[list[Layer[Answer]]]) -> float:

@@ -1,0 +1,63 @@
+"""backproof teeth: every law before every mutant, several laws at a time."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import as_completed
+from importlib.metadata import version
+
+from backproof.frontends.interrupts import Interrupts
+from backproof.frontends.pool import workers
+from backproof.judging.law import Law
+from backproof.judging.settings import Settings
+from backproof.laws.catalogue import laws
+from backproof.mutants import Mutant, mutants
+from backproof.mutants.bites import bites
+from backproof.reports.teeth import Bite, Bug, Teeth
+
+
+def before_the_mutants(found: list[Law], bugs: list[Mutant], settings: Settings) -> Teeth:
+    """The matrix before anything is tried."""
+    return Teeth(
+        backproof=version("backproof"),
+        profile=settings.profile,
+        seed=settings.seed,
+        whole=len(bugs) == len(mutants()),
+        laws=[law.name for law in found],
+        mutants=[
+            Bug(
+                mutant=bug.name,
+                mistake=bug.mistake,
+                killers=[*bug.killers],
+                equivalent=bug.equivalent,
+            )
+            for bug in bugs
+        ],
+    )
+
+
+def bite(
+    teeth: Teeth, settings: Settings, jobs: int, interrupts: Interrupts, show: Callable[[str], None]
+) -> None:
+    """Fill the matrix, a law at a time in each process, until Ctrl-C; `show` is told each law."""
+    names = [bug.mutant for bug in teeth.mutants]
+    with workers(interrupts, jobs) as pool:
+        futures = {pool.submit(bitten, law, names, settings): law for law in teeth.laws}
+        for future in as_completed(futures):
+            law = futures[future]
+            found, teeth.seconds[law], fault = future.result()
+            teeth.bites += found
+            if fault:
+                teeth.faults[law] = fault
+            show(law)
+    teeth.interrupted = interrupts.asked
+
+
+def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], float, str]:
+    """In a worker: who fails, the processor time, and what is wrong with the engine itself."""
+    found = next(made for made in laws() if made.name == law)
+    started, by_name = time.process_time(), {bug.name: bug for bug in mutants()}
+    try:
+        result = bites(found, [by_name[name] for name in names], settings)
+    except Exception as fault:  # a law that the engine breaks, or a fault of the law
+        return [], time.process_time() - started, f"{type(fault).__name__}: {fault}"
+    return result, time.process_time() - started, ""
