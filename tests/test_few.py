@@ -92,7 +92,7 @@ def test_a_whole_run_asks_for_few_shapes_and_breaks_no_law() -> None:
 
 def test_laws_that_need_no_shape_of_their_own_draw_from_the_pool_alone() -> None:
     subject = Compiles()
-    laws = "outputs_are_right,the_gradient_is_the,gradients_match,every_call,gradient_descent"
+    laws = "outputs_are_right,the_gradient_is_the,gradients_match,every_call,descent_subtracts"
     assert backproof.check(subject, laws=laws, profile="quick", seed=2).count("holds") == 5
     assert subject.shapes == {(s.architecture, s.rows) for s in pool(ORDINARY, 2)}
 

@@ -27,6 +27,8 @@ KINDS = ("one sign", "both signs")
 SIZES = ((8, 4), (64, 16), (32, 8), (64, 8))
 """Units of the wide network, and how many of them are drawn."""
 
+MOST_FEATURES = 5
+
 DRAWS = 40
 """That none of so many is within twice the mean has a chance of 2^-40 at most, by Markov."""
 
@@ -84,7 +86,8 @@ def _subsamples(draw: DrawFn, space: Space, sizes: tuple[tuple[int, int], ...]) 
     kind, name = in_turn(draw, "kind", KINDS), in_turn(draw, "unit", space.activations)
     head = in_turn(draw, "head", some(space, space.heads))
     many, units = draw(among(some(space, sizes)))
-    features = space.size(draw, (space.features[0], min(space.features[1], 5)))
+    most = max(space.features[0], min(space.features[1], MOST_FEATURES))
+    features = draw(among(some(space, tuple(range(space.features[0], most + 1)))))
     rng = np.random.default_rng(draw(SEEDS))
     wide = Architecture((features, many, 1), name, *head, biases=space.biases)
     parameters = _wide(rng, space, wide, kind == "both signs")

@@ -173,6 +173,14 @@ class LastRowRepeated(Refnet):
         return outputs
 
 
+@mutant(ROUNDING, INTEGERS)
+class HiddenALittleOff(Refnet):
+    """Hidden activations are given a millionth of a millionth too large, and outputs rightly."""
+
+    def hidden(self, *arguments: Any) -> Any:
+        return [layer * (1 + 1e-12) for layer in super().hidden(*arguments)]
+
+
 @mutant(LARGER, ROUNDING)
 class SumsDividedByTheirUnits(Refnet):
     """What comes into a unit is divided by the root of how many send it, as some layers are."""

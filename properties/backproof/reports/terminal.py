@@ -85,9 +85,15 @@ def _measures(row: Row) -> str:
     planted = f", found a planted {row.limit.share:.0e}" if row.limit and row.limit.relative else ""
     return (
         f"{row.examples} examples, {row.judged:,} entries, "
-        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}, "
-        f"sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error{planted}"
+        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}{planted}"
     )
+
+
+def _sees(row: Row) -> str:
+    """The relative error that half of the comparisons see; a statistical test allows none."""
+    if row.chance:
+        return ""
+    return f", sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
 
 
 class Progress:
