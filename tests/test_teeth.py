@@ -125,8 +125,13 @@ def test_who_raises_or_gives_no_number_is_not_killed(made: type[Refnet]) -> None
 
 @pytest.mark.parametrize(
     ("kind", "observed", "kills"),
-    [("broken", 1.0, True), ("broken", np.nan, False), ("broken", np.inf, False), ("error", 1.0, False)],
-)  # fmt: skip
+    [
+        ("broken", 1.0, True),
+        ("broken", np.nan, False),
+        ("broken", np.inf, False),
+        ("error", 1.0, False),
+    ],
+)
 def test_only_a_number_kills(kind: str, observed: float, kills: bool) -> None:
     assert by_value(Finding(kind=kind, what="outputs", observed=observed)) == kills
     assert not by_value(None)
