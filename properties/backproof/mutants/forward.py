@@ -304,20 +304,3 @@ class DropoutLeftOn(Refnet):
     def loss(self, *arguments: Any) -> Any:
         self.training = False
         return super().loss(*arguments)
-
-
-@mutant(ALONE)
-class GradientsAccumulate(Refnet):
-    """A gradient is added to those before it of the same shape, which nobody has set to zero."""
-
-    def __init__(self, precision: str = "float64") -> None:
-        super().__init__(precision)
-        self.sums: dict[tuple[int, ...], Any] = {}
-
-    def gradient(self, *arguments: Any) -> Any:
-        layers, widths = super().gradient(*arguments), arguments[0].widths
-        if widths in self.sums:
-            pairs = zip(layers, self.sums[widths], strict=True)
-            layers = [Layer(w + v, b + c) for (w, b), (v, c) in pairs]
-        self.sums[widths] = layers
-        return layers
