@@ -105,7 +105,7 @@ def _described(subject: Subject, named: Named) -> Described:
 
 def _notes(subject: Subject) -> list[str]:
     return [
-        f"{capability} prints to standard output: {text.strip().splitlines()[0][:80]!r}"
+        f"{capability} prints to standard output: '{text.strip().splitlines()[0][:80]}'"
         for capability, text in subject.books.noise.items()
         if text.strip()
     ]

@@ -1,16 +1,19 @@
 """The messages between the judge and an implementation, and their bytes.
 
 A frame is four bytes of length, little endian, and a MessagePack map. An array travels as an
-extension of code 1: its type, its shape, and its raw bytes.
+extension of code 1: its type, its shape, and its raw bytes. Text crosses the border when a message
+is made, on either side.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import IO, Any
 
 import msgspec
 import numpy as np
 
-from backproof.contract import Scope
+from backproof.contract import CAPABILITIES, Scope
+from backproof.subjects.border import LINE, NAME, plain, plain_lines
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
@@ -39,6 +42,11 @@ class Hello(msgspec.Struct, kw_only=True):
     capabilities: list[str]
     weights: list[list[Layer[Any]]] | None = None
 
+    def __post_init__(self) -> None:
+        self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
+        self.precision = replace(self.precision, name=plain(self.precision.name, NAME))
+        self.capabilities = [name for name in CAPABILITIES if name in self.capabilities]
+
 
 class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One question: a capability and its arguments."""
@@ -63,6 +71,9 @@ class Failure(msgspec.Struct, kw_only=True):
     message: str
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        self.message, self.detail = plain(self.message, 2 * LINE), plain_lines(self.detail)
+
 
 class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds."""
@@ -72,6 +83,9 @@ class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
     failure: Failure | None = None
     noise: str = ""
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.noise = plain_lines(self.noise)
 
 
 def _encode_array(value: Any) -> Any:
