@@ -23,7 +23,8 @@ from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
 from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
-from backproof.mutants.bites import bites, own
+from backproof.mutants.bites import bites
+from backproof.mutants.open import own
 from backproof.reports.matrix import complaints, matrix, totals
 from backproof.reports.teeth import Bite, Bug, Teeth
 from backproof.subjects.calls import perform
@@ -213,7 +214,8 @@ def test_wrong_arguments_get_one_sentence(words: tuple[str, ...], message: str) 
 
 
 def test_an_interrupted_run_shows_what_is_there() -> None:
-    command = [sys.executable, "-P", "-m", "backproof", "teeth", "meaning", "--jobs", "1"]
+    two = "integer_networks_have_exact_outputs,every_call_stands_alone"  # a short one, a long one
+    command = [sys.executable, "-P", "-m", "backproof", "teeth", two, "--jobs", "1"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stdout is not None
     while "kills" not in running.stdout.readline():
@@ -221,5 +223,5 @@ def test_an_interrupted_run_shows_what_is_there() -> None:
     running.send_signal(signal.SIGINT)
     printed, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "1 of 6 laws run" in printed
+    assert "1 of 2 laws run" in printed
     assert errors == ""

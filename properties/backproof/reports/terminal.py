@@ -82,9 +82,10 @@ def _measures(row: Row) -> str:
     """How much was judged, how near to its limit it came, and how much it could have seen."""
     uneven = row.least_power_of and row.least_power < row.power - 0.05
     least = f" ({row.least_power:.0%} {row.least_power_of})" if uneven else ""
+    planted = f", found a planted {row.limit.share:.0e}" if row.limit and row.limit.relative else ""
     return (
         f"{row.examples} examples, {row.judged:,} entries, "
-        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}"
+        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}{planted}"
     )
 
 
