@@ -24,8 +24,9 @@ from backproof.judging.trial import Trial
 from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
 from backproof.mutants.bites import bites
-from backproof.mutants.open import own
+from backproof.mutants.open import by_value, own
 from backproof.reports.matrix import complaints, matrix, totals
+from backproof.reports.report import Finding
 from backproof.reports.teeth import Bite, Bug, Teeth
 from backproof.subjects.calls import perform
 from backproof.subjects.handed import Handed
@@ -120,6 +121,20 @@ def test_who_raises_or_gives_no_number_is_not_killed(made: type[Refnet]) -> None
     assert found.survivors == found.mutants
     assert found.exit_status == 1
     assert f"not killed by the law that must: Planted by {ROUNDING}: " in complaints(found)[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "observed", "kills"),
+    [
+        ("broken", 1.0, True),
+        ("broken", np.nan, False),
+        ("broken", np.inf, False),
+        ("error", 1.0, False),
+    ],
+)
+def test_only_a_number_kills(kind: str, observed: float, kills: bool) -> None:
+    assert by_value(Finding(kind=kind, what="outputs", observed=observed)) == kills
+    assert not by_value(None)
 
 
 def test_a_law_that_the_engine_breaks_shows_nothing_of_mutants() -> None:
