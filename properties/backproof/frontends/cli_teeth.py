@@ -1,12 +1,13 @@
 """The command line: backproof teeth."""
 
 import os
+import sys
 from typing import Annotated
 
 import typer
 
-from backproof.frontends.cli import chosen
-from backproof.frontends.ending import check_writable, leave, write, wrong
+from backproof.frontends.cli import MOST_SEED, chosen
+from backproof.frontends.ending import check_writable, write, wrong
 
 
 def teeth(
@@ -22,7 +23,7 @@ def teeth(
             "a default run at least"
         ),
     ] = "quick",
-    seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="what is drawn", min=0, max=MOST_SEED)] = 0,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="laws at the same time", show_default="one for each core"),
@@ -52,4 +53,4 @@ def teeth(
     verdict(matrix, shown)
     if json is not None:
         write(json, as_json(matrix))
-    leave(matrix.exit_status)
+    sys.exit(matrix.exit_status)
