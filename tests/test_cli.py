@@ -103,6 +103,7 @@ def test_several_subjects_give_a_table() -> None:
         (("check", "--memory", "1e30"), "'--memory': Input should be less than"),
         (("check", "builtins:dict"), "it needs an adapter: backproof new FILE writes one"),
         (("check", "--laws", "softmx"), "did you mean 'softmax'?"),
+        (("check", "--laws", "xor, softmx"), "fits 'softmx'; did you mean 'softmax'?"),
         (("refnet",), "To judge a subject: backproof check refnet"),
         (("explain", "nothing"), "no law or chapter fits 'nothing'"),
         (("chek",), "chek"),
