@@ -104,18 +104,16 @@ def _arguments(call: Call, dtype: str) -> dict[str, Any]:
 
 
 def _changed(value: Any, kept: Any, dtype: str) -> bool:
-    """Whether an argument is no longer what the call says."""
-    if isinstance(value, np.ndarray):
-        return value.tobytes() != np.asarray(kept, dtype=dtype).tobytes()
-    if not isinstance(value, list):
+    """Whether an argument is no longer what the call says: its numbers, its type, its shape."""
+    if isinstance(kept, np.ndarray):
+        if type(value) is not np.ndarray or (value.shape, value.dtype) != (kept.shape, dtype):
+            return True
+        return bool(value.tobytes() != np.asarray(kept, dtype=dtype).tobytes())
+    if not isinstance(kept, list | tuple):
         return False  # numbers, names and frozen dataclasses
-    if len(value) != len(kept):
+    if not isinstance(value, list | tuple) or len(value) != len(kept):
         return True
-    return any(
-        _changed(part, other, dtype)
-        for layer, before in zip(value, kept, strict=True)
-        for part, other in zip(layer, before, strict=True)
-    )
+    return any(_changed(part, other, dtype) for part, other in zip(value, kept, strict=True))
 
 
 class Nonsense(Exception):  # noqa: N818 (what the answer is)
@@ -176,6 +174,8 @@ def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:
 
 
 def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
+    if _masked(raw):
+        raise Nonsense(f"{name} returned a masked array; give a number for each entry")
     try:
         array = np.asarray(raw)
     except Exception as error:
@@ -185,6 +185,13 @@ def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
     if array.shape != shape:
         raise Nonsense(f"{name} returned shape {array.shape}; expected {shape}")
     return array.astype(np.float64)
+
+
+def _masked(raw: Any) -> bool:
+    """Whether something of it is masked: an array forgets the mask, and shows what lies beneath."""
+    if isinstance(raw, list | tuple):
+        return any(map(_masked, raw))
+    return isinstance(raw, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(raw)))
 
 
 def _extended_float(array: Any) -> bool:

@@ -41,6 +41,7 @@ class Hello(msgspec.Struct, kw_only=True):
     conventions: dict[tuple[str, str], Conventions]
     capabilities: list[str]
     weights: list[list[Layer[Any]]] | None = None
+    printed: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
@@ -76,16 +77,25 @@ class Failure(msgspec.Struct, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds."""
+    """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds.
+
+    noise: to standard output; errors: to standard error
+    """
 
     answer: Any = None
     hello: Hello | None = None
     failure: Failure | None = None
     noise: str = ""
+    errors: str = ""
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.noise = plain_lines(self.noise)
+        self.noise, self.errors = plain_lines(self.noise), plain_lines(self.errors)
+
+    def printed(self, what: str) -> dict[str, str]:
+        """What was printed where, by the words that say so of a call or of loading."""
+        outputs = {"output": self.noise, "error": self.errors}
+        return {f"{what} prints to standard {o}": text for o, text in outputs.items() if text}
 
 
 def _encode_array(value: Any) -> Any:

@@ -65,6 +65,7 @@ class Child:
             raise CannotLoad(outcome.failure.message, outcome.failure.detail)
         assert outcome.hello is not None  # a reply to Load has one or the other
         self._fresh = True
+        outcome.hello.printed = outcome.printed("loading")
         return outcome.hello
 
     def call(self, call: Call) -> Outcome:
