@@ -1,13 +1,20 @@
 """The console script, and python -m backproof."""
 
+import contextlib
+import os
 import sys
 
+from backproof.frontends.ending import status_of
 from backproof.frontends.interrupts import Interrupts
 
 
 def main() -> None:
-    """Listen to Ctrl-C, then import the command line and run it."""
+    """Listen to Ctrl-C, then run the command line, and leave with its status."""
     interrupts = Interrupts()
+    sys.exit(status_of(lambda: _command_line(interrupts)))
+
+
+def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli import app
     from backproof.frontends.cli_teeth import teeth
 
@@ -17,5 +24,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:
-        del sys.path[0]  # python -m puts the current folder there; nothing in it may replace ours
+        with contextlib.suppress(OSError, ValueError):  # a folder that is gone is not there
+            sys.path.remove(os.getcwd())  # python -m puts it first; nothing in it may replace ours
     main()

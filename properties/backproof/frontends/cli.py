@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from backproof.frontends.ending import check_writable, leave, write, wrong
+from backproof.frontends.ending import check_writable, write, wrong
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
     from backproof.judging.judgement import Judgement
+
+
+MOST_SEED = 2**64 - 1
+"""What a report in JSON can hold."""
 
 
 class _Commands(TyperGroup):
@@ -73,7 +77,7 @@ def check(
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
     profile: Annotated[str, typer.Option(help="quick, default or thorough")] = "default",
-    seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="what is drawn", min=0, max=MOST_SEED)] = 0,
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     time_limit: Annotated[
@@ -81,10 +85,10 @@ def check(
     ] = math.inf,
     call_seconds: Annotated[
         float,
-        typer.Option(min=0, help="what one call may take; six times that for the first"),
+        typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
     ] = 10.0,
     memory: Annotated[
-        float, typer.Option(min=0, help="GiB that the subject may take; 0: any")
+        float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
     ] = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
@@ -99,7 +103,7 @@ def check(
     given = (precision, _options(option), settings, limits)
     judgements = _judgements(subjects or ["refnet"], laws, *given)
     status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
-    leave(status)
+    sys.exit(status)
 
 
 def _judgements(

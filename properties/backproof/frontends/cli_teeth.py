@@ -1,12 +1,13 @@
 """The command line: backproof teeth."""
 
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from backproof.frontends.cli import chosen
-from backproof.frontends.ending import check_writable, leave, write, wrong
+from backproof.frontends.cli import MOST_SEED, chosen
+from backproof.frontends.ending import check_writable, write, wrong
 
 if TYPE_CHECKING:
     from backproof.frontends.interrupts import Interrupts
@@ -27,7 +28,7 @@ def teeth(
             "a default run at least"
         ),
     ] = "quick",
-    seed: Annotated[int, typer.Option(help="what is drawn", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="what is drawn", min=0, max=MOST_SEED)] = 0,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="laws at the same time", show_default="one for each core"),
@@ -75,7 +76,7 @@ def _matrix(
     verdict(matrix, shown)
     if json is not None:
         write(json, as_json(matrix))
-    leave(matrix.exit_status)
+    sys.exit(matrix.exit_status)
 
 
 def _limits(found: "list[Law]", jobs: int, interrupts: "Interrupts", json: str | None) -> NoReturn:
@@ -93,4 +94,4 @@ def _limits(found: "list[Law]", jobs: int, interrupts: "Interrupts", json: str |
         limits = measure([law.name for law in found], jobs, interrupts, show)
     if json is not None:
         write(json, as_json(limits))
-    leave(130 if interrupts.asked else 0)
+    sys.exit(130 if interrupts.asked else 0)

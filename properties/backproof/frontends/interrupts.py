@@ -10,13 +10,15 @@ from types import FrameType
 
 
 class Interrupts:
-    """Listens to SIGINT and SIGTERM; a second one is raised wherever it comes."""
+    """Listens to SIGINT, SIGTERM and SIGHUP; a second one is raised wherever it comes."""
 
     def __init__(self) -> None:
         self.asked = False
         self._open = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # not every system has each
+            if number and signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+                signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.asked = self.asked, True

@@ -39,7 +39,7 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
             judged = future.result()
         except CannotLoad as reason:  # it could be loaded once, and not a second time
             row = judgement.report.laws[futures[future]]
-            row.status, row.reason = "error", f"it cannot be loaded twice: {reason}"
+            row.status, row.reason = "error", f"it cannot be loaded twice: {reason.message}"
             show.finished(row)
             continue
         judgement.report.laws[futures[future]] = judged.row

@@ -104,8 +104,5 @@ def _described(subject: Subject, named: Named) -> Described:
 
 
 def _notes(subject: Subject) -> list[str]:
-    return [
-        f"{capability} prints to standard output: {text.strip().splitlines()[0][:80]!r}"
-        for capability, text in subject.books.noise.items()
-        if text.strip()
-    ]
+    printed = subject.books.noise.items()
+    return [f"{words}: '{text.splitlines()[0].strip():.200}'" for words, text in printed]

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -54,6 +55,11 @@ def law(
 
     Raises: ValueError for a capability or a docstring section that is missing.
     """
+    if sys.flags.optimize > 1:
+        raise ValueError(
+            "python -OO and PYTHONOPTIMIZE=2 leave out docstrings, in which the laws are written: "
+            "run python without them, or with -O"
+        )
     needed = (needs,) if isinstance(needs, str) else needs
     unknown = set(needed + also) - set(CAPABILITIES)
     if unknown:

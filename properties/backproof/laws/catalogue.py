@@ -63,12 +63,13 @@ def _fits(made: Law, word: str) -> bool:
 def chosen(pattern: str) -> list[Law]:
     """The laws that fit a pattern.
 
-    Raises: ValueError when none does.
+    Raises: ValueError when none does, or none fits one of several.
     """
-    found = laws(pattern)
-    if not found:
-        words = {*CHAPTERS, *(word for law in laws() for word in law.name.split("_"))}
-        near = get_close_matches(pattern, words, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"no law or chapter fits {pattern!r}; {meant}`backproof laws` lists them")
-    return found
+    words = [word.strip() for word in pattern.split(",") if word.strip()] or [pattern]
+    for word in words:
+        if not laws(word):
+            known = {*CHAPTERS, *(part for law in laws() for part in law.name.split("_"))}
+            near = get_close_matches(word, known, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"no law or chapter fits {word!r}; {meant}`backproof laws` lists them")
+    return laws(pattern)

@@ -1,9 +1,8 @@
 """What a person reads: a line for each law, a block for each broken one, the headline."""
 
-import contextlib
 import shlex
 import sys
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -28,31 +27,9 @@ COLOURS: dict[Status, str] = {
 WIDEST = 72
 
 
-class Patient:
-    """A stream that goes on when nobody listens any more, or when the disk is full."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """The text, if it can be written."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush, if that can be done."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 def console(error: bool = False) -> Console:
     """Where a person reads; the subject's own words are no markup."""
-    stream: Any = Patient(sys.stderr if error else sys.stdout)
-    return Console(file=stream, highlight=False, markup=False)
+    return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False)
 
 
 def heading(report: Report, console: Console) -> None:

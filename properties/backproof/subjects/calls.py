@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
+from backproof.subjects.border import raised, said
 from backproof.subjects.handed import Handed
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from backproof.subjects.own import own_weights
@@ -17,8 +18,9 @@ from refnet.architecture import Architecture, Layer
 def hello(implementation: Any, subject: str) -> Hello:
     """What the implementation says of itself."""
     return Hello(
-        name=str(getattr(implementation, "name", "") or subject.rpartition(":")[2]),
-        version=str(getattr(implementation, "version", "")),
+        name=said(implementation, lambda it: str(getattr(it, "name", "")))
+        or subject.rpartition(":")[2],
+        version=said(implementation, lambda it: str(getattr(it, "version", ""))),
         scope=implementation.scope,
         precision=implementation.precision,
         conventions=by_head(implementation.conventions, implementation.scope.heads),
@@ -65,7 +67,7 @@ def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> tuple[Any
             raw = getattr(implementation, call.capability)(*given.values())
             return raw, Outcome(answer=normal(call, raw))
     except NotSupported as reason:
-        return None, Outcome(failure=Failure(kind="unsupported", message=str(reason)))
+        return None, Outcome(failure=Failure(kind="unsupported", message=said(reason)))
     except Nonsense as error:
         return None, Outcome(failure=Failure(kind="nonsense", message=str(error)))
     except KeyboardInterrupt:
@@ -79,20 +81,12 @@ def _raised(call: Call, error: BaseException) -> Failure:
     inside = [f for f in frames if f.filename != __file__]
     detail = "".join(traceback.format_list(inside[-3:])).rstrip()
     if isinstance(error, SystemExit):
-        message = f"{call.capability} called sys.exit({error.code!r})"
+        message = f"{call.capability} called sys.exit({said(error.code, repr)})"
     else:
-        text = _text(error)
-        message = f"{call.capability} raised {type(error).__name__}: {text}"[:600]
+        message = f"{call.capability} raised {raised(error)}"
     # math.log and math.fsum raise ValueError, and so does who looks for infinities in his arrays
     kind = "arithmetic" if isinstance(error, ArithmeticError | ValueError) else "raised"
     return Failure(kind=kind, message=message, detail=detail)
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return " ".join(str(error).split())
-    except Exception:  # an exception that cannot even be shown
-        return "(its message cannot be shown)"
 
 
 def _arguments(call: Call, dtype: str) -> dict[str, Any]:
@@ -110,18 +104,16 @@ def _arguments(call: Call, dtype: str) -> dict[str, Any]:
 
 
 def _changed(value: Any, kept: Any, dtype: str) -> bool:
-    """Whether an argument is no longer what the call says."""
-    if isinstance(value, np.ndarray):
-        return value.tobytes() != np.asarray(kept, dtype=dtype).tobytes()
-    if not isinstance(value, list):
+    """Whether an argument is no longer what the call says: its numbers, its type, its shape."""
+    if isinstance(kept, np.ndarray):
+        if type(value) is not np.ndarray or (value.shape, value.dtype) != (kept.shape, dtype):
+            return True
+        return bool(value.tobytes() != np.asarray(kept, dtype=dtype).tobytes())
+    if not isinstance(kept, list | tuple):
         return False  # numbers, names and frozen dataclasses
-    if len(value) != len(kept):
+    if not isinstance(value, list | tuple) or len(value) != len(kept):
         return True
-    return any(
-        _changed(part, other, dtype)
-        for layer, before in zip(value, kept, strict=True)
-        for part, other in zip(layer, before, strict=True)
-    )
+    return any(_changed(part, other, dtype) for part, other in zip(value, kept, strict=True))
 
 
 class Nonsense(Exception):  # noqa: N818 (what the answer is)
@@ -182,15 +174,24 @@ def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:
 
 
 def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
+    if _masked(raw):
+        raise Nonsense(f"{name} returned a masked array; give a number for each entry")
     try:
         array = np.asarray(raw)
     except Exception as error:
-        raise Nonsense(f"{name} returned {_short(raw)}, which is no array: {error}") from None
+        raise Nonsense(f"{name} returned {_short(raw)}, which is no array: {said(error)}") from None
     if array.dtype.kind not in "fiub" and not _extended_float(array):
         raise Nonsense(f"{name} returned {_short(raw)} of type {array.dtype}; give real numbers")
     if array.shape != shape:
         raise Nonsense(f"{name} returned shape {array.shape}; expected {shape}")
     return array.astype(np.float64)
+
+
+def _masked(raw: Any) -> bool:
+    """Whether something of it is masked: an array forgets the mask, and shows what lies beneath."""
+    if isinstance(raw, list | tuple):
+        return any(map(_masked, raw))
+    return isinstance(raw, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(raw)))
 
 
 def _extended_float(array: Any) -> bool:
@@ -212,5 +213,5 @@ def _short(raw: Any) -> str:
         return f"an array of shape {tuple(shape)}"
     if isinstance(raw, list | tuple):
         return f"a {type(raw).__name__} of {len(raw)}"
-    text = repr(raw)
+    text = said(raw, repr)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -34,7 +34,7 @@ class Books:
     answered: the capabilities that have answered
     refusals: the first reason of each capability that has refused
     deaths:   the capabilities that hung or crashed, with the messages
-    noise:    what each capability was the first to print
+    noise:    what loading and each capability were the first to print, and where
     """
 
     seconds: float = 0.0
@@ -70,8 +70,8 @@ class Conversation:
             self.books.deaths.setdefault(call.capability, []).append(death.message)
             raise
         self.books.seconds += outcome.seconds
-        if outcome.noise:
-            self.books.noise.setdefault(call.capability, outcome.noise)
+        for words, text in outcome.printed(call.capability).items():
+            self.books.noise.setdefault(words, text)
         if outcome.failure is not None:
             self._fail(call.capability, outcome.failure)
         self.books.answered.add(call.capability)

@@ -2,10 +2,18 @@
 
 from backproof.contract import NotSupported
 from backproof.reports.report import Finding
+from backproof.subjects.border import LINE, plain, plain_lines
 
 
 class CannotLoad(Exception):  # noqa: N818 (it reads as a sentence: cannot load, because)
-    """The subject cannot be judged; the message says why, and the way out."""
+    """The subject cannot be judged; the message says why and the way out, the detail where."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        self.message, self.detail = plain(message, 2 * LINE), plain_lines(detail)
+        super().__init__(self.message, self.detail)
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.message, self.detail)))
 
 
 class Refused(NotSupported):
@@ -35,5 +43,6 @@ class Died(KeyboardInterrupt):
     """
 
     def __init__(self, capability: str, message: str, detail: str = "") -> None:
-        super().__init__(message)
-        self.capability, self.message, self.detail = capability, message, detail
+        self.capability, self.message = capability, plain(message, 2 * LINE)
+        self.detail = plain_lines(detail)
+        super().__init__(self.message)

@@ -1,5 +1,6 @@
 """What a subject has handed out: an answer belongs to who asked; no later call may change it."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ class Handed:
         while isinstance(raw, list | tuple):
             raw = raw[0] if raw else None
         self._kept.pop(capability, None)
-        if raw is not None and (array := np.asarray(raw)).size <= LARGEST:
-            self._kept[capability] = array, array.tobytes()
+        with contextlib.suppress(Exception):  # what was an array once need not be one again
+            if raw is not None and (array := np.asarray(raw)).size <= LARGEST:
+                self._kept[capability] = array, array.tobytes()
 
     def changed(self) -> list[str]:
         """The capabilities whose latest answer is no longer what it was."""

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from backproof.contract import CAPABILITIES, Declared, Scope, by_head, capabilities
+from backproof.subjects.border import raised, said
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
@@ -61,16 +62,15 @@ def checked(implementation: Any, subject: str) -> Any:
     """
     scope = getattr(implementation, "scope", None)
     if not isinstance(scope, Scope):
-        what = "has no scope" if scope is None else f"has scope={scope!r}, which is no Scope"
+        given = f"has scope={said(scope, repr)}, which is no Scope"
+        what = "has no scope" if scope is None else given
         raise CannotLoad(f"{subject} {what}: say what it can express, {_SCOPE}")
     precision = getattr(implementation, "precision", PRESETS["float64"])
     if isinstance(precision, str):
         precision = PRESETS.get(precision, precision)
     if not isinstance(precision, Precision):
-        presets = ", ".join(PRESETS)
-        raise CannotLoad(
-            f"{subject} has precision={precision!r}; give a Precision, or one of {presets}"
-        )
+        rule = f"give a Precision, or one of {', '.join(PRESETS)}"
+        raise CannotLoad(f"{subject} has precision={said(precision, repr)}; {rule}")
     _provide(implementation, "precision", precision)
     _provide(implementation, "conventions", _conventions(implementation, subject))
     own_weights(implementation, subject)
@@ -86,7 +86,7 @@ def _conventions(implementation: Any, subject: str) -> Declared:
     declared = getattr(implementation, "conventions", Conventions())
     if not isinstance(declared, Conventions | Mapping):
         way_out = "give Conventions, or a mapping with one for each head"
-        raise CannotLoad(f"{subject} has conventions={declared!r}; {way_out}")
+        raise CannotLoad(f"{subject} has conventions={said(declared, repr)}; {way_out}")
     try:
         by_head(declared, implementation.scope.heads)
     except ValueError as reason:
@@ -126,11 +126,11 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
     except ModuleNotFoundError as error:
         raise CannotLoad(_missing(error, name, subject, built_in)) from error
     except BaseException as error:  # whatever a module does while it is imported
-        message = f"{name} failed while it was imported: {type(error).__name__}: {error}"
-        raise CannotLoad(f"{message}\n{_where(error)}") from error
+        message = f"{name} failed while it was imported: {raised(error)}"
+        raise CannotLoad(message, where(error)) from error
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """The last line of theirs on the way to the error; a rule of ours was broken there."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = (f"{PACKAGE}{os.sep}", f"{ENGINE}{os.sep}")
@@ -197,5 +197,5 @@ def _constructed(found: Any, subject: str, precision: str | None, options: dict[
     try:
         return found(**given)
     except Exception as error:
-        message = f"{subject} failed in its constructor: {type(error).__name__}: {error}"
-        raise CannotLoad(f"{message}\n{_where(error)}") from error
+        message = f"{subject} failed in its constructor: {raised(error)}"
+        raise CannotLoad(message, where(error)) from error

@@ -1,16 +1,19 @@
 """The messages between the judge and an implementation, and their bytes.
 
 A frame is four bytes of length, little endian, and a MessagePack map. An array travels as an
-extension of code 1: its type, its shape, and its raw bytes.
+extension of code 1: its type, its shape, and its raw bytes. Text crosses the border when a message
+is made, on either side.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import IO, Any
 
 import msgspec
 import numpy as np
 
-from backproof.contract import Scope
+from backproof.contract import CAPABILITIES, Scope
+from backproof.subjects.border import LINE, NAME, plain, plain_lines
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import Conventions
 from refnet.rounding.precision import Precision
@@ -38,6 +41,12 @@ class Hello(msgspec.Struct, kw_only=True):
     conventions: dict[tuple[str, str], Conventions]
     capabilities: list[str]
     weights: list[list[Layer[Any]]] | None = None
+    printed: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
+        self.precision = replace(self.precision, name=plain(self.precision.name, NAME))
+        self.capabilities = [name for name in CAPABILITIES if name in self.capabilities]
 
 
 class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -63,15 +72,30 @@ class Failure(msgspec.Struct, kw_only=True):
     message: str
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        self.message, self.detail = plain(self.message, 2 * LINE), plain_lines(self.detail)
+
 
 class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds."""
+    """The reply to a call: an answer or a failure, what was printed meanwhile, and the seconds.
+
+    noise: to standard output; errors: to standard error
+    """
 
     answer: Any = None
     hello: Hello | None = None
     failure: Failure | None = None
     noise: str = ""
+    errors: str = ""
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.noise, self.errors = plain_lines(self.noise), plain_lines(self.errors)
+
+    def printed(self, what: str) -> dict[str, str]:
+        """What was printed where, by the words that say so of a call or of loading."""
+        outputs = {"output": self.noise, "error": self.errors}
+        return {f"{what} prints to standard {o}": text for o, text in outputs.items() if text}
 
 
 def _encode_array(value: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from backproof.subjects.border import said
 from backproof.subjects.failures import CannotLoad
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.checks import checked
@@ -30,7 +31,7 @@ def own_weights(implementation: Any, subject: str) -> list[Parameters] | None:
         )
     count = len(scope.architectures)
     if not isinstance(given, list | tuple) or len(given) != count:
-        found = f"{len(given)} of them" if isinstance(given, list | tuple) else f"{given!r:.60}"
+        found = f"{len(given)} of them" if isinstance(given, list | tuple) else said(given, repr)
         raise CannotLoad(f"{subject} has weights for {count} architectures, and gives {found}")
     pairs = enumerate(zip(scope.architectures, given, strict=True))
     precision = implementation.precision
@@ -44,7 +45,7 @@ def _of_one(a: Architecture, given: Any, precision: Precision, name: str) -> Par
         checked(a, layers, np.zeros((1, a.widths[0])))
     except (TypeError, ValueError) as error:
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
-        raise CannotLoad(f"{name}: {error}; {rule}") from None
+        raise CannotLoad(f"{name}: {said(error)}; {rule}") from None
     for place, layer in enumerate(layers):
         if not all(np.array_equal(precision.round(part), part) for part in layer):
             what = f"{name}[{place}] has more digits than {precision.name}"

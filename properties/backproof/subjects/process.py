@@ -59,13 +59,13 @@ class Child:
         try:
             outcome = self._ask(load, "loading", self.limits.first_seconds)
         except Died as reason:
-            detail = f"\n{reason.detail}" if reason.detail else ""
-            raise CannotLoad(f"{self.subject}: {reason.message}{detail}") from None
+            raise CannotLoad(f"{self.subject}: {reason.message}", reason.detail) from None
         if outcome.failure is not None:
             self.close()
-            raise CannotLoad(outcome.failure.message)
+            raise CannotLoad(outcome.failure.message, outcome.failure.detail)
         assert outcome.hello is not None  # a reply to Load has one or the other
         self._fresh = True
+        outcome.hello.printed = outcome.printed("loading")
         return outcome.hello
 
     def call(self, call: Call) -> Outcome:
@@ -89,7 +89,7 @@ class Child:
         try:
             self.hello()
         except CannotLoad as reason:
-            raise Died("starting again", str(reason)) from None
+            raise Died("starting again", reason.message, reason.detail) from None
 
     def close(self) -> None:
         """End the child, whatever it is doing."""

@@ -1,7 +1,7 @@
 """The child process, python -m backproof.subjects.serve: it answers calls until its input ends.
 
 The streams of the protocol are put out of reach before any foreign code is loaded: what a subject
-prints goes to a file of its own and is reported, and its input is empty.
+prints goes to files of its own and is reported, and its input is empty.
 """
 
 import contextlib
@@ -13,11 +13,12 @@ import sys
 import tempfile
 from typing import Any, BinaryIO
 
+from backproof.subjects.border import raised
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.handed import Handed
-from backproof.subjects.loading import load
-from backproof.subjects.messages import Call, Failure, Load, Outcome, decoder, read, write
+from backproof.subjects.loading import load, where
+from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, read, write
 
 
 def main() -> None:
@@ -31,12 +32,28 @@ def main() -> None:
     message = decoder(Load).decode(body)
     _limit_memory(message.memory)
     try:
-        implementation = load(message.subject, message.precision, message.options)
+        implementation, said_of_itself = _loaded(message)
     except CannotLoad as reason:
-        write(replies, Outcome(failure=Failure(kind="load", message=str(reason))))
+        failure = Failure(kind="load", message=reason.message, detail=reason.detail)
+        write(replies, Outcome(failure=failure))
         return
-    write(replies, Outcome(hello=hello(implementation, message.subject), noise=noise.text()))
+    write(replies, noise.beside(Outcome(hello=said_of_itself)))
     _answer_calls(implementation, requests, replies, noise)
+
+
+def _loaded(message: Load) -> tuple[Any, Hello]:
+    """The implementation, and what it says of itself.
+
+    Raises: CannotLoad, also for what a declaration does when it is read.
+    """
+    try:
+        implementation = load(message.subject, message.precision, message.options)
+        return implementation, hello(implementation, message.subject)
+    except CannotLoad:
+        raise
+    except Exception as error:
+        words = f"{message.subject} failed while it was loaded: {raised(error)}"
+        raise CannotLoad(words, where(error)) from None
 
 
 def _answer_calls(
@@ -44,38 +61,45 @@ def _answer_calls(
 ) -> None:
     calls, handed = decoder(Call), Handed()
     while (body := read(requests)) is not None:
-        outcome = perform(implementation, calls.decode(body), handed)
-        outcome.noise = noise.text()
-        write(replies, outcome)
+        write(replies, noise.beside(perform(implementation, calls.decode(body), handed)))
 
 
 class Noise:
-    """What has been printed to standard output since it was last asked."""
+    """What has been printed to both outputs since it was last asked.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    The files are held apart: a subject may close its own, and open others in their place.
+    """
 
-    def text(self) -> str:
-        """The first thousand characters printed since the last call."""
-        with contextlib.suppress(Exception):  # a subject may have closed or replaced sys.stdout
-            sys.stdout.flush()
-        length = os.fstat(self._stream.fileno()).st_size
-        if not length:
-            return ""
-        self._stream.seek(0)
-        printed = self._stream.read(1000)
-        os.ftruncate(self._stream.fileno(), 0)
-        os.lseek(1, 0, os.SEEK_SET)
-        return printed.decode("utf-8", "replace")
+    def __init__(self, printed: int, errors: int) -> None:
+        self._files = printed, errors
+
+    def beside(self, outcome: Outcome) -> Outcome:
+        """The outcome with what was printed meanwhile."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # a subject may have closed or replaced it
+                stream.flush()
+        outcome.noise, outcome.errors = map(_emptied, self._files)
+        return outcome
+
+
+def _emptied(file: int) -> str:
+    """The first thousand bytes of a file, which is empty then."""
+    if not os.fstat(file).st_size:
+        return ""
+    os.lseek(file, 0, os.SEEK_SET)
+    printed = os.read(file, 1000)
+    os.ftruncate(file, 0)
+    os.lseek(file, 0, os.SEEK_SET)
+    return printed.decode("utf-8", "replace")
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO, Noise]:
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    printed = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (it lives as long as the process)
-    os.dup2(printed.fileno(), 1)
-    return requests, replies, Noise(printed)
+    with tempfile.TemporaryFile() as printed:
+        os.dup2(printed.fileno(), 1)
+    return requests, replies, Noise(os.dup(1), os.dup(2))
 
 
 def _die_with_the_parent() -> None:

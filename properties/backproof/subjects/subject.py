@@ -38,7 +38,7 @@ class Subject:
         self.conventions: ByHead = hello.conventions
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated
-        self.conversation = Conversation(server)
+        self.conversation = Conversation(server, Books(noise=dict(hello.printed)))
 
     @property
     def books(self) -> Books:
