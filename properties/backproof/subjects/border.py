@@ -9,7 +9,7 @@ that is too long the beginning and the end are left.
 from collections.abc import Callable
 from typing import Any
 
-NAME, LINE, LINES = 80, 600, 24
+NAME, LINE, LINES = 80, 600, 30
 """The most characters of a name and of another line, and the most lines."""
 
 _CUT = " ... "
