@@ -101,6 +101,14 @@ class UsesABufferAgain(Refnet):
         return self._buffer
 
 
+class TiresAfterAWhile(Refnet):
+    _calls = 0
+
+    def forward(self, *arguments: Any) -> Any:
+        self._calls += 1
+        return super().forward(*arguments) + (self._calls > 12)
+
+
 class ReadOnlyView(Refnet):
     def forward(self, *arguments: Any) -> Any:
         outputs = super().forward(*arguments)

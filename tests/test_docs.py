@@ -157,7 +157,8 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
 def test_nothing_is_left_untranslated(site: Path, page: str) -> None:
     built = html(site, page)
     assert "arithmatex" not in built
-    assert not re.findall(r"<!-- (?:law|laws|figure|source|fields|documented)\b.*?-->", built)
+    marks = "law|laws|figure|source|fields|documented|matrix|limits"
+    assert not re.findall(rf"<!-- (?:{marks})\b.*?-->", built)
     assert not re.findall(r"<code>[^<]*\\[_*\[][^<]*</code>", built)
     assert 'class="drawn"' in built or "<!-- figure" not in (DOCS / page).read_text("utf-8")
 

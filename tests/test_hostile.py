@@ -53,6 +53,13 @@ def test_a_bad_habit_is_an_error_with_a_name_and_stops_no_other_law(name: str, w
     assert other.status == "holds"
 
 
+def test_what_a_fresh_process_does_not_repeat_is_no_counterexample() -> None:
+    (row,) = judged("TiresAfterAWhile", FORWARD).laws
+    assert row.status == "error"
+    assert "the answers of forward" in (row.reason or "")
+    assert (row.reason or "").endswith("then no fault")
+
+
 def test_an_answer_that_a_later_call_overwrites_is_an_error() -> None:
     alone, other = judged("UsesABufferAgain", f"every_call_stands_alone,{ELSE}").laws
     words = "forward changed what forward had answered; an answer is not used again"

@@ -155,6 +155,24 @@ def test_vacuous_when_the_subject_refuses_nearly_all_of_its_own_scope(
     assert row.reason == (said if status == "vacuous" else None)
 
 
+def test_a_required_kind_that_was_refused_by_luck_is_asked_for_again() -> None:
+    class LargeOnesLater(Refnet):
+        refused = 0
+
+        def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
+            sizes = (*architecture.widths, len(inputs))
+            large = max(sizes) > 64 or sizes[-2] > 4 or architecture.hidden_layers > 3
+            if large and self.refused < 6:
+                self.refused += 1
+                raise NotSupported("no large network yet")
+            return super().forward(architecture, parameters, inputs)
+
+    row = verdict(made(right), LargeOnesLater, profile="quick")
+    assert (row.status, row.refused) == ("holds", {"forward: no large network yet": 6})
+    assert row.kinds["large"] > 0
+    assert row.examples > 25
+
+
 def test_an_activation_and_a_head_that_are_refused_throughout_are_named() -> None:
     class Choosy(Refnet):
         def forward(self, architecture: Any, *arguments: Any) -> Any:

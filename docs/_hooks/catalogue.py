@@ -19,6 +19,7 @@ from mkdocs.structure.pages import Page
 from plain import as_markdown
 
 from backproof.judging.law import Law
+from backproof.judging.limits import known
 from backproof.laws.catalogue import CHAPTERS, laws
 from backproof.mutants import mutants
 
@@ -75,7 +76,19 @@ def _box(law: Law) -> str:
 def _catches(law: Law) -> str:
     """What the law catches, and the planted bugs that it must see."""
     bugs = [f"- `{bug.name}`: {bug.mistake}" for bug in mutants() if law.name in bug.killers]
-    return "\n".join([_quoted(law, "Catches"), "", "Planted bugs that it must see:", "", *bugs])
+    said = [_quoted(law, "Catches"), "", "Planted bugs that it must see:", "", *bugs]
+    return "\n".join([*said, "", *_limits(law)])
+
+
+def _limits(law: Law) -> list[str]:
+    """How small an error it has been seen to find."""
+    found = known().laws.get(law.name, {}).items()
+    words = [f"- in {precision}: {limit.sentence()}" for precision, limit in found]
+    return (
+        ["[How small an error](../teeth.md#detection-limits) it finds:", "", *words]
+        if words
+        else []
+    )
 
 
 def _quoted(law: Law, title: str) -> str:

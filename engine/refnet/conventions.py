@@ -51,7 +51,8 @@ class Conventions:
     dropout:               "inverted": scaled in training; "at evaluation": scaled in evaluation
     step_sum:              "gradient": the terms of the rows are added up first, in any order, and
                            gradient descent subtracts their sum once; "weights": it subtracts them
-                           from the weights one by one, and rounds at their size for each row
+                           from the weights one by one, and rounds at their size for each row. The
+                           other optimizers need the sum before they step
     nesterov, adam_epsilon, rmsprop_epsilon, momentum_rate: which published form;
                            "either": both are right
     nesterov:              "sutskever": the gradient is taken at the parameters, and the step is

@@ -10,6 +10,9 @@ import numpy as np
 from backproof.contract import Implementation, Layer, Scope
 from refnet.training.optimizers import Optimizer
 
+TRUNCATED = 0.7737413035499234
+"""The variance of a standard normal number that lies within 2 of 0"""
+
 Matrix = list[list[float]]
 Vector = list[float]
 
@@ -53,7 +56,7 @@ def row_loss(head: str, z: Vector, y: Vector) -> float:
 
 
 class PlainPython(Implementation):
-    """Everything that the contract has but dropout and a fit, at sizes that Python manages."""
+    """Everything that the contract has but a fit, at sizes that Python manages."""
 
     name = "plain Python"
     scope = Scope(
@@ -64,10 +67,19 @@ class PlainPython(Implementation):
             ("identity", "squared_error"),
         ),
         widths=(1, 16),
-        rows=(1, 12),
+        rows=(1, 64),
         optimizers=("gradient_descent", "momentum", "nesterov", "rmsprop", "adam"),
         weight_decay=("coupled", "decoupled"),
-        initializers=("zeros", "constant", "normal", "uniform", "glorot_uniform", "he_normal"),
+        initializers=(
+            "zeros",
+            "constant",
+            "normal",
+            "uniform",
+            "glorot_uniform",
+            "he_normal",
+            "he_truncated",
+        ),
+        dropout=True,
         l2=True,
         sample_weights=True,
         batches=True,
@@ -105,7 +117,7 @@ class PlainPython(Implementation):
         weights: Any = None,
     ) -> Any:
         shares, total = _shares(len(inputs), weights), 0.0
-        for rows in _batches(len(inputs), batch_size):
+        for rows in self.batches(len(inputs), batch_size):
             some = None if weights is None else weights[rows]
             if any(share := shares[rows]):
                 mean = self.loss(architecture, parameters, inputs[rows], targets[rows], some)
@@ -115,10 +127,107 @@ class PlainPython(Implementation):
     def gradient(
         self, architecture: Any, parameters: Any, inputs: Any, targets: Any, weights: Any = None
     ) -> Any:
-        terms: list[Any] = []
+        masks: list[Any] = [None] * len(inputs)
+        return self._gradient(architecture, parameters, inputs, targets, weights, masks)
+
+    def forward_training(self, architecture: Any, parameters: Any, inputs: Any, seed: int) -> Any:
+        output, masks = OUTPUTS[architecture.output], self._masks(architecture, inputs, seed)
+        rows = zip(inputs.tolist(), masks, strict=True)
+        return [output(self._run(architecture, parameters, x, mask)[-1]) for x, mask in rows]
+
+    def train(self, *arguments: Any) -> Any:
+        a, start, inputs, targets, optimizer, epochs, batch_size, weights, seed = arguments
+        flat = [w for layer in start for part in layer for w in part.ravel().tolist()]
+        memories: list[Vector] = [[0.0, 0.0] for _ in flat]
+        masks = self._masks(a, [*inputs] * epochs, seed)
+        steps = 0
+        for epoch in range(epochs):
+            for rows in self.batches(len(inputs), batch_size or len(inputs)):
+                some = None if weights is None else weights[rows]
+                data = inputs[rows], targets[rows], some
+                here = masks[epoch * len(inputs) :][rows]
+                slopes = _flat(self._gradient(a, _shaped(flat, a), *data, here))
+                steps += 1
+                triples = zip(flat, slopes, memories, strict=True)
+                flat = [self.step(optimizer, w, g, memory, steps) for w, g, memory in triples]
+        return _shaped(flat, a)
+
+    def initialize(self, architecture: Any, initializer: str, seed: int) -> Any:
+        generator = random.Random(seed)
+        return [
+            Layer(
+                [[self.weight(generator, initializer, n, m) for _ in range(m)] for _ in range(n)],
+                [0.0] * m,
+            )
+            for n, m in architecture.shapes
+        ]
+
+    def weight(self, generator: random.Random, initializer: str, n: int, m: int) -> float:
+        """A weight of a layer of n by m."""
+        scales = {"glorot_uniform": math.sqrt(6 / (n + m)), "he_normal": math.sqrt(2 / n)}
+        if initializer in ("zeros", "constant"):
+            return 0.25 * (initializer == "constant")
+        if initializer == "he_truncated":
+            while abs(z := generator.gauss(0, 1)) > 2:
+                pass
+            return z * math.sqrt(2 / n / TRUNCATED)
+        scale = scales.get(initializer, 0.1)
+        if initializer.endswith("uniform"):
+            return generator.uniform(-scale, scale)
+        return generator.gauss(0, scale)
+
+    def step(self, o: Optimizer, w: float, g: float, memory: Vector, number: int) -> float:
+        """One parameter after a step; the memory is a velocity or a mean, and a mean square."""
+        rate = o.learning_rate
+        if o.weight_decay and o.decoupled:
+            w -= rate * o.weight_decay * w
+        elif o.weight_decay:
+            g += o.weight_decay * w
+        if o.name == "gradient_descent":
+            return w - rate * g
+        if o.name in ("momentum", "nesterov"):
+            memory[0] = o.momentum * memory[0] + g
+            ahead = g + o.momentum * memory[0] if o.name == "nesterov" else memory[0]
+            return w - rate * ahead
+        if o.name == "rmsprop":
+            memory[1] += (1 - o.rho) * (g * g - memory[1])
+            return w - rate * g / (math.sqrt(memory[1]) + o.epsilon)
+        memory[0] += (1 - o.beta1) * (g - memory[0])
+        memory[1] += (1 - o.beta2) * (g * g - memory[1])
+        mean, square = memory[0] / (1 - o.beta1**number), memory[1] / (1 - o.beta2**number)
+        return w - rate * mean / (math.sqrt(square) + o.epsilon)
+
+    def batches(self, rows: int, size: int) -> Iterator[slice]:
+        """The rows of each batch."""
+        return (slice(first, min(first + size, rows)) for first in range(0, rows, size))
+
+    def factor(self, generator: random.Random, rate: float) -> float:
+        """What dropout multiplies a unit by."""
+        return 0.0 if generator.random() < rate else 1 / (1 - rate)
+
+    def _masks(self, architecture: Any, rows: Any, seed: int) -> list[Any]:
+        """The factors of each row's hidden units, layer by layer."""
+        generator, rate = random.Random(seed), architecture.dropout
+        if not rate:
+            return [None] * len(rows)
+        return [
+            [[self.factor(generator, rate) for _ in range(width)]
+             for width in architecture.widths[1:-1]]
+            for _ in rows
+        ]  # fmt: skip
+
+    def _gradient(
+        self,
+        architecture: Any,
+        parameters: Any,
+        inputs: Any,
+        targets: Any,
+        weights: Any,
+        masks: Any,
+    ) -> Any:
         shares = _shares(len(inputs), weights)
-        for share, x, y in zip(shares, inputs.tolist(), targets.tolist(), strict=True):
-            terms.append(self._row_gradient(architecture, parameters, x, y, share))
+        rows = zip(shares, inputs.tolist(), targets.tolist(), masks, strict=True)
+        terms = [self._row_gradient(architecture, parameters, *row) for row in rows]
         found = []
         for place, layer in enumerate(parameters):
             w, b = layer.weights.tolist(), layer.biases.tolist()
@@ -132,38 +241,7 @@ class PlainPython(Implementation):
             )
         return found
 
-    def train(self, *arguments: Any) -> Any:
-        architecture, start, inputs, targets, optimizer, epochs, batch_size, weights, *_ = arguments
-        flat = [w for layer in start for part in layer for w in part.ravel().tolist()]
-        memories: list[Vector] = [[0.0, 0.0] for _ in flat]
-        steps = 0
-        for _ in range(epochs):
-            for rows in _batches(len(inputs), batch_size or len(inputs)):
-                some = None if weights is None else weights[rows]
-                at = _shaped(flat, architecture)
-                layers = self.gradient(architecture, at, inputs[rows], targets[rows], some)
-                steps += 1
-                slopes = _flat(layers)
-                triples = zip(flat, slopes, memories, strict=True)
-                flat = [_step(optimizer, w, g, memory, steps) for w, g, memory in triples]
-        return _shaped(flat, architecture)
-
-    def initialize(self, architecture: Any, initializer: str, seed: int) -> Any:
-        generator = random.Random(seed)
-        draws: dict[str, Any] = {
-            "zeros": lambda n, m: 0.0,
-            "constant": lambda n, m: 0.25,
-            "normal": lambda n, m: generator.gauss(0, 0.1),
-            "uniform": lambda n, m: generator.uniform(-0.1, 0.1),
-            "glorot_uniform": lambda n, m: generator.uniform(-1, 1) * math.sqrt(6 / (n + m)),
-            "he_normal": lambda n, m: generator.gauss(0, math.sqrt(2 / n)),
-        }
-        return [
-            Layer([[draws[initializer](n, m) for _ in range(m)] for _ in range(n)], [0.0] * m)
-            for n, m in architecture.shapes
-        ]
-
-    def _run(self, architecture: Any, parameters: Any, x: Vector) -> Matrix:
+    def _run(self, architecture: Any, parameters: Any, x: Vector, masks: Any = None) -> Matrix:
         """The inputs, the activations of each hidden layer, and the logits."""
         values = [x]
         for place, layer in enumerate(parameters):
@@ -174,13 +252,14 @@ class PlainPython(Implementation):
             ]
             if place < architecture.hidden_layers:
                 z = [ACTIVATIONS[architecture.activations[place]][0](a) for a in z]
+                z = z if masks is None else [a * f for a, f in zip(z, masks[place], strict=True)]
             values.append(z)
         return values
 
     def _row_gradient(
-        self, architecture: Any, parameters: Any, x: Vector, y: Vector, share: float
+        self, architecture: Any, parameters: Any, share: float, x: Vector, y: Vector, masks: Any
     ) -> Any:
-        *values, z = self._run(architecture, parameters, x)
+        *values, z = self._run(architecture, parameters, x, masks)
         p = OUTPUTS[architecture.output](z)
         total = math.fsum(y) if architecture.output == "softmax" else 1.0
         delta = [share * (a * total - b) for a, b in zip(p, y, strict=True)]
@@ -189,34 +268,14 @@ class PlainPython(Implementation):
             layers.insert(0, ([[a * d for d in delta] for a in values[place]], delta))
             if place:
                 slope = ACTIVATIONS[architecture.activations[place - 1]][1]
-                rows = zip(parameters[place].weights.tolist(), values[place], strict=True)
+                factors = [1.0] * len(values[place]) if masks is None else masks[place - 1]
+                rows = zip(parameters[place].weights.tolist(), values[place], factors, strict=True)
                 delta = [
-                    math.fsum(w * d for w, d in zip(row, delta, strict=True)) * slope(a)
-                    for row, a in rows
+                    f
+                    and math.fsum(w * d for w, d in zip(row, delta, strict=True)) * slope(a / f) * f
+                    for row, a, f in rows
                 ]
         return layers
-
-
-def _step(o: Optimizer, w: float, g: float, memory: Vector, number: int) -> float:
-    """One parameter after a step; the memory is a velocity or a mean, and a mean square."""
-    rate = o.learning_rate
-    if o.weight_decay and o.decoupled:
-        w -= rate * o.weight_decay * w
-    elif o.weight_decay:
-        g += o.weight_decay * w
-    if o.name == "gradient_descent":
-        return w - rate * g
-    if o.name in ("momentum", "nesterov"):
-        memory[0] = o.momentum * memory[0] + g
-        ahead = g + o.momentum * memory[0] if o.name == "nesterov" else memory[0]
-        return w - rate * ahead
-    if o.name == "rmsprop":
-        memory[1] += (1 - o.rho) * (g * g - memory[1])
-        return w - rate * g / (math.sqrt(memory[1]) + o.epsilon)
-    memory[0] += (1 - o.beta1) * (g - memory[0])
-    memory[1] += (1 - o.beta2) * (g * g - memory[1])
-    mean, square = memory[0] / (1 - o.beta1**number), memory[1] / (1 - o.beta2**number)
-    return w - rate * mean / (math.sqrt(square) + o.epsilon)
 
 
 def _shares(rows: int, weights: Any) -> Vector:
@@ -224,10 +283,6 @@ def _shares(rows: int, weights: Any) -> Vector:
         return [1 / rows] * rows
     total = math.fsum(weights.tolist())
     return [weight / total for weight in weights.tolist()]
-
-
-def _batches(rows: int, size: int) -> Iterator[slice]:
-    return (slice(first, first + size) for first in range(0, rows, size))
 
 
 def _flat(layers: Any) -> Vector:

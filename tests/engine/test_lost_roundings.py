@@ -5,12 +5,23 @@ within the radius, and near its end, so that a radius that loses a term accuses 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from refnet import FLOAT32, STRICT, Architecture, Conventions, Layer, Problem, balls
+from refnet import (
+    FLOAT32,
+    STRICT,
+    TF32,
+    Architecture,
+    Conventions,
+    Layer,
+    Precision,
+    Problem,
+    balls,
+)
 from refnet.functions.activations import TABLE, activation
 from refnet.functions.softmax import SHIFTED_SOFTMAX, SOFTMAX
 from refnet.rounding.arithmetic import Ball, Operation, within
@@ -90,9 +101,9 @@ OPERATIONS = {
 }
 
 
-def share(pushed: Pushed) -> float:
+def share(pushed: Pushed, precision: Precision = FLOAT32) -> float:
     """The error over the radius, in the entry that was pushed."""
-    ball = within(FLOAT32)(pushed.operation, *pushed.arguments)
+    ball = within(precision)(pushed.operation, *pushed.arguments)
     error = abs(np.asarray(pushed.answer).ravel()[0] - np.asarray(ball.value).ravel()[0])
     return float(error / np.asarray(ball.radius).ravel()[0])
 
@@ -101,6 +112,86 @@ def share(pushed: Pushed) -> float:
 def test_roundings_in_one_direction_fill_the_radius(name: str) -> None:
     pushed = OPERATIONS[name]
     assert pushed.least <= share(pushed) <= 1 + 40 * U  # the radius has u, and the answer (1 + u)^k
+
+
+E = 2.0**-6
+APART = 1 + E
+
+
+def about(value: Any) -> Ball:
+    """What is known to a distance of E."""
+    return Ball(np.asarray(value, float), np.full(np.shape(value), E))
+
+
+CORNERS = {
+    "affine, inputs": Pushed(AFFINE, (about(FIRST), np.ones((4, 1)), np.zeros(1)), 1 + 4 * E),
+    "affine, weights": Pushed(AFFINE, (FIRST, about(np.ones((4, 1))), np.zeros(1)), APART),
+    "affine, biases": Pushed(AFFINE, (0 * FIRST, np.ones((4, 1)), about(np.ones(1))), APART),
+    "affine, all": Pushed(AFFINE, (about(ONE), about(ONE), about(np.ones(1))), APART**2 + APART),
+    "back": Pushed(BACK, (about(ONE), about(ONE), 1), APART**2),
+    "outer": Pushed(OUTER, (about(ONE), about(ONE), 1), APART**2),
+    "column sum": Pushed(COLUMN_SUM, (about(FIRST.T), 1), 1 + 4 * E),
+    "multiply": Pushed(MULTIPLY, (about(ONE), about(ONE)), APART**2),
+    "add": Pushed(ADD, (about(ONE), about(ONE)), 2 * APART),
+    "subtract": Pushed(SUBTRACT, (about(ONE), about(-ONE)), 2 * APART),
+    "scale": Pushed(SCALE, (about(ONE), 0.5, 3, 1), 0.5 * APART),
+    "weighted sum": Pushed(WEIGHTED_SUM, (about(FIRST), 0.5, 3, 1, 4), 0.5 * (1 + 4 * E)),
+    "add scaled": Pushed(ADD_SCALED, (about(ONE), about(ONE), 0.5), 1.5 * APART),
+    "add scaled, factor": Pushed(
+        ADD_SCALED, (ONE, about(ONE), Ball(np.asarray(0.5), E)), 1 + APART * (0.5 + E)
+    ),
+    "softmax": Pushed(
+        SHIFTED_SOFTMAX, (about([[-10.0, 0.0]]),), np.exp(-10 + E) / (np.exp(-10 + E) + np.exp(-E))
+    ),
+    "mix": Pushed(MIX, (about(ONE), about(ONE), 0.5, 0.5), APART),
+    "mix, coefficients": Pushed(
+        MIX, (ONE, ONE, Ball(np.asarray(0.5), E), Ball(np.asarray(0.5), E)), APART + E, 0.45
+    ),
+    "square": Pushed(SQUARE, (about(ONE),), APART**2),
+    "quotient": Pushed(QUOTIENT, (about(ONE), Ball(np.asarray(1.0), E)), APART / (1 - E)),
+    "root": Pushed(ROOT, (about(ONE),), np.sqrt(1 - E), 0.9),
+    "ratio": Pushed(
+        RATIO, (about(ONE), about(ONE), Cap(9.0, 1.0, 1.0, 0.1, False)), APART / (1 - E)
+    ),
+    "shrink": Pushed(SHRINK, (about(ONE), 0.5), 0.5 * APART),
+}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_arguments_at_the_end_of_their_balls_fill_the_radius(name: str) -> None:
+    pushed = CORNERS[name]
+    assert pushed.least <= share(pushed) <= 1
+
+
+MIXED = replace(FLOAT32, name="float32, summed and stored apart", accumulation=2.0**-30)
+STORED = 1 + FLOAT32.unit
+TINY = FLOAT32.underflow * (1 - 2.0**-10)
+
+ELSEWHERE = {
+    "stored after the product, and after the bias": (
+        MIXED,
+        Pushed(AFFINE, (FIRST, np.ones((4, 1)), np.zeros(1)), STORED**2, 0.9),
+    ),
+    "stored once": (MIXED, Pushed(BACK, (FIRST, np.ones((1, 4)), 1), STORED, 0.9)),
+    "arguments rounded": (TF32, Pushed(BACK, (ONE, ONE, 1), (1 + TF32.input) ** 2, 0.9)),
+    "a flushed product": (FLOAT32, Pushed(MULTIPLY, (TINY * ONE, 0.5 * ONE), 0.0, 0.2)),
+    "flushed arguments": (FLOAT32, Pushed(AFFINE, (TINY * ONE, 1024 * ONE, np.zeros(1)), 0.0)),
+    "a flushed sum": (FLOAT32, Pushed(ADD, (TINY / 2 * ONE, TINY / 2 * ONE), 0.0, 0.4)),
+    "a flushed term": (FLOAT32, Pushed(ADD_SCALED, (0 * ONE, TINY * ONE, 8.0), 0.0, 0.7)),
+    "a flushed square": (FLOAT32, Pushed(SQUARE, (np.sqrt(TINY) * ONE,), 0.0)),
+    "a flushed root": (FLOAT32, Pushed(ROOT, (TINY * ONE,), 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_stored_and_what_is_flushed_fill_the_radius(name: str) -> None:
+    precision, pushed = ELSEWHERE[name]
+    assert pushed.least <= share(pushed, precision) <= 1 + 40 * U
+
+
+def test_a_radius_is_rounded_up() -> None:
+    ball = Ball(ONE, ONE)
+    assert np.all(ball.rounded_up().radius > ball.radius)
 
 
 SLOPES: dict[str, Callable[[float], float]] = {

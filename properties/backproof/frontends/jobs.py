@@ -2,6 +2,8 @@
 
 import atexit
 import contextlib
+import signal
+import sys
 from concurrent.futures import Future, as_completed
 from typing import Any, NamedTuple
 
@@ -50,7 +52,8 @@ _worker: list[Judgement] = []
 
 
 def _begin(named: Named, settings: Settings) -> None:
-    """In a worker: load the subject once."""
+    """In a worker: load the subject once, and end its process with this one."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     judgement = Judgement(named, laws(), settings)
     atexit.register(judgement.server.close)
     _worker.append(judgement)

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,7 @@ from backproof.frontends.interrupts import Interrupts
 
 @contextmanager
 def workers(
-    interrupts: Interrupts, jobs: int, begin: Callable[..., None] | None = None, *given: Any
+    interrupts: Interrupts, jobs: int, begin: Callable[..., None], *given: Any
 ) -> Iterator[ProcessPoolExecutor]:
     """So many processes, each of which begins with a call; the block ends at Ctrl-C.
 
@@ -36,9 +35,7 @@ def workers(
         pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
 
 
-def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _begin(begin: Callable[..., None], given: tuple[Any, ...]) -> None:
     """In a worker: Ctrl-C is for the process that was called."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    if begin is not None:
-        begin(*given)
+    begin(*given)

@@ -1,5 +1,6 @@
 """backproof teeth: every law before every mutant, several laws at a time."""
 
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import as_completed
@@ -8,11 +9,16 @@ from importlib.metadata import version
 from backproof.frontends.interrupts import Interrupts
 from backproof.frontends.pool import workers
 from backproof.judging.law import Law
+from backproof.judging.limits import known
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
 from backproof.mutants.bites import bites
+from backproof.mutants.mixtures import limit
+from backproof.reports.limits import Limit, Limits
 from backproof.reports.teeth import Bite, Bug, Teeth
+
+PRECISIONS = ("float64", "float32")
 
 
 def before_the_mutants(found: list[Law], bugs: list[Mutant], settings: Settings) -> Teeth:
@@ -40,7 +46,7 @@ def bite(
 ) -> None:
     """Fill the matrix, a law at a time in each process, until Ctrl-C; `show` is told each law."""
     names = [bug.mutant for bug in teeth.mutants]
-    with workers(interrupts, jobs) as pool:
+    with workers(interrupts, jobs, _begin) as pool:
         futures = {pool.submit(bitten, law, names, settings): law for law in teeth.laws}
         for future in as_completed(futures):
             law = futures[future]
@@ -52,6 +58,11 @@ def bite(
     teeth.interrupted = interrupts.asked
 
 
+def _begin() -> None:
+    """In a worker: end at once when asked to; a mutant that is called here survives SystemExit."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], float, str]:
     """In a worker: who fails, the processor time, and what is wrong with the engine itself."""
     found = next(made for made in laws() if made.name == law)
@@ -61,3 +72,35 @@ def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], 
     except Exception as fault:  # a law that the engine breaks, or a fault of the law
         return [], time.process_time() - started, f"{type(fault).__name__}: {fault}"
     return result, time.process_time() - started, ""
+
+
+def measure(
+    names: list[str],
+    jobs: int,
+    interrupts: Interrupts,
+    show: Callable[[str, str, Limit | None], None],
+) -> Limits:
+    """The limits of these laws, beside what is known of the others; `show` is told each."""
+    found = Limits(backproof=version("backproof"), laws=dict(known().laws))
+    with workers(interrupts, jobs, _begin) as pool:
+        futures = {
+            pool.submit(limited, law, precision): (law, precision)
+            for law in names
+            for precision in PRECISIONS
+        }
+        for future in as_completed(futures):
+            (law, precision), result = futures[future], future.result()
+            others = {
+                name: one for name, one in found.laws.get(law, {}).items() if name != precision
+            }
+            found.laws[law] = others | ({precision: result} if result else {})
+            show(law, precision, result)
+    order = [law.name for law in laws()]
+    kept = sorted((law for law in found.laws if law in order), key=order.index)
+    found.laws = {law: dict(sorted(found.laws[law].items(), reverse=True)) for law in kept}
+    return found
+
+
+def limited(law: str, precision: str) -> Limit | None:
+    """In a worker: the limit of a law."""
+    return limit(next(made for made in laws() if made.name == law), precision)

@@ -5,6 +5,7 @@ from rich.text import Text
 
 from backproof.frontends.smoke import Sign
 from backproof.judging.law import Law
+from backproof.judging.limits import known
 from backproof.laws.catalogue import CHAPTERS
 
 
@@ -37,4 +38,6 @@ def explanation(law: Law, console: Console) -> None:
         console.print()
         console.print(Text(f"{title}: ", "bold") + Text(law.section(title)), highlight=False)
     console.print()
+    for precision, limit in known().laws.get(law.name, {}).items():
+        console.print(f"finds in {precision}: {limit.sentence()}", highlight=False)
     console.print(f"needs: {', '.join(law.needs)}", highlight=False)

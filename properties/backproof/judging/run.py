@@ -6,14 +6,17 @@ import traceback
 from backproof.cases.recipe import OutOfScope
 from backproof.judging.explain import explain
 from backproof.judging.law import Law
+from backproof.judging.limits import limit_of
 from backproof.judging.others import other_faults
 from backproof.judging.search import Search
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
+from backproof.reports.limits import Limit
 from backproof.reports.reach import reach_of
 from backproof.reports.report import Finding, Row
 from backproof.subjects.failures import Died
 from backproof.subjects.subject import Subject
+from refnet.conventions import STRICT
 
 MOST_DEATHS = 3
 """A capability that has hung or crashed so often is not asked again."""
@@ -151,8 +154,17 @@ def _decide(search: Search, findings: list[Finding], row: Row) -> None:
     elif words := _weak(search):
         row.status, row.reason = "weak", words
     else:
-        row.status = "holds"
+        row.status, row.limit = "holds", _limit(search)
         row.notes += _missed(search)
+
+
+def _limit(search: Search) -> Limit | None:
+    """How small an error is found in a run like this one; it was measured on the strict engine."""
+    subject = search.trial.subject
+    strict = set(subject.conventions.values()) == {STRICT}
+    if search.settings.profile == "quick" or not strict:
+        return None
+    return limit_of(search.trial.law.name, subject.precision)
 
 
 def _refused(search: Search) -> str:

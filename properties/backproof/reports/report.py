@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from backproof.reports.limits import Limit
 from backproof.reports.reach import Reach, together
 
 Status = Literal[
@@ -81,6 +82,7 @@ class Row(msgspec.Struct, kw_only=True):
     by_value:       what was compared with the engine or a theorem, not with the subject itself
     reach:          the sizes, heads and activations on which it was
     refused:        for which reason the subject cannot answer, and in how many examples
+    limit:          how small a planted error a run like this one finds, where the law holds
     """
 
     law: str
@@ -107,6 +109,7 @@ class Row(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     refused: dict[str, int] = {}
     doc: str = ""
+    limit: Limit | None = None
 
     @property
     def compared_with_itself(self) -> bool:

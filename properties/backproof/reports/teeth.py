@@ -1,7 +1,7 @@
 """The kill matrix: what each law makes of each mutant, and what follows from it (schema 1).
 
-A mutant is killed where a law is broken, by a value: what raises, or answers no number, is an
-error, and shows nothing of the law.
+A mutant is killed where a law is broken, by a value: what raises, or answers nan or an infinity, is
+an error, and shows nothing of the law.
 """
 
 from typing import Literal

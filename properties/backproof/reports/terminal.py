@@ -59,11 +59,18 @@ def _measures(row: Row) -> str:
     """How much was judged, how near to its limit it came, and how much it could have seen."""
     uneven = row.least_power_of and row.least_power < row.power - 0.05
     least = f" ({row.least_power:.0%} {row.least_power_of})" if uneven else ""
+    planted = f", found a planted {row.limit.share:.0e}" if row.limit and row.limit.relative else ""
     return (
         f"{row.examples} examples, {row.judged:,} entries, "
-        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}, "
-        f"sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
+        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}{planted}"
     )
+
+
+def _sees(row: Row) -> str:
+    """The relative error that half of the comparisons see; a statistical test allows none."""
+    if row.chance:
+        return ""
+    return f", sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
 
 
 class Progress:

@@ -88,8 +88,8 @@ def adds_up(subject: Subject, whole: Case, asked: Answers, parts: Parts, what: s
         shares = [times * _share(subject, part, whole, name) for times, part in parts]
         weighted = [s * term.value for s, (_, term) in zip(shares, terms, strict=True)]
         with np.errstate(invalid="ignore"):  # what overflows has no bound, and is not judged
-            total = np.sum(weighted, axis=0)
-        size = np.sum(np.abs(weighted), axis=0)
+            total = np.asarray(sum(weighted))
+        size = sum(map(np.abs, weighted))
         added = Answer(total, partial(_sum, shares, [term for _, term in terms]))
         alike(
             answer,
@@ -103,5 +103,5 @@ def adds_up(subject: Subject, whole: Case, asked: Answers, parts: Parts, what: s
 def _sum(shares: list[float], terms: list[Answer]) -> Ball:
     """The ball of a weighted sum of answers."""
     pairs = list(zip(shares, terms, strict=True))
-    value = np.sum([s * term.expected for s, term in pairs], axis=0)
-    return Ball(value, np.sum([s * term.radius for s, term in pairs], axis=0))
+    value = np.asarray(sum(s * term.expected for s, term in pairs))
+    return Ball(value, np.asarray(sum(s * term.radius for s, term in pairs)))
