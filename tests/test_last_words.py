@@ -1,5 +1,6 @@
 """After a crash or a hang the subject's own lines are shown."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,12 @@ def test_a_crash_outside_of_the_subject_shows_where() -> None:
     )
     frame = f'  File "{OURS / "absent.py"}", line 7 in main'
     assert last_words(f"{words}{frame}\n").splitlines()[1:] == [frame]
+
+
+def test_a_line_is_read_of_no_file_that_could_be_read_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    frame = f'  File "{tmp_path / "pipe.py"}", line 1 in forward'
+    assert last_words(f"Fatal Python error: no\n\nCurrent thread 0x1\n{frame}\n").endswith(frame)
 
 
 def test_of_an_end_without_a_crash_the_last_lines_are_shown() -> None:

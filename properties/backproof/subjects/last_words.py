@@ -13,6 +13,9 @@ from pathlib import Path
 MOST = 8
 """Lines that are shown of what was printed, and frames of a crash."""
 
+LARGEST = 2**22
+"""Bytes of a file of which a line is shown."""
+
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in .*')
 _OURS = (f"{Path(__file__).parent}{os.sep}", "<frozen ")
 
@@ -20,7 +23,7 @@ _OURS = (f"{Path(__file__).parent}{os.sep}", "<frozen ")
 def last_words(errors: str) -> str:
     """What a person needs of the standard error of a process that has ended."""
     before, crash, after = errors.rpartition("Fatal Python error: ")
-    said = ends((before if crash else after).strip().splitlines()[-MOST:])
+    said = (before if crash else after).strip().splitlines()[-MOST:]
     if not crash:
         return "\n".join(said)
     return "\n".join([*said, crash + after.partition("\n")[0], *_frames(after)])
@@ -42,5 +45,8 @@ def _frames(crash: str) -> list[str]:
 
 
 def _with_its_line(frame: re.Match[str]) -> str:
-    code = linecache.getline(frame["file"], int(frame["line"])).strip()
+    file = frame["file"]  # which a subject may have made up: a pipe would be read for ever
+    if not os.path.isfile(file) or not 0 < os.path.getsize(file) < LARGEST:
+        return frame[0]
+    code = linecache.getline(file, int(frame["line"])).strip()
     return f"{frame[0]}\n    {code}" if code else frame[0]
