@@ -1,5 +1,6 @@
 """Subjects that do what subjects do: each is the reference engine with one bad habit in forward."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -45,6 +46,11 @@ class HoldsTheInterpreter(Refnet):
 class KillsItself(Refnet):
     def forward(self, *arguments: Any) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Crashes(Refnet):
+    def forward(self, *arguments: Any) -> Any:
+        return ctypes.string_at(0)  # the last line of Python
 
 
 class Leaves(Refnet):

@@ -9,7 +9,7 @@ that is too long the beginning and the end are left.
 from collections.abc import Callable
 from typing import Any
 
-NAME, LINE, LINES = 80, 600, 24
+NAME, LINE, LINES = 80, 600, 30
 """The most characters of a name and of another line, and the most lines."""
 
 _CUT = " ... "
@@ -35,12 +35,17 @@ def said(value: Any, words: Callable[[Any], str] = str) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a __str__, a __repr__ or a property does
-        return f"(it cannot be shown: {plain(type(error).__name__, NAME)})"
+        return f"(it cannot be shown: {_kind(error)})"
 
 
 def raised(error: BaseException) -> str:
     """The type of an exception, and what it says."""
-    return f"{plain(type(error).__name__, NAME)}: {said(error)}"
+    return f"{_kind(error)}: {said(error)}"
+
+
+def _kind(error: BaseException) -> str:
+    true_name = type.__dict__["__name__"].__get__  # a metaclass may have another of its own
+    return plain(true_name(type(error)), NAME)
 
 
 def _indented(line: str) -> str:

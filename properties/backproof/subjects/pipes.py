@@ -10,10 +10,14 @@ import tempfile
 import threading
 from typing import IO, BinaryIO
 
+from backproof.subjects.last_words import last_words
 from backproof.subjects.messages import read, write_frame
 
 PIPE = 32 * 1024
 """Bytes that a pipe takes at once on every system."""
+
+LAST = 2**16
+"""Bytes of standard error that are read again: a crash names every module in the process."""
 
 
 class TooLate(Exception):  # noqa: N818 (what the answer is)
@@ -61,12 +65,21 @@ class Piped:
             raise TooLate from None
 
     def last_words(self) -> tuple[str, str]:
-        """How the process has ended, and the last lines that it wrote to standard error."""
+        """How the process has ended, and what it wrote last to standard error."""
         ending = _ending(self._process.wait())
         size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - 2000))
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return ending, "\n".join(lines[-8:])
+        self._errors.seek(max(0, size - LAST))
+        return ending, last_words(self._errors.read().decode("utf-8", "replace"))
+
+    def hanging(self) -> str:
+        """Where the process hangs, which it says as it ends; nothing where no system asks it."""
+        if not hasattr(signal, "SIGABRT") or os.name == "nt":
+            return ""
+        self._process.send_signal(signal.SIGABRT)  # faulthandler answers, even inside C
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1.0)
+            return self.last_words()[1].replace("Fatal Python error: Aborted", "it was here:")
+        return ""
 
     def end(self) -> None:
         """End the process, whatever it is doing, with whatever it has started."""

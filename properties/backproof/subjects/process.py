@@ -102,10 +102,13 @@ class Child:
         try:
             reply = self._process.ask(encode(message), limit)
         except TooLate:
-            self.close()
             self._patient = False
+            try:
+                where = self._process.hanging()
+            finally:
+                self.close()
             words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
-            raise Died(what, words) from None
+            raise Died(what, words, where) from None
         except BaseException:  # Ctrl-C: the answer that is still to come must meet no later call
             self.close()
             raise

@@ -30,7 +30,9 @@ def main() -> None:
     if body is None:
         return
     message = decoder(Load).decode(body)
-    _limit_memory(message.memory)
+    _limit("RLIMIT_CORE", 0)  # no core file in the user's folder
+    if message.memory:
+        _limit("RLIMIT_DATA", message.memory)
     try:
         implementation, said_of_itself = _loaded(message)
     except CannotLoad as reason:
@@ -108,13 +110,11 @@ def _die_with_the_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def _limit_memory(limit: int) -> None:
-    if not limit:
-        return
-    with contextlib.suppress(ImportError, ValueError, OSError):  # no such limit on this system
-        import resource
+def _limit(name: str, most: int) -> None:
+    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError, OverflowError):
+        import resource  # not every system has such limits
 
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        resource.setrlimit(getattr(resource, name), (most, most))
 
 
 if __name__ == "__main__":
