@@ -21,7 +21,6 @@ IDENTICAL = "equal_initialisation_keeps_hidden_units_identical"
 INTEGERS = "integer_networks_have_exact_gradients"
 COPIES = "a_minimum_has_a_copy_for_every_order_of_the_hidden_units"
 ZERO_OUTPUT = "a_zero_output_layer_sends_no_gradient_back"
-ALONE = "every_call_stands_alone"
 ALL_ZERO = "an_all_zero_network_learns_only_its_output_biases"
 
 
@@ -195,20 +194,3 @@ class TanhOffAtZero(Refnet):
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         result = super().apply(operation, *arguments)
         return result + 1e-6 if operation is TANH.value else result
-
-
-@mutant(ALONE)
-class GradientsAccumulate(Refnet):
-    """A gradient is added to those before it of the same shape, which nobody has set to zero."""
-
-    def __init__(self, precision: str = "float64") -> None:
-        super().__init__(precision)
-        self.sums: dict[tuple[int, ...], Any] = {}
-
-    def gradient(self, *arguments: Any) -> Any:
-        layers, widths = super().gradient(*arguments), arguments[0].widths
-        if widths in self.sums:
-            pairs = zip(layers, self.sums[widths], strict=True)
-            layers = [Layer(w + v, b + c) for (w, b), (v, c) in pairs]
-        self.sums[widths] = layers
-        return layers
