@@ -2,7 +2,7 @@
 
 import pytest
 
-from backproof.judging import recognition, run
+from backproof.judging import recognition, run, search
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
 from backproof.judging.settings import Settings
@@ -15,9 +15,10 @@ from backproof.subjects.named import Named
 
 @pytest.fixture(autouse=True)
 def _to_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mutant has one fault, which is no convention: nobody looks for another, or for a name."""
+    """A mutant has one fault, which is no convention: nobody looks for more of it."""
     monkeypatch.setattr(run, "other_faults", lambda search: ())
     monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(search, "SHRINK_SECONDS", 1.0)
 
 
 def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:
