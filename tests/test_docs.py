@@ -160,6 +160,7 @@ def test_nothing_is_left_untranslated(site: Path, page: str) -> None:
     marks = "law|laws|figure|source|fields|documented|matrix|limits"
     assert not re.findall(rf"<!-- (?:{marks})\b.*?-->", built)
     assert not re.findall(r"<code>[^<]*\\[_*\[][^<]*</code>", built)
+    assert "<mi>&</mi>" not in built, "a formula of several lines: write one for each"
     assert 'class="drawn"' in built or "<!-- figure" not in (DOCS / page).read_text("utf-8")
 
 
