@@ -41,8 +41,8 @@ def test_no_law_breaks_on_a_correct_network(control: tuple[str | Precision, str,
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_a_tanh_that_misses_zero_by_roundings_is_legal_in_every_law(precision: str) -> None:
-    assert accused(TanhMissesZero(precision)) == {}
+def test_a_tanh_that_misses_zero_by_roundings_is_legal(precision: str) -> None:
+    assert accused(TanhMissesZero(precision), "forward,gradient,steps,batches") == {}
 
 
 @pytest.mark.parametrize(
