@@ -7,7 +7,7 @@ and the sum of squares that k components leave over is one too.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from hypothesis import strategies as st
@@ -15,11 +15,11 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 from scipy.linalg import block_diag, hadamard
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf
 from backproof.cases.networks import Networks
 from backproof.cases.points import drawn_parameters
 from backproof.cases.pool import some
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
@@ -35,7 +35,7 @@ KINDS = (BEST, NEAR, "zeros", "small integers", "general position")
 
 
 @dataclass(frozen=True, eq=False)
-class Bottleneck(Drawn):
+class Bottleneck(KnownOf):
     """An autoencoder, and the sum of squares that no weights bring it below.
 
     best: whether its weights attain that
@@ -44,15 +44,6 @@ class Bottleneck(Drawn):
     case: Case
     floor: float
     best: bool
-
-    @property
-    def met(self) -> tuple[str, ...]:
-        """What the network is an example of."""
-        return self.case.met
-
-    def literal(self) -> dict[str, Any]:
-        """The network and its data as plain values."""
-        return self.case.literal()
 
     def simpler(self) -> Iterator[Self]:
         """The same data with weights of 0, a layer at a time."""

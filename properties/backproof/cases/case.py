@@ -1,5 +1,6 @@
 """A case: a network with data, in literal arrays; and a direction in which its parameters move."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from backproof.cases.space import Space
 from refnet import Problem
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
+from refnet.rounding.precision import Precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,39 @@ class Case(Drawn):
         if self.sample_weights is not None:
             shown["sample_weights"] = _plain(self.sample_weights)
         return shown
+
+
+class KnownOf(Drawn):
+    """A case, and something that is known of it; a subclass has the case among its fields."""
+
+    case: Case
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """What the case is an example of."""
+        return self.case.met
+
+    def literal(self) -> dict[str, Any]:
+        """The case as plain values."""
+        return self.case.literal()
+
+    def untrained(self) -> dict[str, Any]:
+        """The case as plain values, without the targets that nobody asks for."""
+        return {name: value for name, value in self.case.literal().items() if name != "targets"}
+
+    def row_by_row(self) -> Iterator[slice]:
+        """Each row alone, where there are others, and shapes are not dear."""
+        rows = len(self.case.inputs) if self.case.space.whole is None else 1
+        return (slice(row, row + 1) for row in range(rows if rows > 1 else 0))
+
+    def with_rows(self, kept: slice) -> Case:
+        """The case with these rows alone."""
+        return replace(self.case, inputs=self.case.inputs[kept], targets=self.case.targets[kept])
+
+
+def cast(parameters: Parameters, precision: Precision) -> Parameters:
+    """The parameters as the precision has them."""
+    return [Layer(precision.round(w), precision.round(b)) for w, b in parameters]
 
 
 def _plain(array: Array) -> Any:

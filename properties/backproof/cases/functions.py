@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf, cast
 from backproof.cases.networks import Networks
 from backproof.cases.pool import some
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
 from refnet.approximation.continuous import (
@@ -51,7 +51,7 @@ def continuous(kind: str, seed: int) -> Continuous:
 
 
 @dataclass(frozen=True, eq=False)
-class Staircase(Drawn):
+class Staircase(KnownOf):
     """A continuous function, and the sum of sigmoids that approximates it on a grid of cells.
 
     bound: sup |f - G| in exact arithmetic; rounded: what rounding the readout adds to it
@@ -66,24 +66,15 @@ class Staircase(Drawn):
     bound: float
     rounded: float
 
-    @property
-    def met(self) -> tuple[str, ...]:
-        """The kind of the function, and what the network has."""
-        return self.case.met
-
     def literal(self) -> dict[str, Any]:
         """The function and the network as plain values."""
         drawn = f"continuous({self.kind!r}, seed={self.seed})"
-        case = self.case.literal()
-        del case["targets"]  # nothing is trained
-        return {"function": drawn, "cells": self.cells, "steepness": self.steepness, **case}
+        known = {"function": drawn, "cells": self.cells, "steepness": self.steepness}
+        return {**known, **self.untrained()}
 
     def simpler(self) -> Iterator[Self]:
         """The staircase asked at fewer points."""
-        rows, space = len(self.case.inputs), self.case.space
-        for row in range(rows if rows > 1 and space.whole is None else 0):
-            one = self.case.inputs[row : row + 1]
-            yield replace(self, case=replace(self.case, inputs=one, targets=np.zeros((1, 1))))
+        return (replace(self, case=self.with_rows(row)) for row in self.row_by_row())
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,7 @@ def _staircases(draw: DrawFn, space: Any, scope: Scope, kinds: tuple[str, ...]) 
     steepness, seed = draw(among(STEEPNESS)), draw(SEEDS)
     function = continuous(kind, seed)
     architecture = Architecture((1, cells, 1), activation, *head)
-    rows = max(space.rows[0], min(space.rows[1], MOST_ROWS))
+    rows = space.rows_up_to(MOST_ROWS)
     inputs = space.precision.round(np.random.default_rng(seed).random((rows, 1)))
     parameters, rounded = _parameters(function, cells, steepness, activation, space.precision)
     case = Case(architecture, parameters, inputs, np.zeros((rows, 1)), space, kind=kind)
@@ -150,7 +141,7 @@ def made_of(activation: str, exact: Parameters, precision: Precision) -> tuple[P
             Layer(units.weights / 2, units.biases / 2),
             Layer(readout.weights / 2, readout.biases + shift),
         ]
-    rounded = [Layer(precision.round(w), precision.round(b)) for w, b in exact]
+    rounded = cast(exact, precision)
     moved = sum(
         float(np.sum(np.abs(r - e)))
         for cast, whole in zip(rounded, exact, strict=True)

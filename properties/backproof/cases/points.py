@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.random import Generator
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf, cast
 from backproof.cases.kinds import KINDS
-from backproof.cases.recipe import Drawn, OutOfScope
+from backproof.cases.recipe import OutOfScope
 from backproof.cases.space import Space
-from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.architecture import Architecture, Array, Parameters
 
 HEAD = ("sigmoid", "cross_entropy")
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled(Drawn):
+class Labelled(KnownOf):
     """A network on points that keep their places and labels, whatever is made simpler.
 
     margin: how far on the right side every logit lies, where the weights are known to solve it
@@ -27,15 +27,6 @@ class Labelled(Drawn):
     case: Case
     margin: float = 0.0
     floor: float = 0.0
-
-    @property
-    def met(self) -> tuple[str, ...]:
-        """What the network is an example of."""
-        return self.case.met
-
-    def literal(self) -> dict[str, Any]:
-        """The network and its points as plain values."""
-        return self.case.literal()
 
     def simpler(self) -> Iterator[Self]:
         """The same points with plainer parameters, unless these are the ones that solve them."""
@@ -63,7 +54,7 @@ def drawn_parameters(
 ) -> Parameters:
     """The parameters of one of the KINDS."""
     drawn, _ = KINDS[kind](rng, architecture, 1, space.precision)
-    return [Layer(space.precision.round(w), space.precision.round(b)) for w, b in drawn]
+    return cast(drawn, space.precision)
 
 
 def fitting(space: Space, wanted: Architecture, rows: int) -> Architecture | None:

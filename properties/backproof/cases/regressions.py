@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf
 from backproof.cases.networks import Networks
-from backproof.cases.recipe import Drawn, Recipe
+from backproof.cases.recipe import Recipe
 from backproof.cases.turns import SEEDS, in_turn
 from backproof.contract import Declared, Scope, conventions_of
 from refnet.architecture import Array, Layer
@@ -28,7 +28,7 @@ KINDS = ("perfect fit", "residuals", "dependent columns")
 
 
 @dataclass(frozen=True, eq=False)
-class Regression(Drawn):
+class Regression(KnownOf):
     """A linear model at the minimiser of its squared error, and where else it is asked.
 
     case:  at the minimiser
@@ -48,11 +48,6 @@ class Regression(Drawn):
         (weights, biases), step = self.case.parameters[0], self.step
         moved = Layer(weights + step[: len(weights)], biases + step[len(weights) :].sum(axis=0))
         return self.case.with_parameters([moved])
-
-    @property
-    def met(self) -> tuple[str, ...]:
-        """The kind of the data, and the head."""
-        return self.case.met
 
     def literal(self) -> dict[str, Any]:
         """The regression at the minimiser, and the step away from it."""

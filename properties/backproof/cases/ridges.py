@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf
 from backproof.cases.functions import HEADS, MOST_ROWS, STEEPNESS, made_of
 from backproof.cases.networks import Networks
 from backproof.cases.pool import some
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
@@ -33,7 +33,7 @@ Sizes = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Ridges(Drawn):
+class Ridges(KnownOf):
     """A sum of waves on a cube, and the sums of sigmoids that approximate it.
 
     bound: sup |f - G| in exact arithmetic; rounded: what rounding the readout adds to it
@@ -45,25 +45,15 @@ class Ridges(Drawn):
     bound: float
     rounded: float
 
-    @property
-    def met(self) -> tuple[str, ...]:
-        """The kind of the function, and what the network has."""
-        return self.case.met
-
     def literal(self) -> dict[str, Any]:
         """The function and the network as plain values."""
-        case = self.case.literal()
-        del case["targets"]  # nothing is trained
         parts = ("amplitudes", "directions", "phases")
         waves = {name: getattr(self.function, name).tolist() for name in parts}
-        return {"function": f"RidgeSum of {waves}", "steepness": self.steepness, **case}
+        return {"function": f"RidgeSum of {waves}", "steepness": self.steepness, **self.untrained()}
 
     def simpler(self) -> Iterator[Self]:
         """The ridges asked at fewer points."""
-        rows, space = len(self.case.inputs), self.case.space
-        for row in range(rows if rows > 1 and space.whole is None else 0):
-            one = self.case.inputs[row : row + 1]
-            yield replace(self, case=replace(self.case, inputs=one, targets=np.zeros((1, 1))))
+        return (replace(self, case=self.with_rows(row)) for row in self.row_by_row())
 
 
 class SumsOfRidges(Recipe):
@@ -104,7 +94,7 @@ def _ridges(
     function = RidgeSum(
         rng.normal(size=count), _directions(rng, count, features), rng.uniform(0, 2 * np.pi, count)
     )
-    rows = max(space.rows[0], min(space.rows[1], MOST_ROWS))
+    rows = space.rows_up_to(MOST_ROWS)
     inputs = space.precision.round(rng.uniform(-1, 1, (rows, features)))
     exact = ridge_staircases(function, units, steepness)
     parameters, rounded = made_of(activation, exact, space.precision)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf, cast
 from backproof.cases.networks import Networks
 from backproof.cases.points import drawn_parameters
 from backproof.cases.pool import some
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
@@ -30,7 +30,7 @@ FOLDS = (2, 3, 4)
 
 
 @dataclass(frozen=True, eq=False)
-class Sawtooth(Drawn):
+class Sawtooth(KnownOf):
     """T(T(...T(x))), T(x) = 1 - |1 - 2x|, at the inputs of a network that follows it or tries to.
 
     wanted: (n, 1), exactly; exact: whether the network has it, else it errs by 1/2 somewhere
@@ -40,24 +40,14 @@ class Sawtooth(Drawn):
     wanted: Array
     exact: bool
 
-    @property
-    def met(self) -> tuple[str, ...]:
-        """What the network is an example of."""
-        return self.case.met
-
     def literal(self) -> dict[str, Any]:
         """The network as plain values."""
-        case = self.case.literal()
-        del case["targets"]  # nothing is trained
-        return case
+        return self.untrained()
 
     def simpler(self) -> Iterator[Self]:
         """The deep network asked at one point; a shallow one must err at all of them together."""
-        rows = len(self.case.inputs) if self.exact and self.case.space.whole is None else 1
-        for row in range(rows if rows > 1 else 0):
-            kept = slice(row, row + 1)
-            case = replace(self.case, inputs=self.case.inputs[kept], targets=self.wanted[kept])
-            yield replace(self, case=case, wanted=self.wanted[kept])
+        for row in self.row_by_row() if self.exact else ():
+            yield replace(self, case=self.with_rows(row), wanted=self.wanted[row])
 
 
 class Sawtooths(Recipe):
@@ -95,7 +85,7 @@ def _sawtooths(
     head, rng = in_turn(draw, "head", some(space, space.heads)), np.random.default_rng(draw(SEEDS))
     if kind == DEEP:
         depth = in_turn(draw, "depth", some(space, depths))
-        rows = max(space.rows[0], min(space.rows[1], MOST_ROWS))
+        rows = space.rows_up_to(MOST_ROWS)
         parts = 2 ** (space.precision.digits - 1)
         x, parameters = rng.integers(0, parts + 1, (rows, 1)) / parts, deep_sawtooth(depth)
     else:
@@ -123,4 +113,4 @@ def _shallow(
         return drawn_parameters(space, Architecture((1, units, 1), "relu", *HEADS[0]), kind, rng)
     knots = np.sort(rng.choice(len(x), units + 1, replace=False))
     found = interpolant(x[knots, 0], wanted[knots, 0])
-    return [Layer(space.precision.round(w), space.precision.round(b)) for w, b in found]
+    return cast(found, space.precision)

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf
 from backproof.cases.logits import logits_of, with_logits
-from backproof.cases.recipe import Drawn, MadeOfCases
+from backproof.cases.recipe import MadeOfCases
 from backproof.cases.turns import SEEDS
 from backproof.contract import Declared, Scope
 from refnet.architecture import Layer, Parameters
@@ -23,16 +23,11 @@ def halfway(one: Parameters, other: Parameters) -> Parameters:
 
 
 @dataclass(frozen=True, eq=False)
-class Segment(Drawn):
+class Segment(KnownOf):
     """The straight line between two parameters of a case."""
 
     case: Case
     other: Parameters
-
-    @property
-    def met(self) -> tuple[str, ...]:
-        """What the case is an example of."""
-        return self.case.met
 
     @property
     def points(self) -> tuple[Case, Case, Case]:

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
 
-from backproof.cases.case import Case
+from backproof.cases.case import Case, KnownOf, cast
 from backproof.cases.functions import HEADS, MOST_ROWS, continuous, made_of
 from backproof.cases.networks import Networks
 from backproof.cases.pool import some
-from backproof.cases.recipe import Drawn, OutOfScope, Recipe
+from backproof.cases.recipe import OutOfScope, Recipe
 from backproof.cases.space import Space
 from backproof.cases.turns import SEEDS, among, in_turn
 from backproof.contract import Declared, Scope
 from refnet.approximation.continuous import FourierSum, PiecewiseLinear
 from refnet.approximation.rectifiers import interpolant, interpolant_bound, interpolant_rounding
 from refnet.approximation.sigmoids import nodes, smooth_bound, staircase
-from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.architecture import Architecture, Array, Parameters
 from refnet.rounding.precision import U64, Precision
 
 JOINED, WAVES, BLENDED = "straight pieces", "waves by straight pieces", "waves by wide sigmoids"
@@ -35,7 +35,7 @@ PADDING = {4: 2, 8: 4, 16: 8, 32: 8}
 
 
 @dataclass(frozen=True, eq=False)
-class Smooth(Drawn):
+class Smooth(KnownOf):
     """A function, and a network that follows it.
 
     wanted, error: f at the inputs, and how far that and the rounded network may be off: (n, 1)
@@ -50,24 +50,15 @@ class Smooth(Drawn):
     words: str
     case: Case
 
-    @property
-    def met(self) -> tuple[str, ...]:
-        """The kind of the function, and what the network has."""
-        return self.case.met
-
     def literal(self) -> dict[str, Any]:
         """The function and the network as plain values."""
-        case = self.case.literal()
-        del case["targets"]  # nothing is trained
-        return {"function": self.words, **case}
+        return {"function": self.words, **self.untrained()}
 
     def simpler(self) -> Iterator[Self]:
         """The function asked at fewer points."""
-        rows, space = len(self.case.inputs), self.case.space
-        for row in range(rows if rows > 1 and space.whole is None else 0):
-            at = slice(row, row + 1)
-            case = replace(self.case, inputs=self.case.inputs[at], targets=self.case.targets[at])
-            yield replace(self, wanted=self.wanted[at], error=self.error[at], case=case)
+        for at in self.row_by_row():
+            wanted, error = self.wanted[at], self.error[at]
+            yield replace(self, wanted=wanted, error=error, case=self.with_rows(at))
 
 
 class SmoothFunctions(Recipe):
@@ -109,7 +100,7 @@ def _smooth(draw: DrawFn, space: Space, cells: tuple[int, ...], kinds: tuple[str
     count, steepness = draw(among(some(space, cells))), draw(among(STEEPNESS))
     seed = draw(SEEDS)
     rng = np.random.default_rng(seed)
-    rows = max(space.rows[0], min(space.rows[1], MOST_ROWS))
+    rows = space.rows_up_to(MOST_ROWS)
     x = space.precision.round(rng.random((rows, 1)))
     f = _function(rng, kind, count, seed)
     if kind == BLENDED:
@@ -137,7 +128,7 @@ def _joined(
     """The interpolant, what rounding does to it, and its distance from f."""
     grid, p = nodes(0.0, 1 / cells, cells), space.precision
     exact = interpolant(grid, f(grid))
-    rounded = [Layer(p.round(w), p.round(b)) for w, b in exact]
+    rounded = cast(exact, p)
     if isinstance(f, PiecewiseLinear):
         moved = np.maximum(x - grid[:-1], 0) @ np.abs(rounded[1].weights - exact[1].weights)
         return rounded, moved, 0.0

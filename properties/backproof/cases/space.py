@@ -113,6 +113,10 @@ class Space:
         """The least and the most outputs of a head with this output activation."""
         return _outputs_of(output, self.outputs, self.softmax_outputs)
 
+    def rows_up_to(self, most: int) -> int:
+        """So many rows, or as near to that as the ranges allow."""
+        return max(self.rows[0], min(self.rows[1], most))
+
     def size(self, draw: DrawFn, limits: tuple[int, int]) -> int:
         """A width or a number of rows, small ones first."""
         low, high = limits
