@@ -103,25 +103,27 @@ def followed(
     apply = _steps_within(precision, problem.conventions)
     starts = [problem._replace(parameters=known) for known in trajectory]
     size = max(_checked(start, 1, batch_size) for start in starts)
-    state, at_once = initial_state(trajectory[0]), problem._replace(parameters=_stack(trajectory))
+    state = initial_state(trajectory[0])
     if optimizer.name == "gradient_descent":  # remembers nothing, so that the epochs are a stack
-        layers, _ = _epoch(apply, at_once, optimizer, state, size)
+        layers, _ = _epoch(apply, _at_once(starts), optimizer, state, size)
         yield from map(rounded_up, _unstacked(layers))
     elif size < problem.inputs.shape[-2] or problem.conventions.nesterov == "lookahead":
         for start in starts:
             layers, state = _epoch(apply, start, optimizer, state, size)
             yield rounded_up(layers)
     else:  # the gradients are one, where each step is on all rows and begins where it is known
-        gradients = gradient_in(apply, at_once, _dropped(apply, at_once))
+        whole = _at_once(starts)
+        gradients = gradient_in(apply, whole, _dropped(apply, whole))
         for start, gradient in zip(starts, _unstacked(gradients), strict=True):
             layers, state = _stepped(apply, start, optimizer, state, gradient)
             yield rounded_up(layers)
 
 
-def _stack(trajectory: Sequence[Parameters]) -> Parameters:
-    """Parameters as a stack, along a new first axis."""
-    places = zip(*trajectory, strict=True)
-    return [Layer(*map(np.stack, zip(*place, strict=True))) for place in places]
+def _at_once(starts: Sequence[Problem]) -> Problem:
+    """Problems that differ in their parameters alone, as one with a stack of these."""
+    places = zip(*(start.parameters for start in starts), strict=True)
+    layers = [Layer(*map(np.stack, zip(*place, strict=True))) for place in places]
+    return starts[0]._replace(parameters=layers)
 
 
 def _unstacked(layers: list[Layer[Ball]]) -> Iterator[list[Layer[Ball]]]:
