@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from backproof.laws.catalogue import laws
+from tests.started import started
 
 HERE = Path(__file__).parent
 LAW = "no_hidden_layer_is_logistic_regression"
@@ -183,12 +184,10 @@ def test_nothing_is_written_beside_a_subject_in_a_file(tmp_path: Path) -> None:
 def test_an_interrupted_run_gives_a_whole_report(tmp_path: Path, seconds: float) -> None:
     file = tmp_path / "report.json"
     words = ["check", "--profile", "thorough", "--json", str(file)]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "backproof", *words], stdout=subprocess.PIPE, text=True
-    )
-    time.sleep(seconds)
-    running.send_signal(signal.SIGINT)
-    printed, _ = running.communicate(timeout=30)
+    with started(sys.executable, "-m", "backproof", *words) as running:
+        time.sleep(seconds)
+        running.send_signal(signal.SIGINT)
+        printed, _ = running.communicate(timeout=30)
     report = json.loads(file.read_text())
     assert running.returncode == 130
     assert report["interrupted"]

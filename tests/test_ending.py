@@ -148,13 +148,17 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_raised(name: str) -> No
             signal.signal(number, handler)
 
 
-def test_a_hang_up_that_is_to_be_ignored_is_ignored() -> None:
+@pytest.mark.parametrize(("name", "heard"), [("SIGHUP", False), ("SIGINT", True)])
+def test_a_hang_up_that_is_to_be_ignored_is_ignored_and_an_interrupt_never(
+    name: str, heard: bool
+) -> None:
+    """A shell without job control starts what runs in the background with SIGINT ignored."""
     kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
     try:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.Signals[name], signal.SIG_IGN)
         interrupts = Interrupts()
-        signal.raise_signal(signal.SIGHUP)
-        assert not interrupts.asked
+        signal.raise_signal(signal.Signals[name])
+        assert interrupts.asked == heard
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

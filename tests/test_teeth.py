@@ -36,6 +36,7 @@ from backproof.subjects.subject import Subject
 from refnet.conventions import Conventions
 from refnet.rounding.precision import FLOAT64
 from refnet.training.optimizers import Optimizer
+from tests.started import started
 
 ROUNDING = "outputs_are_right_within_rounding"
 BATCH = "outputs_of_a_row_do_not_depend_on_the_batch"
@@ -231,12 +232,12 @@ def test_wrong_arguments_get_one_sentence(words: tuple[str, ...], message: str) 
 def test_an_interrupted_run_shows_what_is_there() -> None:
     two = "integer_networks_have_exact_outputs,every_call_stands_alone"  # a short one, a long one
     command = [sys.executable, "-P", "-m", "backproof", "teeth", two, "--jobs", "1"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    while "kills" not in running.stdout.readline():
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    printed, errors = running.communicate(timeout=60)
+    with started(*command) as running:
+        assert running.stdout is not None
+        while "kills" not in running.stdout.readline():
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        printed, errors = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "1 of 2 laws run" in printed
     assert errors == ""

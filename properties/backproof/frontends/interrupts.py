@@ -15,10 +15,11 @@ class Interrupts:
     def __init__(self) -> None:
         self.asked = False
         self._open = False
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # not every system has each
-            if number and signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
-                signal.signal(number, self._handle)
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+            signal.signal(number, self._handle)
+        hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
+        if hang_up and signal.getsignal(hang_up) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(hang_up, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.asked = self.asked, True
