@@ -97,7 +97,7 @@ def _ratio(value: float) -> str:
 def closing(report: Report, console: Console) -> None:
     """A block for each law that does not hold, the notes, and the headline."""
     shown = dict[str, str]()
-    for place in _nearest_first(report):
+    for place in nearest_first(report):
         row = report.laws[place]
         console.print()
         if row.status == "error" and (row.reason or "") in shown:
@@ -131,7 +131,7 @@ def _by_chance(report: Report) -> str:
     )
 
 
-def _nearest_first(report: Report) -> list[int]:
+def nearest_first(report: Report) -> list[int]:
     """The laws that do not hold; those that compare the subject with itself come last."""
     failing = [i for i, row in enumerate(report.laws) if row.status in {*FAILING, "internal"}]
     return sorted(failing, key=lambda i: report.laws[i].compared_with_itself)
