@@ -1,12 +1,15 @@
 """Each form of the report says what the report says, is well-formed, and cannot be forged."""
 
+import inspect
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
@@ -17,7 +20,7 @@ from backproof.mutants.meaning import BiasesForgotten
 from backproof.reports.badge import GREEN, RED, YELLOW, badge
 from backproof.reports.junit import junit
 from backproof.reports.markdown import MOST, markdown
-from backproof.reports.report import STATUSES, Described, Finding, Report, Row, Status
+from backproof.reports.report import STATUSES, Described, Document, Finding, Report, Row, Status
 from backproof.reports.schema import schema_text
 from backproof.reports.text import fenced, in_markdown
 
@@ -160,6 +163,16 @@ def test_what_a_subject_says_means_nothing_in_markdown_or_xml() -> None:
 def test_the_published_schema_is_generated_from_the_types() -> None:
     write_anew = "python -m backproof.reports.schema > docs/report.schema.json"
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), write_anew
+
+
+@pytest.mark.parametrize("made", [Document, Row, Finding], ids=lambda made: made.__name__)
+def test_every_field_is_explained_on_the_page(made: Any) -> None:
+    page = SCHEMA.with_name("report.md").read_text(encoding="utf-8")
+    heading = {Document: "The report", Row: "A row", Finding: "A finding"}[made]
+    section = page.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+    told = set(re.findall(r"`(\w+)`", section))
+    told |= set(re.findall(r"(\w+): ", inspect.getdoc(made) or ""))
+    assert {field.name for field in msgspec.structs.fields(made)} - told == set()
 
 
 def test_real_reports_fit_the_published_schema_and_a_changed_one_does_not() -> None:
