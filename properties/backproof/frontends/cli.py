@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from backproof.frontends.ending import check_writable, write, wrong
+from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
+    from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
 
 
@@ -93,17 +94,22 @@ def check(
     ] = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
+    junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
+    markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
+    badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
-    if json not in (None, "-"):
-        check_writable(str(json))
+    asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
+    check_places(asked)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     given = (precision, _options(option), settings, limits)
     judgements = _judgements(subjects or ["refnet"], laws, *given)
-    status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
+    shown = console(error="-" in asked.values())
+    status = _judge_all(judgements, context.obj, shown, asked, jobs)
     sys.exit(status)
 
 
@@ -131,11 +137,12 @@ def _judge_all(
     judgements: "list[Judgement]",
     interrupts: "Interrupts",
     console: "Console",
-    json: str | None,
+    asked: "Asked",
     jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
-    from backproof.reports.report import as_json, exit_status
+    from backproof.frontends.written import write_all
+    from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
     with console.status("loading ..."):
@@ -147,9 +154,7 @@ def _judge_all(
         if len(reports) > 1:
             table(reports, console)
     finally:
-        if json is not None:
-            documents = [report.document() for report in reports]
-            write(json, as_json(documents if len(reports) > 1 else documents[0]))
+        write_all(asked, reports)
     return exit_status(reports)
 
 

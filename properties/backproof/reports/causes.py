@@ -42,6 +42,11 @@ class Cause(msgspec.Struct, kw_only=True):
     alike: list[str] = []
     follows: list[str] = []
 
+    @property
+    def laws(self) -> list[str]:
+        """All that it breaks."""
+        return [self.shown, *self.alike, *self.follows]
+
 
 def causes(laws: list[Row]) -> list[Cause]:
     """The likely causes of all that does not hold, the nearest to the input first."""
@@ -69,7 +74,8 @@ def _root(row: Row) -> tuple[str, ...]:
     root = finding.before or _latest(finding)
     if root == "train":
         return root, _optimizer(finding)
-    return ("forward",) if root == "hidden" else (root, *([row.law] * (root == "initialize")))
+    apart = [row.law] if root in ("", "initialize") else []  # what is drawn is of its own sort
+    return ("forward",) if root == "hidden" else (root, *apart)
 
 
 def _latest(finding: Finding) -> str:

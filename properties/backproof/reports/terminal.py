@@ -101,7 +101,7 @@ def closing(report: Report, console: Console) -> None:
     found = report.causes
     for cause in found:
         console.print()
-        console.print("\n".join(_told(report, cause)), soft_wrap=True)
+        console.print(told(report, cause), soft_wrap=True)
     notes = remarks(report)
     if notes and found:
         console.print()
@@ -127,7 +127,7 @@ def _by_chance(report: Report) -> str:
     )
 
 
-def _told(report: Report, cause: Cause) -> list[str]:
+def told(report: Report, cause: Cause) -> str:
     """A cause: the law that shows it best, and the names of the others that it breaks."""
     place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
     lines = [explained(report, place)]
@@ -137,7 +137,7 @@ def _told(report: Report, cause: Cause) -> list[str]:
         also = " also" * bool(cause.alike)
         lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
         lines += [f"    {law}" for law in cause.follows]
-    return lines
+    return "\n".join(lines)
 
 
 def explained(report: Report, place: int) -> str:
