@@ -7,6 +7,7 @@ must hold, and no law that holds may break.
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -43,9 +44,9 @@ def give_hints(broken: Sequence[Survey], held: Sequence[Survey]) -> None:
         finding = survey.finding
         if finding is None or finding.hint or finding.expected is None or time.monotonic() > ends:
             continue
-        for fit in _fits(survey):
+        for fit in filter(partial(_explains, survey), _fits(survey)):
             touched = [s for s in broken if s is not survey and _touched(s, fit)]
-            if any(not _holds(other, fit) for other in touched):
+            if not all(_holds(other, fit) and _explains(other, fit) for other in touched):
                 continue
             against = next((other for other in held if not _holds(other, fit)), None)
             if against is None:
@@ -66,12 +67,25 @@ def _fits(survey: Survey) -> Iterator[Fit]:
             for words, whose, c in fitting(other.meant, survey.finding, other.finds, other.fits())
         ]
         coarser = COARSER.get(subject.precision.name)
-        if not found and coarser and _rounded(survey, coarser):
+        if not found and coarser:
             fit = Fit(f"precision={coarser.name!r}", subject.conventions, coarser)
             with subject.supposed(*fit[1:]):
                 holds = _seen(survey, other.failing) and other.holds(other.drawn(1))
                 found += [(fit, True)] if holds else []
     yield from (fit for fit, _ in sorted(found, key=lambda pair: not pair[1]))
+
+
+def _explains(survey: Survey, fit: Fit) -> bool:
+    """Whether an example that fails holds then because it is judged, not since any value is legal.
+
+    An overflow, too, fits whatever leaves it without a bound.
+    """
+    trial = survey.search.trial
+    if fit.precision != trial.subject.precision and not _rounded(survey, fit.precision):
+        return False
+    with survey.at_hand(), trial.subject.supposed(*fit[1:]):
+        held = (trial.held([seen.arguments]) for seen in survey.failed)
+        return any(tally is not None and tally.judged > tally.beyond for tally in held)
 
 
 def _seen(survey: Survey, arguments: Arguments) -> bool:
@@ -84,12 +98,14 @@ def _seen(survey: Survey, arguments: Arguments) -> bool:
 def _rounded(survey: Survey, precision: Precision) -> bool:
     """Whether the errors have the size that rounding in a coarser precision gives.
 
-    There most entries are off by a good part of its unit; where a single one is, it is a mistake.
+    There most entries are off by a good part of its unit, to either side; where a single one is, or
+    all are too large, it is a mistake.
     """
     broken = [s.failure.compared for s in survey.failed if isinstance(s.failure, Broken)]
-    pairs = [(np.abs(o - e), np.abs(e)) for o, e, _, _ in broken]
-    shares = [share for error, size in pairs for share in (error / size)[size > 0]]
-    return bool(shares) and float(np.median(shares)) > precision.unit / 16
+    shares = [share for o, e, _, _ in broken for share in ((o - e) / np.abs(e))[e != 0]]
+    sided = min(np.count_nonzero(np.sign(shares) == side) for side in (1, -1)) if shares else 0
+    typical = float(np.median(np.abs(shares))) if shares else 0.0
+    return bool(8 * sided > len(shares)) and typical > precision.unit / 16
 
 
 def _touched(survey: Survey, fit: Fit) -> bool:

@@ -36,7 +36,9 @@ def other_faults(survey: Survey) -> Iterator[Survey]:
             again = Search(Trial(trial.law, trial.subject), replace(search.settings, ends=ends))
             again.run()
             if again.failing is not None:
-                yield Survey(again, explain(again))
+                finding = explain(again)
+                again.kept.examples.insert(0, again.failing[0])
+                yield Survey(again, finding)
 
 
 def to_blame(outcomes: list[Outcome], first: set[str]) -> list[str]:

@@ -128,7 +128,7 @@ def _write(search: Search, findings: list[Finding], row: Row) -> None:
     row.least_power, row.least_power_of = search.least_power()
     row.median_allowed = tally.median_share
     row.by_value, row.reach = sorted(tally.by_value), reach_of(search.asked)
-    row.chance, row.notes = tally.chance, _remarks(search)
+    row.chance, row.notes = tally.chance, [] if findings else _remarks(search)
     row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
     row.findings = findings
     row.refused = dict(search.trial.left_out.reasons)

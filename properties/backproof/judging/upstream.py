@@ -4,6 +4,8 @@ Where a law fails on the gradient, the subject is asked for its outputs and its 
 same network and data: if they are wrong there, the gradient may be the right one of a wrong loss.
 """
 
+from typing import Any
+
 import numpy as np
 
 from backproof.cases.case import Case, KnownOf
@@ -20,8 +22,8 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
     "hidden": ("forward",),
     "loss": ("forward",),
     "evaluate": ("forward", "loss"),
-    "gradient": ("forward", "loss"),
-    "train": ("forward", "loss", "gradient"),
+    "gradient": ("forward", "hidden", "loss"),
+    "train": ("forward", "hidden", "loss", "gradient"),
     "fit": ("forward", "loss", "gradient"),
     "forward_training": ("forward",),
     "initialize": (),
@@ -38,7 +40,7 @@ def wrong_before(subject: Subject, arguments: Arguments, calls: list[Call]) -> s
     """
     asked = {call.capability for call in calls}
     cases = _cases(arguments, calls)[:MOST_CASES]
-    for capability in ("forward", "loss", "gradient"):
+    for capability in ("forward", "hidden", "loss", "gradient"):
         below = any(capability in UPSTREAM[name] for name in asked) and subject.offers(capability)
         if below and any(_astray(subject, capability, case) for case in cases):
             return capability
@@ -75,5 +77,9 @@ def _astray(subject: Subject, capability: str, case: Case) -> bool:
         return True
     except NotSupported:
         return False
-    parts = [answers] if isinstance(answers, Answer) else [a for layer in answers for a in layer]
-    return any(bool(np.any(part.astray)) for part in parts)
+    return any(bool(np.any(part.astray)) for part in _parts(answers))
+
+
+def _parts(answers: Any) -> list[Answer]:
+    """An answer, or those of a list or of layers of them."""
+    return [answers] if isinstance(answers, Answer) else [p for a in answers for p in _parts(a)]

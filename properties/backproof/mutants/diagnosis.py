@@ -52,7 +52,11 @@ def slips(survey: Survey) -> list[str]:
     wrong = [asked for asked in examples if any(one.wrong for one in asked)]
     if not wrong:
         return []
-    found = [(_share(mutant, subject, wrong, examples), mutant.mistake) for mutant in mutants()]
+    found = [
+        (_share(made, subject, wrong, examples), f"{mutant.mistake}{size}")
+        for mutant in mutants()
+        for made, size in ([] if mutant.equivalent else _sized(mutant))
+    ]
     likeliest = sorted((pair for pair in found if pair[0] > 0.5), key=lambda pair: -pair[0])
     return [f"{mistake} ({share:.0%})" for share, mistake in likeliest[:MOST_SLIPS]]
 
@@ -62,6 +66,18 @@ def _like(made: type[Refnet], subject: Subject) -> Refnet:
     engine = made(subject.precision.dtype if subject.precision.dtype == "float32" else "float64")
     engine.scope, engine.conventions = subject.scope, subject.conventions
     return engine
+
+
+def _sized(mutant: Mutant) -> Iterator[tuple[type[Refnet], str]]:
+    """The planted bug, once for each size that it is met with."""
+    made = mutant.implementation
+    sizes: dict[str, tuple[float | str, ...]] = getattr(made, "sizes", {})
+    for name, values in sizes.items():
+        for value in values:
+            words = value if isinstance(value, str) else f"{value:g}"
+            yield type(made.__name__, (made,), {name: value}), f" ({name}: {words})"
+    if not sizes:
+        yield made, ""
 
 
 def _asked(
@@ -77,12 +93,10 @@ def _asked(
 
 
 def _share(
-    mutant: Mutant, subject: Subject, wrong: list[list[Asked]], examples: list[list[Asked]]
+    mutant: type[Refnet], subject: Subject, wrong: list[list[Asked]], examples: list[list[Asked]]
 ) -> float:
     """At which share of the examples a planted bug answers like the subject; 0 if not at first."""
-    if mutant.equivalent:
-        return 0.0
-    made, first = _like(mutant.implementation, subject), wrong[0]
+    made, first = _like(mutant, subject), wrong[0]
     if not own(made).intersection(one.call.capability for one in first if one.wrong):
         return 0.0
     if not _explains(made, first):

@@ -1,7 +1,7 @@
 """Mistakes in the loss, and in what it is taken over."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,13 +27,17 @@ LIKELIHOOD = "the_loss_is_a_negative_log_likelihood"
 
 @mutant(DEFINITION, SATURATED)
 class LogarithmMovedFromZero(Refnet):
-    """The loss takes log(p + 1e-7), so that it never sees log(0)."""
+    """The loss takes log(p + epsilon), so that it never sees log(0)."""
+
+    sizes: ClassVar = {"epsilon": (1e-7, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 2.0**-52)}
+    epsilon = 1e-7
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation in (BERNOULLI, CATEGORICAL):
             _, p, y = arguments
             binary = operation is BERNOULLI
-            return -(y * np.log(p + 1e-7) + binary * (1 - y) * np.log(1 - p + 1e-7))
+            logs = [np.log(q + self.epsilon) for q in (p, 1 - p)]
+            return -(y * logs[0] + binary * (1 - y) * logs[1])
         return super().apply(operation, *arguments)
 
 

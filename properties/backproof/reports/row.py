@@ -31,7 +31,7 @@ class Finding(msgspec.Struct, kw_only=True):
     verb:      how it was compared: near, at_most or probable
     arguments: the smallest case that was drawn, as literal values
     calls:     what was asked of the subject, in order; sent: with which literal values
-    before:    what the law rests on and is wrong at this very case: forward, loss or gradient
+    before:    what the law rests on and is wrong at this very case: forward, hidden, loss, gradient
     special:   where else it fails and where not, and how what was given lies to what is expected
     hint:      the conventions or the precision in which all would hold that is broken
     clash:     what the law would hold under, and which law that holds would break

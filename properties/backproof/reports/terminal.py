@@ -27,6 +27,7 @@ COLOURS: dict[Status, str] = {
     "stale": "red",
 }
 WIDEST = 72
+MOST_CALLS = 4
 
 
 def console(error: bool = False) -> Console:
@@ -181,6 +182,12 @@ def _finding(finding: Finding) -> list[str]:
     lines = _case(finding)
     if finding.ratio is None:
         lines.append(f"  {finding.what}")
+    elif finding.verb == "probable":
+        lines += [
+            f"  {finding.place()}",
+            f"    chance gives this in a share of {finding.observed!r}",
+            f"    limit {finding.expected!r}, below which it is called a fault",
+        ]
     else:
         lines += [
             f"  {finding.place()}",
@@ -203,7 +210,8 @@ def _case(finding: Finding) -> list[str]:
     sent = [(name, value) for name, value in first.parts.items() if value is not None]
     lines = ["  the smallest case:", *_named([*sent, *drawn])]
     if others or any("(" in call for call in first.calls):
-        lines.append(f"  asked for {', '.join(first.calls)}")
+        more = f", and {len(first.calls) - MOST_CALLS} times more" * (len(first.calls) > MOST_CALLS)
+        lines.append(f"  asked for {', '.join(first.calls[:MOST_CALLS])}{more}")
     if len(others) > 1:
         lines.append(f"  then {len(others) - 1} other ways, which --json has")
     for other in others[-1:]:
