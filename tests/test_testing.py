@@ -225,7 +225,7 @@ LAYERS = small().parameters
         (wrong(conventions="torch"), "conventions='torch': give Conventions, or a mapping"),
         (
             wrong(conventions={("exp", "poisson"): Conventions()}),
-            "the conventions of ('identity', 'squared_error') are missing",
+            "conventions has none for ('identity', 'squared_error'): give Conventions, or a mapping",
         ),
         (
             wrong(parameters=[(w.T, b) for w, b in LAYERS]),
