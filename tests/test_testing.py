@@ -225,12 +225,16 @@ LAYERS = small().parameters
         (wrong(conventions="torch"), "conventions='torch': give Conventions, or a mapping"),
         (
             wrong(conventions={("exp", "poisson"): Conventions()}),
-            "conventions has none for ('identity', 'squared_error'): give Conventions, or a mapping",
+            "conventions has none for ('identity', 'squared_error'): give Conventions, or a ",
         ),
         (
             wrong(parameters=[(w.T, b) for w, b in LAYERS]),
             "parameters: parameters[0].weights has shape (4, 3); widths=(3, 4, 2) need (3, 4); "
             "give Layer(weights, biases) for each of the shapes [(3, 4), (4, 2)]",
+        ),
+        (
+            wrong(parameters=[(w[None], b) for w, b in LAYERS]),
+            "parameters[0] is a stack of layers; give one network",
         ),
         (wrong(parameters=7), "parameters: 'int' object is not iterable; give Layer(weights"),
         (wrong(inputs=np.ones((3, 2))), "inputs has shape (3, 2); give (rows, 3) for features"),
@@ -258,11 +262,14 @@ def test_an_argument_that_does_not_fit_is_named(call: Callable[[], None], words:
         call()
 
 
-def test_nan_fails_and_where_nothing_can_be_judged_that_is_said() -> None:
+def test_nan_and_what_overflows_fails_and_where_nothing_can_be_judged_that_is_said() -> None:
     problem = small()
     outputs = answers(problem, np.float64)[0]
     outputs[1, 0] = np.nan
     with pytest.raises(AssertionError, match=r"at \[1, 0\]: .* inf times .*\n  observed nan"):
+        assert_forward(outputs, *problem[:3])
+    outputs[1, 0] = 1e300
+    with pytest.raises(AssertionError, match=r"at \[1, 0\]: .*\n  observed 1e\+300"):
         assert_forward(outputs, *problem[:3])
     a = Architecture((1, 1), "tanh", "exp", "poisson")
     with pytest.raises(ValueError, match="nothing can be judged: in float16 any value is legal"):

@@ -12,7 +12,7 @@ from backproof.reports.report import Finding
 from backproof.subjects.subject import declared
 from refnet.architecture import Array
 from refnet.problem import Problem
-from refnet.rounding.arithmetic import Ball
+from refnet.rounding.arithmetic import Ball, quiet
 from refnet.rounding.precision import FLOAT32, FLOAT64, Precision
 
 
@@ -59,6 +59,7 @@ def hold(compared: In, problem: Problem, precision: Precision) -> None:
         )
 
 
+@quiet  # what overflows is judged, and warns of nothing
 def _broken(compared: In, precision: Precision) -> Finding | None:
     try:
         for what, observed, ball, scale in compared(precision):
@@ -82,6 +83,7 @@ def _words(found: Finding, compared: In, problem: Problem, precision: Precision)
     return "\n".join(lines)
 
 
+@quiet
 def _single(compared: In) -> bool:
     """Whether every observed number is one of float32, and right in that."""
     single = all(np.array_equal(x.observed, FLOAT32.round(x.observed)) for x in compared(FLOAT32))
