@@ -206,7 +206,7 @@ def test_every_form_is_an_option_of_check(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_two_forms_in_one_place_are_refused_before_the_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, same = str(tmp_path / "report"), str(tmp_path / "." / "report")
     for places in (("-", "-"), (one, same)):
@@ -218,4 +218,6 @@ def test_two_forms_in_one_place_are_refused_before_the_run(
     with pytest.raises(SystemExit):
         written.check_places({"badge": str(tmp_path / "absent" / "badge.svg")})
     assert "--badge " in capsys.readouterr().err
+    (tmp_path / "-").mkdir()
+    monkeypatch.chdir(tmp_path)
     written.check_places({"json": "-", "junit": one, "markdown": None})

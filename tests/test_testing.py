@@ -3,7 +3,10 @@
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from refnet import FLOAT16, FLOAT32, FLOAT64, Optimizer, Problem, balls
 from refnet.architecture import HEADS
 from refnet.problem import batches
 from refnet.training.optimizers import variants
+from refnet.training.training import trained_balls
 from tests.engine.native import DTYPES, answers
 from tests.engine.recurrences_longhand import Longhand
 from tests.engine.test_native_precisions import problem_of
@@ -199,10 +203,44 @@ def test_tolerances_are_the_radii_of_the_same_balls() -> None:
     for found, ball in zip(tolerance.gradient(*problem[:5]), balls.gradient(problem), strict=True):
         np.testing.assert_array_equal(found.weights, ball.weights.radius)
         np.testing.assert_array_equal(found.biases, ball.biases.radius)
-    steps = tolerance.step(*known, optimizer, 3, 2)
-    once = tolerance.step(*known, optimizer, 1, 2)
-    assert [layer.weights.shape for layer in steps] == problem.architecture.shapes
-    assert np.all(steps[0].weights > once[0].weights)
+    unweighted = problem._replace(sample_weights=None)
+    after = trained_balls(unweighted, optimizer, 3, 2)
+    for found, ball in zip(tolerance.step(*known, optimizer, 3, 2), after, strict=True):
+        np.testing.assert_array_equal(found.weights, ball.weights.radius)
+    bare = replace(problem.architecture, biases=False)
+    none = [(w, None) for w, _ in problem.parameters]
+    assert tolerance.gradient(bare, none, *known[2:])[0].biases.tolist() == [0.0] * 4
+
+
+def pushed(ball: Any, share: float) -> Any:
+    """The value of a ball, with its first entry pushed by a share of the radius."""
+    moved = np.array(ball.value)
+    moved.flat[0] += share * np.asarray(ball.radius).flat[0]
+    return moved
+
+
+@pytest.mark.parametrize(("share", "legal"), [(0.9, True), (-0.9, True), (1.1, False)])
+def test_what_is_legal_ends_where_the_ball_does_in_every_part(share: float, legal: bool) -> None:
+    problem, optimizer = small(("softmax", "cross_entropy")), OPTIMIZERS[3]
+    known, edge = problem[:4], partial(pushed, share=share)
+    gradient, after = balls.gradient(problem), trained_balls(problem, optimizer, 2)
+    calls: list[Callable[[], None]] = [
+        lambda: assert_forward(edge(balls.forward(*known[:3])), *known[:3]),
+        lambda: assert_loss(edge(balls.loss(problem)), *known),
+    ]
+    for place, part in product(range(2), Layer._fields):
+
+        def moved(layers: Any, place: int = place, part: str = part) -> Any:
+            values = [Layer(w.value, b.value) for w, b in layers]
+            ball = getattr(layers[place], part)
+            values[place] = values[place]._replace(**{part: edge(ball)})
+            return values
+
+        calls.append(partial(assert_gradient, moved(gradient), *known))
+        calls.append(partial(assert_step, moved(after), *known, optimizer, 2))
+    for call in calls:
+        with nullcontext() if legal else pytest.raises(AssertionError):
+            call()
 
 
 def wrong(**changes: Any) -> Callable[[], None]:
@@ -243,6 +281,7 @@ LAYERS = small().parameters
         (wrong(inputs=np.full((3, 3), np.nan)), "inputs[0, 0] is nan; give finite numbers"),
         (wrong(targets=np.ones((2, 2))), "targets has 2 rows and inputs has 3"),
         (wrong(sample_weights=[1, 2]), "sample_weights has 2 rows and inputs has 3"),
+        (wrong(epochs=0), "epochs=0: a number of epochs is a whole number of at least 1"),
         (wrong(batch_size=0), "batch_size=0: a batch size is a whole number of at least 1"),
         (
             wrong(precision="float32", parameters=[(0.1 + 0 * w, b) for w, b in LAYERS]),

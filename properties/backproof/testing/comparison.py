@@ -13,7 +13,7 @@ from backproof.subjects.subject import declared
 from refnet.architecture import Array
 from refnet.problem import Problem
 from refnet.rounding.arithmetic import Ball, quiet
-from refnet.rounding.precision import FLOAT32, FLOAT64, Precision
+from refnet.rounding.precision import FLOAT32, Precision
 
 
 class Weak(UserWarning):
@@ -78,7 +78,7 @@ def _words(found: Finding, compared: In, problem: Problem, precision: Precision)
         f"  allowed  {found.allowed!r}, the largest error that is legal here",
         f"  judged in {precision.name}, under {', '.join(declares) or 'the strict conventions'}",
     ]
-    if precision == FLOAT64 and _single(compared):
+    if _single(compared):
         lines.append("  it fits float32: say precision='float32' if the network computes in that")
     return "\n".join(lines)
 
