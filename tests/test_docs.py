@@ -16,7 +16,7 @@ import pytest
 
 from backproof.laws.catalogue import laws
 from backproof.mutants import mutants
-from backproof.reports.report import STATUSES
+from backproof.reports.row import STATUSES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

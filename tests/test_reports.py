@@ -20,7 +20,8 @@ from backproof.mutants.meaning import BiasesForgotten
 from backproof.reports.badge import GREEN, RED, YELLOW, badge
 from backproof.reports.junit import junit
 from backproof.reports.markdown import MOST, markdown
-from backproof.reports.report import STATUSES, Described, Document, Finding, Report, Row, Status
+from backproof.reports.report import Described, Document, Report
+from backproof.reports.row import STATUSES, Finding, Row, Status
 from backproof.reports.schema import schema_text
 from backproof.reports.text import fenced, in_markdown
 
@@ -103,7 +104,7 @@ def test_markdown_puts_laws_that_are_left_out_for_one_reason_in_one_line_and_sta
     names = ", ".join(f"`{one.law}`" for one in left_out)
     assert f"| unsupported | {names} | <code>the subject has no forward</code> |" in text
     assert text.count("<details>") == MOST
-    assert "7 more fail; `--json` has them all." in text
+    assert "7 more findings; `--json` has them all." in text
     assert markdown([report(row("holds"))]).splitlines()[2:] == ["<code>Made in float64</code>"]
 
 

@@ -3,6 +3,7 @@
 import math
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -187,6 +188,7 @@ def _run_one(
 ) -> None:
     from backproof.frontends import jobs as workers
     from backproof.frontends import session
+    from backproof.frontends.conclude import conclude
     from backproof.reports.terminal import Progress, closing, heading, line
 
     if not interrupts.asked:
@@ -197,6 +199,9 @@ def _run_one(
                 workers.run(judgement, interrupts, show, jobs)
             else:
                 session.run(judgement, interrupts, show)
+            status.update("looking for causes ...")
+            with suppress(KeyboardInterrupt), interrupts.stoppable():
+                conclude(judgement)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:

@@ -14,7 +14,7 @@ from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.law import Law
 from backproof.judging.sent import sent
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import Refused, SubjectError
 from backproof.subjects.subject import Subject
 
@@ -89,14 +89,19 @@ class Trial:
             return False
         return True
 
-    def judged(self, arguments: Arguments) -> Finding | None:
-        """What the law finds at these arguments, not counted."""
+    def failure(self, arguments: Arguments) -> Broken | SubjectError | None:
+        """How the law fails at these arguments, not counted."""
         try:
             with tallying(Tally()):
                 self.check(arguments)
         except (Broken, SubjectError) as failure:
-            return failure.finding
+            return failure
         return None
+
+    def judged(self, arguments: Arguments) -> Finding | None:
+        """What the law finds at these arguments, not counted."""
+        failure = self.failure(arguments)
+        return failure.finding if failure else None
 
     def held(self, collected: list[Arguments]) -> Tally | None:
         """What is judged at these arguments if all of them pass, none by two wrong answers."""

@@ -4,7 +4,8 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from backproof.reports.report import FAILING, Report, Row
+from backproof.reports.report import Report
+from backproof.reports.row import FAILING, Row
 from backproof.reports.terminal import explained
 from backproof.reports.text import printable, printable_lines
 

@@ -3,7 +3,8 @@
 from collections import Counter
 
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Report, Row
+from backproof.reports.report import Report
+from backproof.reports.row import Row
 
 
 def remarks(report: Report) -> list[str]:

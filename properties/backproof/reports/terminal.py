@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backproof.reports.causes import Cause
 from backproof.reports.remarks import remarks
-from backproof.reports.report import FAILING, Finding, Report, Row, Status
+from backproof.reports.report import Report
+from backproof.reports.row import FAILING, Finding, Row, Status
 
 COLOURS: dict[Status, str] = {
     "holds": "green",
@@ -107,19 +109,13 @@ def _ratio(value: float) -> str:
 
 
 def closing(report: Report, console: Console) -> None:
-    """A block for each law that does not hold, the notes, and the headline."""
-    shown = dict[str, str]()
-    for place in nearest_first(report):
-        row = report.laws[place]
+    """A block for each likely cause of what does not hold, the notes, and the headline."""
+    found = report.causes
+    for cause in found:
         console.print()
-        if row.status == "error" and (row.reason or "") in shown:
-            same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
-            console.print(same, soft_wrap=True)
-            continue
-        shown.setdefault(row.reason or "", row.law)
-        console.print(explained(report, place), soft_wrap=True)
+        console.print(told(report, cause), soft_wrap=True)
     notes = remarks(report)
-    if notes and shown:
+    if notes and found:
         console.print()
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
@@ -143,10 +139,17 @@ def _by_chance(report: Report) -> str:
     )
 
 
-def nearest_first(report: Report) -> list[int]:
-    """The laws that do not hold; those that compare the subject with itself come last."""
-    failing = [i for i, row in enumerate(report.laws) if row.status in {*FAILING, "internal"}]
-    return sorted(failing, key=lambda i: report.laws[i].compared_with_itself)
+def told(report: Report, cause: Cause) -> str:
+    """A cause: the law that shows it best, and the names of the others that it breaks."""
+    place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
+    lines = [explained(report, place)]
+    if cause.alike:
+        lines += [f"  {cause.what}, which breaks as well:", *(f"    {law}" for law in cause.alike)]
+    if cause.follows:
+        also = " also" * bool(cause.alike)
+        lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
+        lines += [f"    {law}" for law in cause.follows]
+    return "\n".join(lines)
 
 
 def explained(report: Report, place: int) -> str:
@@ -156,7 +159,7 @@ def explained(report: Report, place: int) -> str:
     for number, finding in enumerate(row.findings):
         lines += ["  broken in another way, too:"] if number else []
         try:
-            lines += _finding(finding) + _hint(finding.hint, report)
+            lines += _finding(finding) + _interpreted(finding)
         except Exception:  # nothing that is shown may end the run
             lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
@@ -229,20 +232,16 @@ def _plain(name: str, value: Any) -> bool:
     return not isinstance(value, list | dict) and not name.endswith("architecture")
 
 
-def _hint(hint: str, report: Report) -> list[str]:
-    """What would mend this law, and how much else it would mend."""
-    if not hint:
-        return []
-    hints = [row.findings[0].hint for row in report.laws if row.status == "broken"]
-    mended = sum(bool(other) and _parted(other) <= _parted(hint) for other in hints)
-    fits = f"  every answer to this law that can be judged fits {hint}: "
-    if mended == len(hints):
-        return [f"{fits}declare it, or mend it"]
-    return [f"{fits}{mended} of {len(hints)} broken laws would hold; declare it, or find a mistake"]
-
-
-def _parted(hint: str) -> set[str]:
-    return set(hint.removeprefix("Conventions(").removesuffix(")").split(", "))
+def _interpreted(finding: Finding) -> list[str]:
+    """How special the fault is, what would mend it, and which known mistakes answer alike."""
+    lines = [f"  {words}" for words in finding.special]
+    if finding.hint:
+        lines.append(f"  every answer at hand fits {finding.hint}: declare it, or mend it")
+    lines += [f"  {finding.clash}"] * bool(finding.clash)
+    if finding.slips:
+        lines.append("  these known mistakes answer alike, at so many of the examples:")
+        lines += [f"    {slip}" for slip in finding.slips]
+    return lines
 
 
 def _off(finding: Finding) -> str:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from backproof.judging.judge import POWER, Broken, Tally, near, tallying
-from backproof.judging.run import WEAK
-from backproof.reports.report import Finding
+from backproof.judging.verdict import WEAK
+from backproof.reports.row import Finding
 from backproof.subjects.subject import declared
 from refnet.architecture import Array
 from refnet.problem import Problem
