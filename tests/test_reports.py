@@ -161,6 +161,16 @@ def test_what_a_subject_says_means_nothing_in_markdown_or_xml() -> None:
     assert fenced("````").splitlines() == ["`````text", "````", "`````"]
 
 
+def test_a_report_prints_as_the_command_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = str(EVERY).splitlines()
+    assert lines[0] == "Made in float64, offering "
+    assert [line.split()[0] for line in lines[1 : 1 + len(STATUSES)]] == [*STATUSES]
+    assert "    allowed  0.5, the largest error that is legal here" in lines
+    assert lines[-1] == EVERY.headline()
+    assert "\x1b" not in str(EVERY)
+
+
 def test_the_published_schema_is_generated_from_the_types() -> None:
     write_anew = "python -m backproof.reports.schema > docs/report.schema.json"
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), write_anew
@@ -197,7 +207,7 @@ def test_every_form_is_an_option_of_check(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_two_forms_in_one_place_are_refused_before_the_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, same = str(tmp_path / "report"), str(tmp_path / "." / "report")
     for places in (("-", "-"), (one, same)):
@@ -209,4 +219,6 @@ def test_two_forms_in_one_place_are_refused_before_the_run(
     with pytest.raises(SystemExit):
         written.check_places({"badge": str(tmp_path / "absent" / "badge.svg")})
     assert "--badge " in capsys.readouterr().err
+    (tmp_path / "-").mkdir()
+    monkeypatch.chdir(tmp_path)
     written.check_places({"json": "-", "junit": one, "markdown": None})

@@ -3,7 +3,10 @@
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from refnet import FLOAT16, FLOAT32, FLOAT64, Optimizer, Problem, balls
 from refnet.architecture import HEADS
 from refnet.problem import batches
 from refnet.training.optimizers import variants
+from refnet.training.training import trained_balls
 from tests.engine.native import DTYPES, answers
 from tests.engine.recurrences_longhand import Longhand
 from tests.engine.test_native_precisions import problem_of
@@ -199,10 +203,44 @@ def test_tolerances_are_the_radii_of_the_same_balls() -> None:
     for found, ball in zip(tolerance.gradient(*problem[:5]), balls.gradient(problem), strict=True):
         np.testing.assert_array_equal(found.weights, ball.weights.radius)
         np.testing.assert_array_equal(found.biases, ball.biases.radius)
-    steps = tolerance.step(*known, optimizer, 3, 2)
-    once = tolerance.step(*known, optimizer, 1, 2)
-    assert [layer.weights.shape for layer in steps] == problem.architecture.shapes
-    assert np.all(steps[0].weights > once[0].weights)
+    unweighted = problem._replace(sample_weights=None)
+    after = trained_balls(unweighted, optimizer, 3, 2)
+    for found, ball in zip(tolerance.step(*known, optimizer, 3, 2), after, strict=True):
+        np.testing.assert_array_equal(found.weights, ball.weights.radius)
+    bare = replace(problem.architecture, biases=False)
+    none = [(w, None) for w, _ in problem.parameters]
+    assert tolerance.gradient(bare, none, *known[2:])[0].biases.tolist() == [0.0] * 4
+
+
+def pushed(ball: Any, share: float) -> Any:
+    """The value of a ball, with its first entry pushed by a share of the radius."""
+    moved = np.array(ball.value)
+    moved.flat[0] += share * np.asarray(ball.radius).flat[0]
+    return moved
+
+
+@pytest.mark.parametrize(("share", "legal"), [(0.9, True), (-0.9, True), (1.1, False)])
+def test_what_is_legal_ends_where_the_ball_does_in_every_part(share: float, legal: bool) -> None:
+    problem, optimizer = small(("softmax", "cross_entropy")), OPTIMIZERS[3]
+    known, edge = problem[:4], partial(pushed, share=share)
+    gradient, after = balls.gradient(problem), trained_balls(problem, optimizer, 2)
+    calls: list[Callable[[], None]] = [
+        lambda: assert_forward(edge(balls.forward(*known[:3])), *known[:3]),
+        lambda: assert_loss(edge(balls.loss(problem)), *known),
+    ]
+    for place, part in product(range(2), Layer._fields):
+
+        def moved(layers: Any, place: int = place, part: str = part) -> Any:
+            values = [Layer(w.value, b.value) for w, b in layers]
+            ball = getattr(layers[place], part)
+            values[place] = values[place]._replace(**{part: edge(ball)})
+            return values
+
+        calls.append(partial(assert_gradient, moved(gradient), *known))
+        calls.append(partial(assert_step, moved(after), *known, optimizer, 2))
+    for call in calls:
+        with nullcontext() if legal else pytest.raises(AssertionError):
+            call()
 
 
 def wrong(**changes: Any) -> Callable[[], None]:
@@ -225,12 +263,16 @@ LAYERS = small().parameters
         (wrong(conventions="torch"), "conventions='torch': give Conventions, or a mapping"),
         (
             wrong(conventions={("exp", "poisson"): Conventions()}),
-            "the conventions of ('identity', 'squared_error') are missing",
+            "conventions has none for ('identity', 'squared_error'): give Conventions, or a ",
         ),
         (
             wrong(parameters=[(w.T, b) for w, b in LAYERS]),
             "parameters: parameters[0].weights has shape (4, 3); widths=(3, 4, 2) need (3, 4); "
             "give Layer(weights, biases) for each of the shapes [(3, 4), (4, 2)]",
+        ),
+        (
+            wrong(parameters=[(w[None], b) for w, b in LAYERS]),
+            "parameters[0] is a stack of layers; give one network",
         ),
         (wrong(parameters=7), "parameters: 'int' object is not iterable; give Layer(weights"),
         (wrong(inputs=np.ones((3, 2))), "inputs has shape (3, 2); give (rows, 3) for features"),
@@ -239,6 +281,7 @@ LAYERS = small().parameters
         (wrong(inputs=np.full((3, 3), np.nan)), "inputs[0, 0] is nan; give finite numbers"),
         (wrong(targets=np.ones((2, 2))), "targets has 2 rows and inputs has 3"),
         (wrong(sample_weights=[1, 2]), "sample_weights has 2 rows and inputs has 3"),
+        (wrong(epochs=0), "epochs=0: a number of epochs is a whole number of at least 1"),
         (wrong(batch_size=0), "batch_size=0: a batch size is a whole number of at least 1"),
         (
             wrong(precision="float32", parameters=[(0.1 + 0 * w, b) for w, b in LAYERS]),
@@ -258,11 +301,14 @@ def test_an_argument_that_does_not_fit_is_named(call: Callable[[], None], words:
         call()
 
 
-def test_nan_fails_and_where_nothing_can_be_judged_that_is_said() -> None:
+def test_nan_and_what_overflows_fails_and_where_nothing_can_be_judged_that_is_said() -> None:
     problem = small()
     outputs = answers(problem, np.float64)[0]
     outputs[1, 0] = np.nan
     with pytest.raises(AssertionError, match=r"at \[1, 0\]: .* inf times .*\n  observed nan"):
+        assert_forward(outputs, *problem[:3])
+    outputs[1, 0] = 1e300
+    with pytest.raises(AssertionError, match=r"at \[1, 0\]: .*\n  observed 1e\+300"):
         assert_forward(outputs, *problem[:3])
     a = Architecture((1, 1), "tanh", "exp", "poisson")
     with pytest.raises(ValueError, match="nothing can be judged: in float16 any value is legal"):

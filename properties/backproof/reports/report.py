@@ -86,6 +86,12 @@ class Report(msgspec.Struct, kw_only=True):
         unjudged = f"\ndeclared, not judged: {', '.join(self.not_judged)}" * bool(self.not_judged)
         return f"{words} ({examples:,} examples, {judged:,} entries judged){unjudged}"
 
+    def __str__(self) -> str:
+        """What `backproof check` prints of it."""
+        from backproof.reports.terminal import as_text  # which is made of reports
+
+        return as_text(self)
+
     def document(self) -> "Document":
         """The report in the layout of schema 1."""
         counts = {status: self.count(status) for status in STATUSES}

@@ -1,5 +1,6 @@
 """What a person reads: a line for each law, a block for each broken one, the headline."""
 
+import io
 import shlex
 import sys
 from typing import Any
@@ -33,6 +34,17 @@ MOST_CALLS = 4
 def console(error: bool = False) -> Console:
     """Where a person reads; the subject's own words are no markup."""
     return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False)
+
+
+def as_text(report: Report) -> str:
+    """All that a person reads of a report, without colours and as wide as it is."""
+    stream = io.StringIO()
+    plain = Console(file=stream, highlight=False, markup=False, color_system=None)
+    heading(report, plain)
+    for row in report.laws:
+        line(row, plain)
+    closing(report, plain)
+    return stream.getvalue().rstrip("\n")
 
 
 def heading(report: Report, console: Console) -> None:

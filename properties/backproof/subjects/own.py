@@ -55,6 +55,8 @@ def layers_of(a: Architecture, given: Any, precision: Precision, name: str) -> P
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
         raise ValueError(f"{name}: {said(error)}; {rule}") from None
     for place, layer in enumerate(layers):
+        if layer.weights.ndim != 2 or layer.biases.ndim != 1:
+            raise ValueError(f"{name}[{place}] is a stack of layers; give one network")
         for part in layer:
             check_digits(f"{name}[{place}]", part, precision)
     return layers

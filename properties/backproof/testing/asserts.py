@@ -16,6 +16,7 @@ from backproof.testing.comparison import Compared, hold
 from backproof.testing.given import Pairs, answer_of, problem_of
 from refnet import balls
 from refnet.architecture import Architecture, Layer
+from refnet.checks import check_count
 from refnet.conventions import STRICT
 from refnet.problem import Problem
 from refnet.rounding.arithmetic import Ball
@@ -133,6 +134,7 @@ def assert_step(
     data = inputs, targets, sample_weights
     problem, p = problem_of(architecture, parameters, *data, precision, conventions)
     answer = answer_of("train", observed, problem)
+    check_count("epochs", "a number of epochs", epochs, 1)
 
     def compared(p: Precision) -> Iterator[Compared]:
         def after(form: Problem) -> list[list[Layer[Ball]]]:

@@ -12,8 +12,8 @@ from backproof.reports.row import Finding
 from backproof.subjects.subject import declared
 from refnet.architecture import Array
 from refnet.problem import Problem
-from refnet.rounding.arithmetic import Ball
-from refnet.rounding.precision import FLOAT32, FLOAT64, Precision
+from refnet.rounding.arithmetic import Ball, quiet
+from refnet.rounding.precision import FLOAT32, Precision
 
 
 class Weak(UserWarning):
@@ -59,6 +59,7 @@ def hold(compared: In, problem: Problem, precision: Precision) -> None:
         )
 
 
+@quiet  # what overflows is judged, and warns of nothing
 def _broken(compared: In, precision: Precision) -> Finding | None:
     try:
         for what, observed, ball, scale in compared(precision):
@@ -77,11 +78,12 @@ def _words(found: Finding, compared: In, problem: Problem, precision: Precision)
         f"  allowed  {found.allowed!r}, the largest error that is legal here",
         f"  judged in {precision.name}, under {', '.join(declares) or 'the strict conventions'}",
     ]
-    if precision == FLOAT64 and _single(compared):
+    if _single(compared):
         lines.append("  it fits float32: say precision='float32' if the network computes in that")
     return "\n".join(lines)
 
 
+@quiet
 def _single(compared: In) -> bool:
     """Whether every observed number is one of float32, and right in that."""
     single = all(np.array_equal(x.observed, FLOAT32.round(x.observed)) for x in compared(FLOAT32))

@@ -80,7 +80,9 @@ def _precision(given: Precision | str) -> Precision:
 
 
 def _conventions(given: Any, head: tuple[str, str]) -> Conventions:
+    way_out = "give Conventions, or a mapping with one for each head"
     if not isinstance(given, Conventions | Mapping):
-        way_out = "give Conventions, or a mapping with one for each head"
         raise ValueError(f"conventions={given!r}: {way_out}")
+    if isinstance(given, Mapping) and head not in given:
+        raise ValueError(f"conventions has none for {head!r}: {way_out}")
     return by_head(given, (head,))[head]

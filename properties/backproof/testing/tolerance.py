@@ -11,6 +11,7 @@ from backproof.contract import Declared
 from backproof.testing.given import Pairs, problem_of
 from refnet import balls
 from refnet.architecture import Architecture, Array, Layer, Parameters
+from refnet.checks import check_count
 from refnet.conventions import STRICT
 from refnet.rounding.arithmetic import Ball
 from refnet.rounding.precision import Precision
@@ -34,7 +35,7 @@ def forward(
     """
     network = architecture, parameters, inputs
     problem, p = problem_of(*network, None, None, precision, conventions)
-    return _radius(balls.forward(*problem[:3], p, problem.conventions))
+    return np.asarray(balls.forward(*problem[:3], p, problem.conventions).radius)
 
 
 def loss(
@@ -53,9 +54,8 @@ def loss(
     Raises: ValueError where an argument does not fit.
     """
     data = inputs, targets, sample_weights
-    return float(
-        _radius(balls.loss(*problem_of(architecture, parameters, *data, precision, conventions)))
-    )
+    problem, p = problem_of(architecture, parameters, *data, precision, conventions)
+    return float(balls.loss(problem, p).radius)
 
 
 def gradient(
@@ -74,9 +74,8 @@ def gradient(
     Raises: ValueError where an argument does not fit.
     """
     data = inputs, targets, sample_weights
-    return _radii(
-        balls.gradient(*problem_of(architecture, parameters, *data, precision, conventions))
-    )
+    problem, p = problem_of(architecture, parameters, *data, precision, conventions)
+    return _radii(balls.gradient(problem, p))
 
 
 def step(
@@ -101,13 +100,9 @@ def step(
     """
     data = inputs, targets, sample_weights
     problem, p = problem_of(architecture, parameters, *data, precision, conventions)
+    check_count("epochs", "a number of epochs", epochs, 1)
     return _radii(trained_balls(problem, optimizer, epochs, batch_size, p))
 
 
 def _radii(layers: list[Layer[Ball]]) -> Parameters:
-    return [Layer(_radius(weights), _radius(biases)) for weights, biases in layers]
-
-
-def _radius(ball: Ball) -> Array:
-    """The radius of each entry, also where nothing was rounded."""
-    return np.array(np.broadcast_to(ball.radius, np.shape(ball.value)))
+    return [Layer(*(np.asarray(part.radius) for part in layer)) for layer in layers]
