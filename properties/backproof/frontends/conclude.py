@@ -6,6 +6,9 @@ from backproof.judging.judgement import Judgement
 from backproof.mutants.diagnosis import slips
 from backproof.subjects.failures import Died
 
+MOST_LAWS = 4
+"""Of a cause so many laws are asked for known slips."""
+
 
 def conclude(judgement: Judgement) -> None:
     """Complete the findings of what is judged so far; where the subject dies they stay as they are.
@@ -18,9 +21,15 @@ def conclude(judgement: Judgement) -> None:
 
 
 def _name_slips(judgement: Judgement) -> None:
-    """The likeliest slips, for the law nearest to each cause, where no convention explains it."""
-    shown = {cause.shown for cause in judgement.report.causes}
-    for place, surveys in judgement.surveys.items():
-        row = judgement.report.laws[place]
-        if row.law in shown and surveys and row.findings and not row.findings[0].hint:
-            row.findings[0].slips = slips(surveys[0])
+    """The likeliest slips of each cause, by the first of its laws that tells them.
+
+    Where a convention explains the finding, none is looked for.
+    """
+    places = {row.law: place for place, row in enumerate(judgement.report.laws)}
+    for cause in judgement.report.causes:
+        findings = judgement.report.laws[places[cause.shown]].findings
+        if not findings or findings[0].hint:
+            continue
+        near = [places[law] for law in (cause.shown, *cause.alike)][:MOST_LAWS]
+        told = (slips(surveys[0]) for p in near if (surveys := judgement.surveys.get(p)))
+        findings[0].slips = next(filter(None, told), [])

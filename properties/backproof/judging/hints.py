@@ -76,16 +76,19 @@ def _fits(survey: Survey) -> Iterator[Fit]:
 
 
 def _explains(survey: Survey, fit: Fit) -> bool:
-    """Whether an example that fails holds then because it is judged, not since any value is legal.
+    """Whether an example that fails holds then, and what has failed there is judged.
 
-    An overflow, too, fits whatever leaves it without a bound.
+    An overflow fits whatever leaves it without a bound, and a law may ask less than before.
     """
     trial = survey.search.trial
     if fit.precision != trial.subject.precision and not _rounded(survey, fit.precision):
         return False
     with survey.at_hand(), trial.subject.supposed(*fit[1:]):
-        held = (trial.held([seen.arguments]) for seen in survey.failed)
-        return any(tally is not None and tally.judged > tally.beyond for tally in held)
+        held = ((seen, trial.held([seen.arguments])) for seen in survey.failed)
+        return any(
+            tally is not None and tally.judged > max(tally.beyond, seen.judged - 1)
+            for seen, tally in held
+        )
 
 
 def _seen(survey: Survey, arguments: Arguments) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from backproof.judging.judge import Broken
+from backproof.judging.judge import Broken, Tally
 from backproof.judging.search import HEADS_AND_ACTIVATIONS, Kept, Search
 from backproof.judging.trial import Arguments, met
 from backproof.reports.row import Finding
@@ -24,11 +24,15 @@ ENOUGH = 10
 
 @dataclass(frozen=True)
 class Seen:
-    """An example with how the law fails there, if it does, and what was asked."""
+    """An example with how the law fails there, if it does, and what was asked.
+
+    judged: how many entries were judged until it failed
+    """
 
     arguments: Arguments
     failure: Broken | SubjectError | None
     calls: list[Call]
+    judged: int
 
     @property
     def names(self) -> set[str]:
@@ -80,8 +84,10 @@ class Survey:
             for arguments in kept.examples:
                 if self._seen and time.monotonic() > ends:
                     break
-                failure = trial.failure(arguments)
-                self._seen.append(Seen(arguments, failure, [*trial.subject.conversation.calls]))
+                tally = Tally()
+                failure = trial.failure(arguments, tally)
+                calls = [*trial.subject.conversation.calls]
+                self._seen.append(Seen(arguments, failure, calls, tally.judged))
         kept.examples = kept.examples[: len(self._seen)]
 
     @property

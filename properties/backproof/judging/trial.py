@@ -89,10 +89,12 @@ class Trial:
             return False
         return True
 
-    def failure(self, arguments: Arguments) -> Broken | SubjectError | None:
-        """How the law fails at these arguments, not counted."""
+    def failure(
+        self, arguments: Arguments, tally: Tally | None = None
+    ) -> Broken | SubjectError | None:
+        """How the law fails at these arguments, counted in this tally or nowhere."""
         try:
-            with tallying(Tally()):
+            with tallying(Tally() if tally is None else tally):
                 self.check(arguments)
         except (Broken, SubjectError) as failure:
             return failure
@@ -104,14 +106,19 @@ class Trial:
         return failure.finding if failure else None
 
     def held(self, collected: list[Arguments]) -> Tally | None:
-        """What is judged at these arguments if all of them pass, none by two wrong answers."""
+        """What is judged at these arguments if all of them pass, none by two wrong answers.
+
+        What is refused half way, when the first answers are judged, shows nothing.
+        """
+        whole = Tally()
         try:
-            with tallying(Tally()) as tally:
-                for arguments in collected:
-                    self.check(arguments)
+            for arguments in collected:
+                with tallying(Tally()) as tally:
+                    if self.check(arguments):
+                        whole.add(tally)
         except (Broken, SubjectError):
             return None
-        return None if tally.astray else tally
+        return None if whole.astray else whole
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:
