@@ -22,6 +22,15 @@ MOST_SEED = 2**64 - 1
 """What a report in JSON can hold."""
 
 
+CallSeconds = Annotated[
+    float,
+    typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
+]
+Memory = Annotated[
+    float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
+]
+
+
 class _Commands(TyperGroup):
     """The commands; a subject in the place of one is told where it goes."""
 
@@ -83,13 +92,8 @@ def check(
     time_limit: Annotated[
         float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
     ] = math.inf,
-    call_seconds: Annotated[
-        float,
-        typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
-    ] = 10.0,
-    memory: Annotated[
-        float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
-    ] = 4.0,
+    call_seconds: CallSeconds = 10.0,
+    memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
 ) -> None:
@@ -232,27 +236,46 @@ def smoke(
     subject: Annotated[str, typer.Argument(help="as for check")],
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+    call_seconds: CallSeconds = 10.0,
+    memory: Memory = 4.0,
 ) -> None:
     """Call each capability once: is the adapter alive?"""
+    from backproof.reports.terminal import console
+
+    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
+    judgements = _judgements([subject], "*", precision, _options(option), {}, limits)
+    shown = console()
+    with shown.status("loading ..."):
+        _load(judgements, context.obj)
+    sys.exit(_signs(judgements[0], context.obj, shown))
+
+
+def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> int:
+    """Show each sign of life as it comes, until Ctrl-C; the exit status."""
     from backproof.cases.recipe import OutOfScope
     from backproof.frontends.smoke import smoke as signs
-    from backproof.frontends.words import signs_of_life
-    from backproof.reports.terminal import console, heading
+    from backproof.frontends.words import sign_of_life
+    from backproof.reports.terminal import heading
 
-    judgements = _judgements([subject], "*", precision, _options(option), {})
-    _load(judgements, context.obj)
-    if context.obj.asked:
-        sys.exit(130)
-    shown = console()
-    heading(judgements[0].report, shown)
+    failed, waiting = False, [*judgement.report.subject.capabilities]
     try:
-        found = signs(judgements[0].subject)
+        with interrupts.stoppable(), console.status("") as status:
+            heading(judgement.report, console)
+            for sign in signs(judgement.subject, lambda name: status.update(f"{name} ...")):
+                sign_of_life(sign, console)
+                waiting.remove(sign.capability)
+                failed |= sign.state == "fails"
     except OutOfScope as reason:
         wrong(str(reason))
+    except KeyboardInterrupt:
+        console.print(f"interrupted; not called: {', '.join(waiting) or 'anything'}")
+        return 130
     finally:
-        judgements[0].server.close()
-    signs_of_life(found, shown)
-    sys.exit(0 if all(sign.state != "fails" for sign in found) else 1)
+        judgement.close()
+    judgement.note()
+    for note in judgement.report.notes:
+        console.print(f"note: {note}", style="yellow", soft_wrap=True)
+    return int(failed)
 
 
 @app.command()
