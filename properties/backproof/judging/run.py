@@ -28,6 +28,12 @@ WEAK = 0.25
 """A law with power in less than this share of its entries has shown little."""
 
 
+OUT_OF_MEMORY = (
+    "the judge has no more memory for networks of this size: let the scope begin with smaller "
+    "sizes, or judge on a larger machine"
+)
+
+
 def run_law(law: Law, subject: Subject, settings: Settings, row: Row | None = None) -> Row:
     """The verdict on one law, in a new row or in the one given.
 
@@ -38,6 +44,8 @@ def run_law(law: Law, subject: Subject, settings: Settings, row: Row | None = No
     started = time.perf_counter()
     try:
         _judge(law, subject, settings, row)
+    except MemoryError:  # a large network, and no slip of anybody's
+        row.status, row.reason = "unfinished", OUT_OF_MEMORY
     except Exception:
         row.status, row.reason = "internal", "a fault of backproof itself"
         row.findings = [Finding(kind="internal", what=traceback.format_exc(limit=-4))]
