@@ -41,9 +41,9 @@ def own_weights(implementation: Any, subject: str) -> list[Parameters] | None:
 def _of_one(a: Architecture, given: Any, precision: Precision, name: str) -> Parameters:
     """The layers of one architecture."""
     try:
-        layers = [_layer(*layer) for layer in given]
+        layers = [_layer(layer) for layer in given]
         checked(a, layers, np.zeros((1, a.widths[0])))
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever what was given does when it is read
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
         raise CannotLoad(f"{name}: {said(error)}; {rule}") from None
     for place, layer in enumerate(layers):
@@ -53,8 +53,12 @@ def _of_one(a: Architecture, given: Any, precision: Precision, name: str) -> Par
     return layers
 
 
-def _layer(weights: Any, biases: Any) -> Layer[Any]:
-    """A layer in float64; biases that are not there are zeros."""
+def _layer(given: Any) -> Layer[Any]:
+    """A layer in float64; biases that are not there are zeros.
+
+    Raises: ValueError where it is no pair.
+    """
+    weights, biases = given
     held = np.array(weights, dtype=np.float64)
     absent = biases is None
     return Layer(held, np.zeros(held.shape[-1:]) if absent else np.array(biases, np.float64))
