@@ -64,7 +64,7 @@ class Architecture:
     biases: bool = True
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, Architecture)
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])

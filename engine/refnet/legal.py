@@ -44,18 +44,17 @@ def rules(made: type) -> dict[str, Rule]:
     return {name: _rule(hint) for name, hint in hints.items()}
 
 
-def check_fields(made: Any, of: str = "") -> None:
+def check_fields(made: Any, kind: type, of: str = "") -> None:
     """Settle the fields: lists and arrays become tuples, and numbers and text plain Python's.
 
-    of: what stands before the name of a field, as "scope."
+    kind: the class whose fields they are; of: what stands before their names, as "scope."
     Raises: ValueError naming a field that its type forbids, the rule and the value.
     """
-    for name, value in vars(made).items():
-        if type(value) not in (float, str, int, bool):
-            object.__setattr__(made, name, _settled(value))
-    kind: Any = type(made)
     for name, (words, legal) in rules(kind).items():
         value = getattr(made, name)
+        if type(value) not in (float, str, int, bool):
+            value = _settled(value)
+            object.__setattr__(made, name, value)
         if legal and (type(value) is float or _short(value)) and legal.holds(value):
             continue
         if any(type(value) is type(word) and value == word for word in words):  # 1 is no True

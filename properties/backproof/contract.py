@@ -112,7 +112,7 @@ class Scope:
     shapes: Literal["any", "few"] = "any"
 
     def __post_init__(self) -> None:
-        check_fields(self, "scope.")
+        check_fields(self, Scope, "scope.")
         for field, known in KNOWN.items():
             _check_names(field, getattr(self, field), known)
         for field, least in LEAST.items():

@@ -44,7 +44,7 @@ class Precision:
     sums: Annotated[float, UNIT] | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, "precision.")
+        check_fields(self, Precision, "precision.")
         if type(self.name) is not str:
             raise ValueError(f"precision.name={shown(self.name)}: give a text")
         names = self.relative

@@ -47,7 +47,7 @@ class Optimizer:
     decoupled: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, Optimizer)
         if type(self.name) is not str or self.name not in OPTIMIZERS:
             raise ValueError(f"name={shown(self.name)}: choose one of {', '.join(OPTIMIZERS)}")
         if self.momentum and self.name not in ("momentum", "nesterov"):
