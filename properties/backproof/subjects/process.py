@@ -1,5 +1,6 @@
 """The subject in a process of its own: calls with a time limit, hangs and crashes with a name."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +8,7 @@ from backproof.subjects.calls import Nonsense, normal
 from backproof.subjects.failures import CannotLoad, Died
 from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, encode
 from backproof.subjects.own import own_weights
-from backproof.subjects.pipes import Piped, TooLate
+from backproof.subjects.pipes import Piped, Strange, TooLate
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,9 @@ class Child:
         Raises: CannotLoad with the child's own reason.
         """
         self.close()
-        self._process = Piped("backproof.subjects.serve")
-        load = Load(
-            subject=self.subject,
-            precision=self.precision,
-            options=self.options,
-            memory=self.limits.memory,
-        )
+        judge, memory = os.getpid(), self.limits.memory
+        self._process = Piped("backproof.subjects.serve", str(judge), str(memory))
+        load = Load(subject=self.subject, precision=self.precision, options=self.options)
         try:
             outcome = self._ask(load, "loading", self.limits.first_seconds)
         except Died as reason:
@@ -115,6 +112,10 @@ class Child:
                 self.close()
             words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
             raise Died(what, words, where) from None
+        except Strange as words:
+            self.close()
+            rule = "a copy that a subject makes of its process answers nothing; end it by os._exit"
+            raise Died(what, f"an earlier call was answered twice: {words}; {rule}") from None
         except BaseException:  # Ctrl-C: the answer that is still to come must meet no later call
             self.close()
             raise
