@@ -45,6 +45,17 @@ def test_every_end_has_its_status_and_one_line(
     assert said.count("\n") == bool(words)
 
 
+def test_an_interrupt_that_passes_an_exec_of_text_leaves_the_status(tmp_path: Path) -> None:
+    (tmp_path / "run_here.py").write_text(
+        "import backproof.__main__ as ours\n"
+        "ours._command_line = lambda _: exec('raise KeyboardInterrupt')\n"
+        "ours.main()\n"
+    )
+    command = [sys.executable, "-m", "run_here"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 130
+
+
 def shell(command: str, folder: Path) -> Any:
     words = command.replace("backproof", f"{sys.executable} -m backproof")
     return subprocess.run(

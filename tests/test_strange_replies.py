@@ -73,6 +73,12 @@ def test_an_answer_of_another_form_is_the_subjects(
     assert str(found.value).startswith(capability)
 
 
+def test_lists_without_end_are_no_array(sends: Any) -> None:
+    deep = b"\x81\xa6answer" + b"\x91" * 900 + b"\x01"
+    with pytest.raises(SubjectError, match="forward returned a list of 1, which is no array"):
+        Subject(sends(HELLO, deep)).forward(CASE)
+
+
 NESTED = b"\x81\xa6answer" + b"\x91" * 100_000 + b"\x01"
 OBJECTS = bytes([6]) + msgspec.msgpack.encode(("|O", [1])) + bytes(8)
 

@@ -11,7 +11,9 @@ from backproof.frontends.interrupts import Interrupts
 def main() -> None:
     """Listen to Ctrl-C, then run the command line, and leave with its status."""
     interrupts = Interrupts()
-    sys.exit(status_of(lambda: _command_line(interrupts)))
+    status = status_of(lambda: _command_line(interrupts))
+    exec("")  # else an interrupt that passed an exec of text ends `python -m` by its signal
+    sys.exit(status)
 
 
 def _command_line(interrupts: Interrupts) -> None:

@@ -268,7 +268,9 @@ def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console")
     except OutOfScope as reason:
         wrong(str(reason))
     except KeyboardInterrupt:
-        console.print(f"interrupted; not called: {', '.join(waiting) or 'anything'}")
+        console.print(
+            f"interrupted; not called: {', '.join(waiting) or 'anything'}", soft_wrap=True
+        )
         return 130
     finally:
         judgement.close()

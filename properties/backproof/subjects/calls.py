@@ -175,12 +175,12 @@ def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:
 
 
 def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
-    if _masked(raw):
-        raise Nonsense(f"{name} returned a masked array; give a number for each entry")
     try:
-        array = np.asarray(raw)
+        masked, array = _masked(raw), np.asarray(raw)
     except Exception as error:
         raise Nonsense(f"{name} returned {_short(raw)}, which is no array: {said(error)}") from None
+    if masked:
+        raise Nonsense(f"{name} returned a masked array; give a number for each entry")
     if array.dtype.kind not in "fiub" and not _extended_float(array):
         raise Nonsense(f"{name} returned {_short(raw)} of type {array.dtype}; give real numbers")
     if array.shape != shape:
