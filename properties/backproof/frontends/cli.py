@@ -90,7 +90,7 @@ def check(
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
+        float, typer.Option(min=0, help="seconds for each subject, small cases first")
     ] = math.inf,
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
@@ -199,8 +199,8 @@ def _run_one(
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
-        if row.status == "unfinished" and not row.seconds:
-            line(row, console)  # it was never begun
+        if row.status == "unfinished":
+            line(row, console)
     closing(judgement.report, console)
 
 

@@ -1,6 +1,7 @@
 """An implementation before the laws: what is asked, and the report."""
 
 import math
+import time
 
 from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
@@ -14,6 +15,7 @@ class Judgement:
     """One subject before the laws: the rows exist from the start, and are filled one by one.
 
     whole: whether these are all laws that there are
+    among: how many laws share the time that is left, the next one included
     Raises: CannotLoad when the declarations of an object are wrong.
     """
 
@@ -21,6 +23,7 @@ class Judgement:
         self, named: Named, laws: list[Law], settings: Settings, *, whole: bool = False
     ) -> None:
         self.named, self.laws, self.settings, self.whole = named, laws, settings, whole
+        self.among = 1
         self.server = named.server()
         self.report = Report(
             subject=Described(name=named.words, subject=named.words, options=named.given),
@@ -42,8 +45,17 @@ class Judgement:
         """Run one law, and fill its row; the first one starts the clock of the time limit."""
         if self.settings.ends == math.inf:
             self.settings = self.settings.begun()
-        run_law(self.laws[place], self.subject, self.settings, self.report.laws[place])
+        row, share = self.report.laws[place], self.settings.shared(self.among)
+        row.status, row.reason = "unfinished", None
+        run_law(self.laws[place], self.subject, share, row)
         self.note()
+
+    def cut(self) -> list[int]:
+        """The laws whose share of the time was not enough, while there is more."""
+        if time.monotonic() >= self.settings.ends:
+            return []
+        rows = enumerate(self.report.laws)
+        return [place for place, row in rows if row.status == "unfinished" and row.seconds]
 
     def note(self) -> None:
         """What the subject did besides answering, into the report."""

@@ -10,6 +10,7 @@ from backproof.judging.limits import limit_of
 from backproof.judging.others import other_faults
 from backproof.judging.search import Search
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import narrower, too_slow, took
 from backproof.judging.trial import Trial
 from backproof.reports.limits import Limit
 from backproof.reports.reach import reach_of
@@ -113,8 +114,19 @@ def _last(search: Search, death: Died) -> Finding:
     if search.failing is not None:
         arguments, finding = search.failing
         return search.trial.shown(finding, arguments)
-    died = Finding(kind="error", what=death.message, detail=death.detail)
+    what = death.message + (_slow_there(search) if death.slow else "")
+    died = Finding(kind="error", what=what, detail=death.detail)
     return search.trial.shown(died, search.trial.arguments)
+
+
+def _slow_there(search: Search) -> str:
+    """The scope of those that were answered, if all of them are smaller than what was not."""
+    subject = search.trial.subject
+    here = took(0.0, subject.conversation.calls).limit
+    answered = max((one.limit for one in search.taken if one.limit < here), default=0)
+    if not answered:
+        return ""
+    return f"; if it is slow there, a scope with {narrower(subject.scope, answered)} asks for less"
 
 
 def _write(search: Search, findings: list[Finding], row: Row) -> None:
@@ -154,7 +166,7 @@ def _decide(search: Search, findings: list[Finding], row: Row) -> None:
         row.status = "broken" if findings[0].kind == "broken" else "error"
         row.reason = findings[0].sentence()
     elif search.cut:
-        row.status, row.reason = "unfinished", "the time limit came first"
+        row.status, row.reason = "unfinished", _too_slow(search)
     elif words := _refused(search):
         row.status, row.reason = "unsupported", words
     elif words := _vacuous(search):
@@ -164,6 +176,12 @@ def _decide(search: Search, findings: list[Finding], row: Row) -> None:
     else:
         row.status, row.limit = "holds", _limit(search)
         row.notes += _missed(search)
+
+
+def _too_slow(search: Search) -> str:
+    """What took so long, and which scope asks for less."""
+    settings, scope = search.settings, search.trial.subject.scope
+    return too_slow(search.taken, scope, settings.examples, settings.ends - search.began)
 
 
 def _limit(search: Search) -> Limit | None:

@@ -1,9 +1,11 @@
 """Examples are drawn, counted and judged until one fails."""
 
 import contextlib
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hypothesis.errors import Flaky
@@ -11,6 +13,7 @@ from hypothesis.errors import Flaky
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.questions import ask
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import Enough, Took, ask_small_first, took
 from backproof.judging.trial import Arguments, Trial, met
 from backproof.reports.reach import Asked
 from backproof.reports.report import Finding
@@ -25,13 +28,6 @@ MORE_ROUNDS = 3
 HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
 
 
-class Enough(KeyboardInterrupt):
-    """The time for searching or shrinking is over; what has been found stands.
-
-    A KeyboardInterrupt, because Hypothesis lets only those pass at once.
-    """
-
-
 @dataclass
 class Search:
     """The examples of a trial, and what has been judged of them.
@@ -42,6 +38,8 @@ class Search:
     remarks: what was remarked, and of how many examples
     failing: the smallest arguments that have failed, with the finding
     cut:     whether the time limit came first
+    began:   when, on the monotonic clock
+    taken:   what each example that was answered or refused took
     """
 
     trial: Trial
@@ -54,6 +52,8 @@ class Search:
     examples: int = 0
     failing: tuple[Arguments, Finding] | None = None
     cut: bool = False
+    taken: list[Took] = field(default_factory=list)
+    began: float = 0.0
     _failed_at: float = 0.0
 
     def run(self) -> None:
@@ -62,11 +62,15 @@ class Search:
         Raises: OutOfScope when the scope has no example; Died when the subject does.
         """
         strategies, count = self.trial.strategies(), self.settings.examples
+        self.began = time.monotonic()
+        ends, questions = self.settings.ends, partial(ask, shrink=True)
+        if math.isfinite(ends):
+            questions = partial(ask_small_first, ends=ends)
         try:
             with contextlib.suppress(Broken, SubjectError, Enough):
                 for more in range(1 + MORE_ROUNDS):
                     seed = self.settings.seed + more
-                    ask(self._example, strategies, examples=count, seed=seed, shrink=True)
+                    questions(self._example, strategies, examples=count, seed=seed)
                     if not self._unlucky():
                         break
         except Flaky:
@@ -105,6 +109,7 @@ class Search:
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted when it is answered, and kept if it fails."""
         self._stop_in_time()
+        began = time.monotonic()
         searching = self.failing is None  # what is tried to make a case smaller is not counted
         self.examples += searching
         with tallying(Tally()) as found:
@@ -120,6 +125,7 @@ class Search:
                 if searching:
                     self._reached(found)
                     self.remarks.update(found.remarks)
+        self.taken.append(took(time.monotonic() - began, self.trial.subject.conversation.calls))
         if answered and searching:
             self._count(found, met(arguments))
 

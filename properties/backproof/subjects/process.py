@@ -111,7 +111,7 @@ class Child:
             finally:
                 self.close()
             words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
-            raise Died(what, words, where) from None
+            raise Died(what, words, where, slow=True) from None
         except Strange as words:
             self.close()
             rule = "a copy that a subject makes of its process answers nothing; end it by os._exit"
