@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backproof.adapters.refnet import Refnet
-from backproof.cases import memory
+from backproof.cases import machine, memory
 from backproof.cases.memory import TooLarge, largest, size, usual_size
 from backproof.cases.networks import networks
 from backproof.cases.space import Space
@@ -109,10 +109,9 @@ def test_memory_that_is_lacking_is_no_fault_of_backproof(monkeypatch: pytest.Mon
 def test_memory_is_that_of_the_container_if_it_is_less(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.undo()
     limit = tmp_path / "memory.max"
     limit.write_text("1048576\n")
-    monkeypatch.setattr(memory, "_CONTAINERS", (str(limit), str(tmp_path / "absent")))
-    assert memory.memory() == 2**20
+    monkeypatch.setattr(machine, "_CONTAINERS", (str(limit), str(tmp_path / "absent")))
+    assert machine.memory() == 2**20
     limit.write_text("max\n")
-    assert memory.memory() > 2**20
+    assert machine.memory() > 2**20

@@ -1,22 +1,17 @@
 """How large a case may be: its arrays take a small share of the memory that there is."""
 
 import math
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
+from backproof.cases.machine import memory
 from backproof.cases.recipe import OutOfScope
 from backproof.cases.space import Space
 
 SHARE = 512
 """A judge was seen to hold two hundred times the arrays of a case: less than a half of all."""
-
-UNTOLD = 4 * 2**30
-"""The memory of a machine that does not tell."""
 
 NUMBER, LAYER = 8, 1024
 """Bytes of a number, and of the objects that hold a layer."""
@@ -27,22 +22,9 @@ MANY = {"rows": 2**20, "hidden_layers": 2**7}
 DEEP = 2**20
 """A network of so many layers is counted, and one of more is as much too large."""
 
-_CONTAINERS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
 
 class TooLarge(OutOfScope):
     """Even the smallest case of a scope is larger than a case may be."""
-
-
-def memory() -> int:
-    """Bytes of memory of this machine, or of the container in it."""
-    found = []
-    with suppress(AttributeError, ValueError, OSError):  # not every system has the names
-        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for place in _CONTAINERS:
-        with suppress(OSError, ValueError):  # no such file, or the word "max"
-            found.append(int(Path(place).read_text()))
-    return min(found, default=UNTOLD)
 
 
 def largest() -> int:

@@ -12,6 +12,8 @@ from typer.core import TyperGroup
 from backproof.frontends.ending import check_writable, write, wrong
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
@@ -138,21 +140,23 @@ def _judge_all(
     jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
+    from backproof.frontends.jobs import hired
     from backproof.reports.report import as_json, exit_status
     from backproof.reports.terminal import table
 
-    with console.status("loading ..."):
-        _load(judgements, interrupts)
-    reports = [judgement.report for judgement in judgements]
-    try:
-        for judgement in judgements:
-            _run_one(judgement, interrupts, console, jobs)
-        if len(reports) > 1:
-            table(reports, console)
-    finally:
-        if json is not None:
-            documents = [report.document() for report in reports]
-            write(json, as_json(documents if len(reports) > 1 else documents[0]))
+    with hired(judgements, interrupts, jobs) as pool:
+        with console.status("loading ..."):
+            _load(judgements, interrupts)
+        reports = [judgement.report for judgement in judgements]
+        try:
+            for judgement in judgements:
+                _run_one(judgement, interrupts, console, pool)
+            if len(reports) > 1:
+                table(reports, console)
+        finally:
+            if json is not None:
+                documents = [report.document() for report in reports]
+                write(json, as_json(documents if len(reports) > 1 else documents[0]))
     return exit_status(reports)
 
 
@@ -182,18 +186,17 @@ def _options(given: list[str] | None) -> dict[str, str]:
 
 
 def _run_one(
-    judgement: "Judgement", interrupts: "Interrupts", console: "Console", jobs: int
+    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
 ) -> None:
-    from backproof.frontends import jobs as workers
-    from backproof.frontends import session
+    from backproof.frontends import jobs, session
     from backproof.reports.terminal import Progress, closing, heading, line
 
     if not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
             show = Progress(console, status)
-            if jobs > 1:
-                workers.run(judgement, interrupts, show, jobs)
+            if pool is not None:
+                jobs.run(judgement, interrupts, show, pool)
             else:
                 session.run(judgement, interrupts, show)
     judgement.report.interrupted = interrupts.asked

@@ -7,10 +7,8 @@ finished.
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -77,13 +75,12 @@ class Show(Protocol):
 def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
     """Judge a subject by all its laws, until Ctrl-C."""
     watcher = Watcher(judgement, interrupts, show)
-    with tempfile.TemporaryDirectory(prefix="backproof-") as folder, _closed():
-        ini = Path(folder) / "backproof.ini"
-        ini.write_text("[pytest]\n")
+    (folder,) = laws_package.__path__
+    with _closed():
         arguments = [
-            "-c", str(ini), "--rootdir", folder, "--noconftest", "--import-mode=importlib",
+            "-c", os.devnull, "--rootdir", folder, "--noconftest", "--import-mode=importlib",
             "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
-            "-p", "no:logging", "-p", "no:warnings", "-s", *laws_package.__path__,
+            "-p", "no:logging", "-p", "no:warnings", "-s", folder,
         ]  # fmt: skip
         code = pytest.main(arguments, plugins=[plugin, watcher])
         if not interrupts.asked:

@@ -7,6 +7,8 @@ has come up least in the company of the choices before it, and of these what has
 """
 
 import atexit
+import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Iterator
@@ -134,9 +136,12 @@ _home: list[str] = []
 
 @contextmanager
 def out_of_the_users_folder() -> Iterator[None]:
-    """Hypothesis keeps its files in a folder of ours meanwhile, which goes with the process."""
+    """Hypothesis keeps its files in a folder of ours meanwhile, which goes with the process.
+
+    It makes the folder when it has something to keep, which it has not where questions are ours.
+    """
     if not _home:
-        _home.append(tempfile.mkdtemp(prefix="backproof-"))
+        _home.append(os.path.join(tempfile.gettempdir(), f"backproof-{secrets.token_hex(8)}"))
         atexit.register(shutil.rmtree, _home[0], ignore_errors=True)
     set_hypothesis_home_dir(_home[0])
     try:

@@ -63,7 +63,7 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
     """
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
-    if not colon:
+    if not colon or subject.endswith(".py"):  # C:\\net.py names a file, and no class in it
         raise CannotLoad(_no_name(subject))
     module = _module(module_name, subject, bool(known))
     found = getattr(module, name, None)

@@ -50,6 +50,7 @@ class Piped:
             stderr=self._errors,
             env=threads | dict(os.environ),
             start_new_session=True,  # a Ctrl-C is for the judge, who ends the child himself
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows: likewise
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
