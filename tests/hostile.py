@@ -1,8 +1,10 @@
 """Subjects that do what subjects do: each is the reference engine with one bad habit in forward."""
 
 import ctypes
+import mmap
 import os
 import signal
+import subprocess
 import sys
 import time
 from typing import Any
@@ -51,6 +53,39 @@ class KillsItself(Refnet):
 class Crashes(Refnet):
     def forward(self, *arguments: Any) -> Any:
         return ctypes.string_at(0)  # the last line of Python
+
+
+class ForksAndReturns(Refnet):
+    def forward(self, *arguments: Any) -> Any:
+        os.fork()  # what the copy answers goes nowhere, and it holds no pipe
+        return super().forward(*arguments)
+
+
+class ForksBelowPython(Refnet):
+    _forked = False
+
+    def forward(self, *arguments: Any) -> Any:
+        if not self._forked:
+            self._forked = True
+            ctypes.CDLL(None).fork()  # which no handler of Python's hears
+        return super().forward(*arguments)
+
+
+class StartsWhatOutlivesIt(Refnet):
+    def forward(self, *arguments: Any) -> Any:
+        daemon = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        if not (copy := os.fork()):
+            os.setsid()
+            time.sleep(1000)
+        raise RuntimeError(f"{daemon.pid} {copy}")
+
+
+class SharesMemory(Refnet):
+    def forward(self, *arguments: Any) -> Any:
+        shared = mmap.mmap(-1, 2**28)  # which no limit of a process counts
+        for _ in range(2**8):
+            shared.write(bytes(2**20))
+        time.sleep(1000)
 
 
 class Leaves(Refnet):

@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from backproof.adapters.refnet import Refnet
-from backproof.contract import NotSupported
+from backproof.contract import Conventions, NotSupported
 from backproof.frontends.check import before_the_laws
 from backproof.frontends.outcome import LawFailed, put_to_the_test
 from backproof.judging.judgement import Judgement
@@ -238,7 +238,8 @@ def test_what_a_process_sends_is_plain_whoever_has_sent_it() -> None:
 
 
 def test_a_capability_is_one_of_the_contract() -> None:
-    words: dict[str, Any] = {"name": "", "version": "", "conventions": {}}
+    strict = dict.fromkeys(Refnet.scope.heads, Conventions())
+    words: dict[str, Any] = {"name": "", "version": "", "conventions": strict}
     words["capabilities"] = ["loss", FORGERY]
     hello = Hello(scope=Refnet.scope, precision=PRESETS["float64"], **words)
     assert hello.capabilities == ["loss"]

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backproof.frontends import interrupts as interrupts_module
 from backproof.frontends.cli import app
 from backproof.frontends.ending import check_writable, status_of, write
 from backproof.frontends.interrupts import Interrupts
@@ -30,7 +32,7 @@ def raising(error: BaseException) -> Callable[[], None]:
         (SystemExit(None), 0, ""),
         (SystemExit("away with you"), 3, "backproof: away with you"),
         (MemoryError(), 3, "backproof: there is not enough memory"),
-        (KeyboardInterrupt(), 130, "backproof: interrupted a second time; the report is not whole"),
+        (KeyboardInterrupt(), 130, "backproof: interrupted; there is no report"),
         (KeyError("a\nb"), 3, "backproof: a fault of its own, please report it: KeyError: 'a\\nb'"),
         (OSError(errno.EIO, "it is broken"), 3, "backproof: refused: OSError: [Errno 5] it is"),
     ],
@@ -43,6 +45,17 @@ def test_every_end_has_its_status_and_one_line(
     assert out == ""
     assert said.startswith(words)
     assert said.count("\n") == bool(words)
+
+
+def test_an_interrupt_that_passes_an_exec_of_text_leaves_the_status(tmp_path: Path) -> None:
+    (tmp_path / "run_here.py").write_text(
+        "import backproof.__main__ as ours\n"
+        "ours._command_line = lambda _: exec('raise KeyboardInterrupt')\n"
+        "ours.main()\n"
+    )
+    command = [sys.executable, "-m", "run_here"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 130
 
 
 def shell(command: str, folder: Path) -> Any:
@@ -134,18 +147,36 @@ def test_where_no_report_can_be_written_is_said_before_the_run(
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_each_request_to_end_is_a_wish_at_first_and_then_raised(name: str) -> None:
+def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     kept = {number: signal.getsignal(number) for number in numbers}
+    clock, left = [0.0], list[str]()
+    monkeypatch.setattr(interrupts_module, "_leave", lambda: left.append("at once"))
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     try:
         interrupts = Interrupts()
-        signal.raise_signal(signal.Signals[name])
-        assert interrupts.asked
-        with pytest.raises(KeyboardInterrupt):
+        for clock[0] in (1.0, 1.1, 2.0):  # the second follows the first as a wrapper sends it
+            assert left == []
             signal.raise_signal(signal.Signals[name])
+            assert interrupts.asked
+        assert left == ["at once"]
+        with pytest.raises(KeyboardInterrupt), interrupts.stoppable():
+            pass
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+
+def test_a_second_interrupt_ends_in_one_line() -> None:
+    command = "import signal as s; from backproof.frontends import interrupts as i; i.ONE = -1.0\n"
+    command += "i.Interrupts(); [s.raise_signal(s.SIGINT) for _ in range(2)]"
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "backproof: interrupted a second time; the report is not whole\n"
 
 
 @pytest.mark.parametrize(("name", "heard"), [("SIGHUP", False), ("SIGINT", True)])

@@ -44,6 +44,22 @@ def test_a_reason_to_refuse_is_said_once_for_all_laws_and_capabilities() -> None
     ]
 
 
+def test_other_numbers_are_no_other_reason_to_refuse() -> None:
+    many = {f"forward: widths=({n}, {n + 1}) with -{n}.5e-3 is too much": 1 for n in range(240)}
+    said = remarks(report(row("one", refused=many)))
+    assert said == [
+        "refused in 240 examples of one: forward: widths=(0, 1) with -0.5e-3 is too much "
+        "(and 239 times more with other numbers)"
+    ]
+
+
+def test_reasons_without_end_are_counted() -> None:
+    many = {f"forward: I dislike {'very ' * n}much": 1 for n in range(240)}
+    said = remarks(report(row("one", refused=many)))
+    assert len(said) == 9
+    assert said[-1] == "refused for 232 more reasons, which --json has"
+
+
 def test_entries_without_a_bound_are_added_up() -> None:
     said = remarks(report(row("one", judged=8, unbounded=2), row("two", judged=9)))
     assert said == ["2 of 10 entries of one could not be judged: any value is legal there"]

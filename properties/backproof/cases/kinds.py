@@ -130,7 +130,8 @@ def targets(rng: Generator, architecture: Architecture, rows: int) -> Array:
     """Targets in the head's own terms: 0/1, one-hot rows, counts, or reals."""
     outputs = architecture.widths[-1]
     if architecture.output == "softmax":
-        return np.asarray(np.eye(outputs)[rng.integers(0, outputs, rows)])
+        chosen = rng.integers(0, outputs, (rows, 1))
+        return np.asarray(chosen == np.arange(outputs), dtype=float)
     if architecture.output == "sigmoid":
         return rng.integers(0, 2, (rows, outputs)).astype(float)
     if architecture.loss == "poisson":

@@ -17,6 +17,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from backproof.cases.case import Case
 from backproof.cases.kinds import KINDS, soft_targets, targets, uneven_weights
+from backproof.cases.memory import within_memory
 from backproof.cases.own import OWN, filled, weights_of
 from backproof.cases.pool import has_large
 from backproof.cases.recipe import OutOfScope, Recipe
@@ -78,7 +79,7 @@ class Networks(Recipe):
     def space(self, scope: Scope, precision: Precision) -> Space:
         """The recipe within a scope.
 
-        Raises: OutOfScope saying what the scope lacks.
+        Raises: OutOfScope saying what the scope lacks; TooLarge where memory lacks.
         """
         if self.biases and not scope.biases:
             raise OutOfScope("the law needs biases, and the scope has none")
@@ -89,7 +90,7 @@ class Networks(Recipe):
             wanted = " or ".join(self.activations or ("any",))
             offered = ", ".join(scope.activations) or "none"
             raise OutOfScope(f"the law needs hidden units of {wanted}, the scope has {offered}")
-        return Space(
+        space = Space(
             activations=names or ("identity",),
             heads=self._heads(scope),
             hidden_layers=_small(room.hidden_layers, DEEPEST) if names else (0, 0),
@@ -115,6 +116,7 @@ class Networks(Recipe):
             whole=self._whole(scope, precision),
             few=self.few,
         )
+        return within_memory(space)
 
     def _whole(self, scope: Scope, precision: Precision) -> Space | None:
         if scope.shapes == "any":
@@ -147,12 +149,15 @@ class Networks(Recipe):
 
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = _common(self.heads, scope.heads)
+        if not heads:
+            wanted = " or ".join(" with ".join(head) for head in self.heads or ())
+            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
         (low, high), (least, most) = scope.outputs, scope.softmax_outputs
         if max(low, least) > min(high or math.inf, most or math.inf):
             heads = tuple(head for head in heads if head[0] != "softmax")
         if not heads:
-            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
-            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
+            given = f"outputs {_words(scope.outputs)} and classes {_words(scope.softmax_outputs)}"
+            raise OutOfScope(f"a softmax has no number of outputs where the scope has {given}")
         return heads
 
     def strategy(

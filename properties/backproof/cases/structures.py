@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis.strategies import DrawFn
 
+from backproof.cases.memory import largest, usual_size
 from backproof.cases.pool import one_of_few
 from backproof.cases.space import Space
 from backproof.cases.sweep import grid, smallest, sweeps
@@ -56,7 +57,19 @@ def larger(space: Space) -> dict[str, tuple[int, ...]]:
         if name == "outputs":
             limits = [space.room.outputs_of(output) for output, _ in space.heads]
         sizes[name] = tuple(x for x in LARGE[name] if all(low <= x <= high for low, high in limits))
+        if space.architectures is None:
+            sizes[name] = tuple(x for x in sizes[name] if _fits(space, {name: x}))
     return {name: found for name, found in sizes.items() if found}
+
+
+def _fits(space: Space, large: dict[str, int]) -> bool:
+    """Whether memory holds a case that is small but for one size."""
+    ranges = {name: getattr(space, name) for name in ("features", "hidden_widths", "rows")}
+    tight = {name: min(high, max(low, SMALL_SIZES[-1])) for name, (low, high) in ranges.items()}
+    low, high = space.hidden_layers
+    depths = {low, min(high, max(low, 1))}
+    sizes = [usual_size(space, 1, **{"hidden_layers": d, **tight, **large}) for d in depths]
+    return max(sizes) <= largest()
 
 
 def _large(draw: DrawFn, space: Space) -> tuple[Architecture, int]:

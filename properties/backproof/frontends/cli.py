@@ -13,6 +13,8 @@ from typer.core import TyperGroup
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 
 MOST_SEED = 2**64 - 1
 """What a report in JSON can hold."""
+
+
+CallSeconds = Annotated[
+    float,
+    typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
+]
+Memory = Annotated[
+    float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
+]
 
 
 class _Commands(TyperGroup):
@@ -83,15 +94,10 @@ def check(
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
+        float, typer.Option(min=0, help="seconds for each subject, small cases first")
     ] = math.inf,
-    call_seconds: Annotated[
-        float,
-        typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
-    ] = 10.0,
-    memory: Annotated[
-        float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
-    ] = 4.0,
+    call_seconds: CallSeconds = 10.0,
+    memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
     junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
@@ -141,20 +147,22 @@ def _judge_all(
     jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
+    from backproof.frontends.jobs import hired
     from backproof.frontends.written import write_all
     from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
-    with console.status("loading ..."):
-        _load(judgements, interrupts)
-    reports = [judgement.report for judgement in judgements]
-    try:
-        for judgement in judgements:
-            _run_one(judgement, interrupts, console, jobs)
-        if len(reports) > 1:
-            table(reports, console)
-    finally:
-        write_all(asked, reports)
+    with hired(judgements, interrupts, jobs) as pool:
+        with console.status("loading ..."):
+            _load(judgements, interrupts)
+        reports = [judgement.report for judgement in judgements]
+        try:
+            for judgement in judgements:
+                _run_one(judgement, interrupts, console, pool)
+            if len(reports) > 1:
+                table(reports, console)
+        finally:
+            write_all(asked, reports)
     return exit_status(reports)
 
 
@@ -184,10 +192,9 @@ def _options(given: list[str] | None) -> dict[str, str]:
 
 
 def _run_one(
-    judgement: "Judgement", interrupts: "Interrupts", console: "Console", jobs: int
+    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
 ) -> None:
-    from backproof.frontends import jobs as workers
-    from backproof.frontends import session
+    from backproof.frontends import jobs, session
     from backproof.frontends.conclude import conclude
     from backproof.reports.terminal import Progress, closing, heading, line
 
@@ -195,8 +202,8 @@ def _run_one(
         heading(judgement.report, console)
         with console.status("") as status:
             show = Progress(console, status)
-            if jobs > 1:
-                workers.run(judgement, interrupts, show, jobs)
+            if pool is not None:
+                jobs.run(judgement, interrupts, show, pool)
             else:
                 session.run(judgement, interrupts, show)
             status.update("looking for causes ...")
@@ -205,8 +212,8 @@ def _run_one(
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
-        if row.status == "unfinished" and not row.seconds:
-            line(row, console)  # it was never begun
+        if row.status == "unfinished":
+            line(row, console)
     closing(judgement.report, console)
 
 
@@ -242,27 +249,48 @@ def smoke(
     subject: Annotated[str, typer.Argument(help="as for check")],
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
+    call_seconds: CallSeconds = 10.0,
+    memory: Memory = 4.0,
 ) -> None:
     """Call each capability once: is the adapter alive?"""
+    from backproof.reports.terminal import console
+
+    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
+    judgements = _judgements([subject], "*", precision, _options(option), {}, limits)
+    shown = console()
+    with shown.status("loading ..."):
+        _load(judgements, context.obj)
+    sys.exit(_signs(judgements[0], context.obj, shown))
+
+
+def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> int:
+    """Show each sign of life as it comes, until Ctrl-C; the exit status."""
     from backproof.cases.recipe import OutOfScope
     from backproof.frontends.smoke import smoke as signs
-    from backproof.frontends.words import signs_of_life
-    from backproof.reports.terminal import console, heading
+    from backproof.frontends.words import sign_of_life
+    from backproof.reports.terminal import heading
 
-    judgements = _judgements([subject], "*", precision, _options(option), {})
-    _load(judgements, context.obj)
-    if context.obj.asked:
-        sys.exit(130)
-    shown = console()
-    heading(judgements[0].report, shown)
+    failed, waiting = False, [*judgement.report.subject.capabilities]
     try:
-        found = signs(judgements[0].subject)
+        with interrupts.stoppable(), console.status("") as status:
+            heading(judgement.report, console)
+            for sign in signs(judgement.subject, lambda name: status.update(f"{name} ...")):
+                sign_of_life(sign, console)
+                waiting.remove(sign.capability)
+                failed |= sign.state == "fails"
     except OutOfScope as reason:
         wrong(str(reason))
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted; not called: {', '.join(waiting) or 'anything'}", soft_wrap=True
+        )
+        return 130
     finally:
-        judgements[0].server.close()
-    signs_of_life(found, shown)
-    sys.exit(0 if all(sign.state != "fails" for sign in found) else 1)
+        judgement.close()
+    judgement.note()
+    for note in judgement.report.notes:
+        console.print(f"note: {note}", style="yellow", soft_wrap=True)
+    return int(failed)
 
 
 @app.command()

@@ -49,7 +49,7 @@ def _status(command: Callable[[], object]) -> int:
         words = leaving.code or 0  # what is no number was raised by no code of ours
         return words if isinstance(words, int) else _say(words, 3)
     except KeyboardInterrupt:
-        return _say("interrupted a second time; the report is not whole", 130)
+        return _say("interrupted; there is no report", 130)
     except MemoryError:
         return _say("there is not enough memory", 3)
     except Exception as error:

@@ -3,18 +3,26 @@
 This file imports almost nothing, so that it listens before anything slow is imported.
 """
 
+import os
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+ONE = 0.25
+"""Seconds in which several signals are one wish, as a terminal that closes sends two."""
+
+CURSOR = b"\x1b[?25h"
+"""Shows the cursor of a terminal, which progress has hidden."""
 
 
 class Interrupts:
-    """Listens to SIGINT, SIGTERM and SIGHUP; a second one is raised wherever it comes."""
+    """Listens to SIGINT, SIGTERM and SIGHUP; at a second one the process ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
-        self._open = False
+        self._open, self._first = False, 0.0
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
             signal.signal(number, self._handle)
         hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
@@ -22,8 +30,13 @@ class Interrupts:
             signal.signal(hang_up, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        again, self.asked = self.asked, True
-        if self._open or again:
+        if not self.asked:
+            self.asked, self._first = True, time.monotonic()
+        elif time.monotonic() > self._first + ONE:
+            _leave()
+        else:
+            return
+        if self._open:
             raise KeyboardInterrupt
 
     @contextmanager
@@ -39,3 +52,12 @@ class Interrupts:
             yield
         finally:
             self._open = False
+
+
+def _leave() -> None:
+    """Without a traceback from wherever it is; what was started ends with this process."""
+    with suppress(OSError):
+        if os.isatty(1):
+            os.write(1, CURSOR)
+        os.write(2, b"backproof: interrupted a second time; the report is not whole\n")
+    os._exit(130)

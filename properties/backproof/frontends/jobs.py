@@ -2,10 +2,10 @@
 
 import atexit
 import contextlib
-import signal
-import sys
-from concurrent.futures import Future, as_completed
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
 
 from backproof.frontends.interrupts import Interrupts
 from backproof.frontends.pool import workers
@@ -19,6 +19,8 @@ from backproof.subjects.conversation import Books
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.named import Named
 
+KILLED = "the process that judged it was killed, or had no more memory"
+
 
 class Judged(NamedTuple):
     """What a worker has found out: a row, what the subject did meanwhile, and what it answered."""
@@ -28,11 +30,32 @@ class Judged(NamedTuple):
     evidence: list[Evidence]
 
 
-def run(judgement: Judgement, interrupts: Interrupts, show: Show, jobs: int) -> None:
-    """Judge a subject by all its laws, so many at a time, until Ctrl-C."""
-    with workers(interrupts, jobs, _begin, judgement.named, judgement.settings) as pool:
-        futures = {pool.submit(_judge, law.name): place for place, law in enumerate(judgement.laws)}
-        _collect(judgement, futures, show)  # the rows that are missing are unfinished
+@contextlib.contextmanager
+def hired(
+    judgements: list[Judgement], interrupts: Interrupts, jobs: int
+) -> Iterator[Executor | None]:
+    """Processes for these subjects, which start while the caller loads them; none for one job."""
+    if jobs == 1:
+        yield None
+        return
+    named = [judgement.named for judgement in judgements]
+    with workers(interrupts, jobs, _begin, named, judgements[0].settings) as pool:
+        yield pool
+
+
+def run(judgement: Judgement, interrupts: Interrupts, show: Show, pool: Executor) -> None:
+    """Judge a subject by all its laws, as many at a time as there are processes, until Ctrl-C."""
+    try:
+        given = [(judgement.named, law.name) for law in judgement.laws]
+        futures = {pool.submit(_judge, *task): place for place, task in enumerate(given)}
+        with interrupts.stoppable():
+            _collect(judgement, futures, show)
+    except KeyboardInterrupt:
+        pass  # the rows that are missing are unfinished
+    except BrokenProcessPool:
+        for row in judgement.report.laws:
+            if row.status == "unfinished" and not row.seconds:
+                row.status, row.reason = "internal", KILLED
 
 
 def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
@@ -53,20 +76,26 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
 _worker: list[Judgement] = []
 
 
-def _begin(named: Named, settings: Settings) -> None:
-    """In a worker: load the subject once, and end its process with this one."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    judgement = Judgement(named, laws(), settings)
-    atexit.register(judgement.server.close)
-    _worker.append(judgement)
+def _begin(named: list[Named], settings: Settings) -> None:
+    """In a worker: load the first subject, while the others start."""
+    _worker.extend(Judgement(one, laws(), settings) for one in named)
+    for judgement in _worker:
+        atexit.register(judgement.server.close)
     with contextlib.suppress(CannotLoad):
-        judgement.load()
+        _worker[0].load()
 
 
-def _judge(law: str) -> Any:
-    judgement = _worker[0]
+def _judge(named: Named, law: str) -> Judged:
+    """In a worker: one law on one of the subjects; the processes of the others end.
+
+    Raises: CannotLoad with its own reason.
+    """
+    for other in _worker:
+        if other.named != named:
+            other.server.close()
+    judgement = next(one for one in _worker if one.named == named)
     if not hasattr(judgement, "subject"):
-        judgement.load()  # again, so that its own reason is raised
+        judgement.load()
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)
     evidence = [survey.evidence for survey in judgement.surveys[place]]

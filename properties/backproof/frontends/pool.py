@@ -1,20 +1,22 @@
-"""Worker processes, to which tasks are given until Ctrl-C."""
+"""Worker processes, to which tasks are given until Ctrl-C; nothing of them outlives the caller."""
 
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from backproof.cases.machine import take_half_at_most
 from backproof.frontends.interrupts import Interrupts
 
 
 @contextmanager
 def workers(
-    interrupts: Interrupts, jobs: int, begin: Callable[..., None], *given: Any
+    interrupts: Interrupts, jobs: int, begin: Callable[..., None] | None = None, *given: Any
 ) -> Iterator[ProcessPoolExecutor]:
     """So many processes, each of which begins with a call; the block ends at Ctrl-C.
 
@@ -22,20 +24,46 @@ def workers(
     """
     os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(begin, given))
+    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, begin, given))
     try:
-        with interrupts.stoppable():
-            yield pool
-    except BrokenProcessPool:
+        with _ctrl_c_waits():
+            # each task begins a process, as long as none is idle
+            for _ in range(0 if interrupts.asked else jobs):
+                pool.submit(int)
+        yield pool
+    except (BrokenProcessPool, KeyboardInterrupt):
         pass
-    except KeyboardInterrupt:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
     finally:
+        if interrupts.asked:
+            for worker in multiprocessing.active_children():
+                worker.kill()  # its subject ends with it
         pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
 
 
-def _begin(begin: Callable[..., None], given: tuple[Any, ...]) -> None:
-    """In a worker: Ctrl-C is for the process that was called."""
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """A process that starts meanwhile hears no Ctrl-C, which a terminal sends to all of them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+
+
+def _begin(jobs: int, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """In a worker: Ctrl-C is for the process that was called, and its end is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    begin(*given)
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    take_half_at_most(jobs)
+    if begin is not None:
+        begin(*given)
+
+
+def _end_with_the_caller() -> None:
+    caller = multiprocessing.parent_process()
+    assert caller is not None
+    caller.join()
+    os._exit(1)

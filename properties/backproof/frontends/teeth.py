@@ -1,6 +1,5 @@
 """backproof teeth: every law before every mutant, several laws at a time."""
 
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import as_completed
@@ -46,21 +45,17 @@ def bite(
 ) -> None:
     """Fill the matrix, a law at a time in each process, until Ctrl-C; `show` is told each law."""
     names = [bug.mutant for bug in teeth.mutants]
-    with workers(interrupts, jobs, _begin) as pool:
+    with workers(interrupts, jobs) as pool:
         futures = {pool.submit(bitten, law, names, settings): law for law in teeth.laws}
-        for future in as_completed(futures):
-            law = futures[future]
-            found, teeth.seconds[law], fault = future.result()
-            teeth.bites += found
-            if fault:
-                teeth.faults[law] = fault
-            show(law)
+        with interrupts.stoppable():
+            for future in as_completed(futures):
+                law = futures[future]
+                found, teeth.seconds[law], fault = future.result()
+                teeth.bites += found
+                if fault:
+                    teeth.faults[law] = fault
+                show(law)
     teeth.interrupted = interrupts.asked
-
-
-def _begin() -> None:
-    """In a worker: end at once when asked to; a mutant that is called here survives SystemExit."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], float, str]:
@@ -82,19 +77,19 @@ def measure(
 ) -> Limits:
     """The limits of these laws, beside what is known of the others; `show` is told each."""
     found = Limits(backproof=version("backproof"), laws=dict(known().laws))
-    with workers(interrupts, jobs, _begin) as pool:
+    with workers(interrupts, jobs) as pool:
         futures = {
             pool.submit(limited, law, precision): (law, precision)
             for law in names
             for precision in PRECISIONS
         }
-        for future in as_completed(futures):
-            (law, precision), result = futures[future], future.result()
-            others = {
-                name: one for name, one in found.laws.get(law, {}).items() if name != precision
-            }
-            found.laws[law] = others | ({precision: result} if result else {})
-            show(law, precision, result)
+        with interrupts.stoppable():
+            for future in as_completed(futures):
+                (law, precision), result = futures[future], future.result()
+                known_of = found.laws.get(law, {})
+                others = {name: one for name, one in known_of.items() if name != precision}
+                found.laws[law] = others | ({precision: result} if result else {})
+                show(law, precision, result)
     order = [law.name for law in laws()]
     kept = sorted((law for law in found.laws if law in order), key=order.index)
     found.laws = {law: dict(sorted(found.laws[law].items(), reverse=True)) for law in kept}

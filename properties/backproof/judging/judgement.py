@@ -1,6 +1,7 @@
 """An implementation before the laws: what is asked, and the report."""
 
 import math
+import time
 from itertools import zip_longest
 
 from backproof.judging.hints import give_hints
@@ -20,6 +21,7 @@ class Judgement:
     """One subject before the laws: the rows exist from the start, and are filled one by one.
 
     whole: whether these are all laws that there are
+    among: how many laws share the time that is left, the next one included
     together: whether findings are explained when all laws are judged, and not one by one
     surveys: the examples at hand of each law that was judged
     Raises: CannotLoad when the declarations of an object are wrong.
@@ -29,6 +31,7 @@ class Judgement:
         self, named: Named, laws: list[Law], settings: Settings, *, whole: bool = False
     ) -> None:
         self.named, self.laws, self.settings, self.whole = named, laws, settings, whole
+        self.among = 1
         self.server = named.server()
         self.together, self.surveys = False, dict[int, list[Survey]]()
         self.report = Report(
@@ -51,9 +54,18 @@ class Judgement:
         """Run one law, and fill its row; the first one starts the clock of the time limit."""
         if self.settings.ends == math.inf:
             self.settings = self.settings.begun()
+        row, share = self.report.laws[place], self.settings.shared(self.among)
+        row.status, row.reason = "unfinished", None
         surveys = self.surveys[place] = []
-        run_law(self.laws[place], self.subject, self.settings, self.report.laws[place], surveys)
+        run_law(self.laws[place], self.subject, share, row, surveys)
         self.note()
+
+    def cut(self) -> list[int]:
+        """The laws whose share of the time was not enough, while there is more."""
+        if time.monotonic() >= self.settings.ends:
+            return []
+        rows = enumerate(self.report.laws)
+        return [place for place, row in rows if row.status == "unfinished" and row.seconds]
 
     def take(self, place: int, row: Row, evidence: list[Evidence]) -> None:
         """What another process has judged, with what it has at hand."""

@@ -7,8 +7,11 @@ has come up least in the company of the choices before it, and of these what has
 """
 
 import atexit
+import os
+import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from random import Random
@@ -17,6 +20,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.control import _current_build_context
+from hypothesis.errors import HypothesisWarning
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
@@ -37,10 +42,21 @@ def ask(
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     token = RUN_SEED.set(seed)
     try:
-        with out_of_the_users_folder():
+        with out_of_the_users_folder(), _undisturbed():
             seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
     finally:
         RUN_SEED.reset(token)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """In no test of a user's, and without warnings that speak of Hypothesis to who knows of none.
+
+    It takes what another thread draws from `random` for a slip of a strategy.
+    """
+    with _current_build_context.with_value(None), warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        yield
 
 
 def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:
@@ -134,9 +150,12 @@ _home: list[str] = []
 
 @contextmanager
 def out_of_the_users_folder() -> Iterator[None]:
-    """Hypothesis keeps its files in a folder of ours meanwhile, which goes with the process."""
+    """Hypothesis keeps its files in a folder of ours meanwhile, which goes with the process.
+
+    It makes the folder when it has something to keep, which it has not where questions are ours.
+    """
     if not _home:
-        _home.append(tempfile.mkdtemp(prefix="backproof-"))
+        _home.append(os.path.join(tempfile.gettempdir(), f"backproof-{secrets.token_hex(8)}"))
         atexit.register(shutil.rmtree, _home[0], ignore_errors=True)
     set_hypothesis_home_dir(_home[0])
     try:

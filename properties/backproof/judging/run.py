@@ -9,6 +9,7 @@ from backproof.judging.law import Law
 from backproof.judging.others import other_faults
 from backproof.judging.search import Search
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import narrower, took
 from backproof.judging.special import special
 from backproof.judging.survey import Survey, surveyed
 from backproof.judging.trial import Trial
@@ -20,6 +21,12 @@ from backproof.subjects.subject import Subject
 
 MOST_DEATHS = 3
 """A capability that has hung or crashed so often is not asked again."""
+
+
+OUT_OF_MEMORY = (
+    "the judge has no more memory for networks of this size: let the scope begin with smaller "
+    "sizes, or judge on a larger machine"
+)
 
 
 def run_law(
@@ -41,6 +48,8 @@ def run_law(
     try:
         surveys = [] if surveys is None else surveys
         _judge(law, subject, settings, row, surveys)
+    except MemoryError:  # a large network, and no slip of anybody's
+        row.status, row.reason = "unfinished", OUT_OF_MEMORY
     except Exception:
         row.status, row.reason = "internal", "a fault of backproof itself"
         row.findings = [Finding(kind="internal", what=traceback.format_exc(limit=-4))]
@@ -116,8 +125,19 @@ def _last(search: Search, death: Died) -> Finding:
     if search.failing is not None:
         arguments, finding = search.failing
         return search.trial.shown(finding, arguments)
-    died = Finding(kind="error", what=death.message, detail=death.detail)
+    what = death.message + (_slow_there(search) if death.slow else "")
+    died = Finding(kind="error", what=what, detail=death.detail)
     return search.trial.shown(died, search.trial.arguments)
+
+
+def _slow_there(search: Search) -> str:
+    """The scope of those that were answered, if all of them are smaller than what was not."""
+    subject = search.trial.subject
+    here = took(0.0, subject.conversation.calls).limit
+    answered = max((one.limit for one in search.taken if one.limit < here), default=0)
+    if not answered:
+        return ""
+    return f"; if it is slow there, a scope with {narrower(subject.scope, answered)} asks for less"
 
 
 def _write(search: Search, findings: list[Finding], row: Row) -> None:

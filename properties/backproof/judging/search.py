@@ -1,10 +1,12 @@
 """Examples are drawn, counted and judged until one fails."""
 
 import contextlib
+import math
 import time
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hypothesis.errors import Flaky
@@ -12,6 +14,7 @@ from hypothesis.errors import Flaky
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.questions import ask
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import Enough, Took, ask_small_first, took
 from backproof.judging.trial import Arguments, Trial, met
 from backproof.reports.reach import Asked
 from backproof.reports.row import Finding
@@ -27,13 +30,6 @@ MORE_ROUNDS = 3
 """A kind that was refused each time is asked for again: it may have been for other reasons."""
 
 HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
-
-
-class Enough(KeyboardInterrupt):
-    """The time for searching or shrinking is over; what has been found stands.
-
-    A KeyboardInterrupt, because Hypothesis lets only those pass at once.
-    """
 
 
 @dataclass
@@ -59,6 +55,8 @@ class Search:
     failing: the smallest arguments that have failed, with the finding
     kept:    the first examples, and others that were looked at later, with the answers to them
     cut:     whether the time limit came first
+    began:   when, on the monotonic clock
+    taken:   what each example that was answered or refused took
     """
 
     trial: Trial
@@ -72,6 +70,8 @@ class Search:
     failing: tuple[Arguments, Finding] | None = None
     kept: Kept = field(default_factory=Kept)
     cut: bool = False
+    taken: list[Took] = field(default_factory=list)
+    began: float = 0.0
     _failed_at: float = 0.0
 
     def run(self) -> None:
@@ -80,11 +80,15 @@ class Search:
         Raises: OutOfScope when the scope has no example; Died when the subject does.
         """
         strategies, count = self.trial.strategies(), self.settings.examples
+        self.began = time.monotonic()
+        ends, questions = self.settings.ends, partial(ask, shrink=True)
+        if math.isfinite(ends):
+            questions = partial(ask_small_first, ends=ends)
         try:
             with contextlib.suppress(Broken, SubjectError, Enough):
                 for more in range(1 + MORE_ROUNDS):
                     seed = self.settings.seed + more
-                    ask(self._example, strategies, examples=count, seed=seed, shrink=True)
+                    questions(self._example, strategies, examples=count, seed=seed)
                     if not self._unlucky():
                         break
         except Flaky:
@@ -123,6 +127,7 @@ class Search:
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted when it is answered, and kept if it fails."""
         self._stop_in_time()
+        began = time.monotonic()
         searching = self.failing is None  # what is tried to make a case smaller is not counted
         self.examples += searching
         with tallying(Tally()) as found, self._keeping(arguments):
@@ -138,6 +143,7 @@ class Search:
                 if searching:
                     self._reached(found)
                     self.remarks.update(found.remarks)
+        self.taken.append(took(time.monotonic() - began, self.trial.subject.conversation.calls))
         if answered and searching:
             self._count(found, met(arguments))
 

@@ -2,6 +2,7 @@
 
 from backproof.judging.limits import limit_of
 from backproof.judging.search import Search
+from backproof.judging.slowness import too_slow
 from backproof.reports.limits import Limit
 from backproof.reports.row import Finding, Row
 from refnet.conventions import STRICT
@@ -19,7 +20,7 @@ def decide(search: Search, findings: list[Finding], row: Row) -> None:
         row.status = "broken" if findings[0].kind == "broken" else "error"
         row.reason = findings[0].sentence()
     elif search.cut:
-        row.status, row.reason = "unfinished", "the time limit came first"
+        row.status, row.reason = "unfinished", _too_slow(search)
     elif words := _refused(search):
         row.status, row.reason = "unsupported", words
     elif words := _vacuous(search):
@@ -29,6 +30,12 @@ def decide(search: Search, findings: list[Finding], row: Row) -> None:
     else:
         row.status, row.limit = "holds", _limit(search)
         row.notes += _missed(search)
+
+
+def _too_slow(search: Search) -> str:
+    """What took so long, and which scope asks for less."""
+    settings, scope = search.settings, search.trial.subject.scope
+    return too_slow(search.taken, scope, settings.examples, settings.ends - search.began)
 
 
 def _missed(search: Search) -> list[str]:

@@ -99,8 +99,9 @@ class Progress:
         self._status.update(f"{row.law} ...")
 
     def finished(self, row: Row) -> None:
-        """A law has its verdict."""
-        line(row, self._console)
+        """A law has its verdict, or may be tried again."""
+        if row.status != "unfinished":
+            line(row, self._console)
 
 
 def _ratio(value: float) -> str:

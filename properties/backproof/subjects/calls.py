@@ -11,7 +11,7 @@ from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabil
 from backproof.subjects.arrays import Nonsense, array_of, short
 from backproof.subjects.border import raised, said
 from backproof.subjects.handed import Handed
-from backproof.subjects.last_words import ends
+from backproof.subjects.last_words import OURS, ends
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from backproof.subjects.own import own_weights
 from refnet.architecture import Architecture, Layer
@@ -80,8 +80,8 @@ def _answer(implementation: Any, call: Call, given: dict[str, Any]) -> tuple[Any
 
 def _raised(call: Call, error: BaseException) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [f for f in frames if f.filename != __file__]
-    detail = "\n".join(ends([frame.rstrip() for frame in traceback.format_list(inside)]))
+    theirs = [frame for frame in frames if not frame.filename.startswith(OURS)]
+    detail = "\n".join(ends([frame.rstrip() for frame in traceback.format_list(theirs)]))
     if isinstance(error, SystemExit):
         message = f"{call.capability} called sys.exit({said(error.code, repr)})"
     else:

@@ -1,8 +1,8 @@
 """The messages between the judge and an implementation, and their bytes.
 
-A frame is four bytes of length, little endian, and a MessagePack map. An array travels as an
-extension of code 1: its type, its shape, and its raw bytes. Text crosses the border when a message
-is made, on either side.
+A frame is four bytes of length and four of its number, little endian, and a MessagePack map; a
+reply has the number of its request. An array travels as an extension of code 1: its type, its
+shape, and its raw bytes. Text crosses the border when a message is made, on either side.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from backproof.contract import CAPABILITIES, Scope
+from backproof.contract import CAPABILITIES, Scope, by_head
 from backproof.subjects.border import LINE, NAME, plain, plain_lines
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import Conventions
@@ -23,12 +23,11 @@ _ARRAY = 1
 
 
 class Load(msgspec.Struct, kw_only=True):
-    """The first message: what to load, how, and how much memory it may take (bytes; 0: any)."""
+    """The first message: what to load, and how."""
 
     subject: str
     precision: str | None = None
     options: dict[str, str] = {}
-    memory: int = 0
 
 
 class Hello(msgspec.Struct, kw_only=True):
@@ -46,6 +45,7 @@ class Hello(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
         self.precision = replace(self.precision, name=plain(self.precision.name, NAME))
+        self.conventions = by_head(self.conventions, self.scope.heads)
         self.capabilities = [name for name in CAPABILITIES if name in self.capabilities]
 
 
@@ -139,21 +139,22 @@ def decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
     return msgspec.msgpack.Decoder(kind, ext_hook=_decode_array)
 
 
-def write(stream: IO[bytes], message: Any) -> None:
-    """One frame onto a stream."""
-    write_frame(stream, encode(message))
+LARGEST = 2**30
+"""Bytes of a frame; what claims to be larger is none."""
 
 
-def write_frame(stream: IO[bytes], body: bytes) -> None:
-    """The bytes of one message onto a stream, after their length."""
-    stream.write(len(body).to_bytes(4, "little") + body)
+def write(stream: IO[bytes], number: int, body: bytes) -> None:
+    """One frame onto a stream: the bytes of a message, after their length and their number."""
+    head = len(body).to_bytes(4, "little") + (number % 2**32).to_bytes(4, "little")
+    stream.write(head + body)
     stream.flush()
 
 
-def read(stream: IO[bytes]) -> bytes | None:
-    """The body of the next frame, or None at the end of the stream."""
-    head = stream.read(4)
-    if len(head) < 4:
+def read(stream: IO[bytes]) -> tuple[int, bytes] | None:
+    """The number and the body of the next frame, or None where the stream ends or has none."""
+    head = stream.read(8)
+    size, number = (int.from_bytes(part, "little") for part in (head[:4], head[4:]))
+    if len(head) < 8 or size > LARGEST:
         return None
-    body = stream.read(int.from_bytes(head, "little"))
-    return body if len(body) == int.from_bytes(head, "little") else None
+    body = stream.read(size)
+    return (number, body) if len(body) == size else None

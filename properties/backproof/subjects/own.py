@@ -51,7 +51,7 @@ def layers_of(a: Architecture, given: Any, precision: Precision, name: str) -> P
     try:
         layers = [_layer(f"{name}[{i}]", *layer) for i, layer in enumerate(given)]
         checked(a, layers, np.zeros((1, a.widths[0])))
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever what was given does when it is read
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
         raise ValueError(f"{name}: {said(error)}; {rule}") from None
     for place, layer in enumerate(layers):

@@ -1,69 +1,58 @@
-"""The child process, python -m backproof.subjects.serve: it answers calls until its input ends.
+"""The child process, python -m backproof.subjects.serve JUDGE MEMORY: it answers calls.
 
+It ends with its input, or with the process JUDGE; MEMORY is what a subject may take, 0 for any.
 The streams of the protocol are put out of reach before any foreign code is loaded: what a subject
-prints goes to files of its own and is reported, and its input is empty.
+prints goes to files of its own and is reported, its input is empty, and a copy that it makes of its
+process has neither.
 """
 
 import contextlib
-import ctypes
 import faulthandler
 import os
-import signal
 import sys
 import tempfile
 from typing import Any, BinaryIO
 
-from backproof.subjects.border import raised
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.guard import guarded
 from backproof.subjects.handed import Handed
-from backproof.subjects.loading import load, where
-from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, read, write
+from backproof.subjects.loading import load, loading
+from backproof.subjects.messages import Call, Failure, Load, Outcome, decoder, encode, read, write
 
 
 def main() -> None:
     """Answer one `Load`, then calls."""
-    _die_with_the_parent()
+    judge, memory = map(int, sys.argv[1:])
+    _limit("RLIMIT_CORE", 0)  # no core file in the user's folder
+    guarded(judge, memory)
     requests, replies, noise = _take_streams()
     faulthandler.enable()
-    body = read(requests)
-    if body is None:
+    if (frame := read(requests)) is None:
         return
-    message = decoder(Load).decode(body)
-    _limit("RLIMIT_CORE", 0)  # no core file in the user's folder
-    if message.memory:
-        _limit("RLIMIT_DATA", message.memory)
+    _limit("RLIMIT_DATA", memory or None)  # what the judge may take is no limit of its
+    number, body = frame
     try:
-        implementation, said_of_itself = _loaded(message)
+        message = decoder(Load).decode(body)
+        with loading(message.subject):
+            implementation = load(message.subject, message.precision, message.options)
+            greeting = hello(implementation, message.subject)
     except CannotLoad as reason:
         failure = Failure(kind="load", message=reason.message, detail=reason.detail)
-        write(replies, Outcome(failure=failure))
+        write(replies, number, encode(Outcome(failure=failure)))
         return
-    write(replies, noise.beside(Outcome(hello=said_of_itself)))
+    write(replies, number, encode(noise.beside(Outcome(hello=greeting))))
     _answer_calls(implementation, requests, replies, noise)
-
-
-def _loaded(message: Load) -> tuple[Any, Hello]:
-    """The implementation, and what it says of itself.
-
-    Raises: CannotLoad, also for what a declaration does when it is read.
-    """
-    try:
-        implementation = load(message.subject, message.precision, message.options)
-        return implementation, hello(implementation, message.subject)
-    except CannotLoad:
-        raise
-    except Exception as error:
-        words = f"{message.subject} failed while it was loaded: {raised(error)}"
-        raise CannotLoad(words, where(error)) from None
 
 
 def _answer_calls(
     implementation: Any, requests: BinaryIO, replies: BinaryIO, noise: "Noise"
 ) -> None:
     calls, handed = decoder(Call), Handed()
-    while (body := read(requests)) is not None:
-        write(replies, noise.beside(perform(implementation, calls.decode(body), handed)))
+    while (frame := read(requests)) is not None:
+        number, body = frame
+        outcome = perform(implementation, calls.decode(body), handed)
+        write(replies, number, encode(noise.beside(outcome)))
 
 
 class Noise:
@@ -97,24 +86,27 @@ def _emptied(file: int) -> str:
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO, Noise]:
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     with tempfile.TemporaryFile() as printed:
         os.dup2(printed.fileno(), 1)
+
+    def without() -> None:
+        for stream in (requests, replies):  # a copy of the process neither answers nor listens
+            os.dup2(nothing, stream.fileno(), inheritable=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=without)
     return requests, replies, Noise(os.dup(1), os.dup(2))
 
 
-def _die_with_the_parent() -> None:
-    """Linux: a judge that is killed leaves no subject behind, not even one that hangs."""
-    with contextlib.suppress(Exception):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def _limit(name: str, most: int) -> None:
+def _limit(name: str, most: int | None) -> None:
     with contextlib.suppress(ImportError, AttributeError, ValueError, OSError, OverflowError):
         import resource  # not every system has such limits
 
-        resource.setrlimit(getattr(resource, name), (most, most))
+        kind = getattr(resource, name)
+        most = resource.getrlimit(kind)[1] if most is None else most
+        resource.setrlimit(kind, (most, most))
 
 
 if __name__ == "__main__":

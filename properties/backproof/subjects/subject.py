@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from backproof.cases.case import Case
+from backproof.cases.memory import TooLarge
+from backproof.cases.networks import Networks
 from backproof.cases.own import owned
+from backproof.cases.recipe import OutOfScope
 from backproof.contract import ByHead, Fit, NotSupported
 from backproof.subjects.answers import Answer, checked_answer, checked_layers, checked_list, finite
 from backproof.subjects.conversation import Books, Conversation, Server
-from backproof.subjects.failures import Refused, SubjectArithmeticError
+from backproof.subjects.failures import CannotLoad, Refused, SubjectArithmeticError
 from backproof.subjects.messages import Call
 from refnet import balls
 from refnet.architecture import Array, Layer
@@ -29,7 +32,10 @@ DECAYS = {"coupled": "coupled weight decay", "decoupled": "decoupled weight deca
 
 
 class Subject:
-    """An implementation under judgement."""
+    """An implementation under judgement.
+
+    Raises: CannotLoad where there is none, or where memory does not hold the least of its scope.
+    """
 
     def __init__(self, server: Server) -> None:
         hello = server.hello()
@@ -39,6 +45,12 @@ class Subject:
         self.capabilities = tuple(hello.capabilities)
         self.isolated = server.isolated
         self.conversation = Conversation(server, Books(noise=dict(hello.printed)))
+        try:
+            Networks().space(self.scope, self.precision)
+        except TooLarge as reason:
+            raise CannotLoad(f"the scope of {self.name} cannot be judged: {reason}") from None
+        except OutOfScope:
+            pass  # it lacks more than memory, as each law will say
 
     @property
     def books(self) -> Books:
