@@ -1,4 +1,4 @@
-"""The command line: backproof check, laws, explain, smoke, new; `cli_teeth` adds teeth."""
+"""The command line: check, laws, explain, new; `cli_smoke` adds smoke, and `cli_teeth` teeth."""
 
 import math
 import shlex
@@ -112,14 +112,14 @@ def check(
     check_places(asked)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    given = (precision, _options(option), settings, limits)
-    judgements = _judgements(subjects or ["refnet"], laws, *given)
+    given = (precision, options(option), settings, limits)
+    judgements = subjects_of(subjects or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
     status = _judge_all(judgements, context.obj, shown, asked, jobs)
     sys.exit(status)
 
 
-def _judgements(
+def subjects_of(
     subjects: list[str],
     pattern: str,
     precision: str | None,
@@ -127,6 +127,7 @@ def _judgements(
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
 ) -> "list[Judgement]":
+    """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
@@ -154,7 +155,7 @@ def _judge_all(
 
     with hired(judgements, interrupts, jobs) as pool:
         with console.status("loading ..."):
-            _load(judgements, interrupts)
+            load(judgements, interrupts)
         reports = [judgement.report for judgement in judgements]
         try:
             for judgement in judgements:
@@ -166,7 +167,8 @@ def _judge_all(
     return exit_status(reports)
 
 
-def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+def load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+    """Load them all, until Ctrl-C; one that cannot be loaded ends the command."""
     from backproof.subjects.failures import CannotLoad
 
     try:
@@ -181,7 +183,8 @@ def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
         pass  # every law is unfinished, and the report says so
 
 
-def _options(given: list[str] | None) -> dict[str, str]:
+def options(given: list[str] | None) -> dict[str, str]:
+    """What stands behind each --option."""
     options = {}
     for word in given or []:
         key, equals, value = word.partition("=")
@@ -241,56 +244,6 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
         if place:
             shown.print()
         explanation(found, shown)
-
-
-@app.command()
-def smoke(
-    context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="as for check")],
-    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
-    call_seconds: CallSeconds = 10.0,
-    memory: Memory = 4.0,
-) -> None:
-    """Call each capability once: is the adapter alive?"""
-    from backproof.reports.terminal import console
-
-    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    judgements = _judgements([subject], "*", precision, _options(option), {}, limits)
-    shown = console()
-    with shown.status("loading ..."):
-        _load(judgements, context.obj)
-    sys.exit(_signs(judgements[0], context.obj, shown))
-
-
-def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> int:
-    """Show each sign of life as it comes, until Ctrl-C; the exit status."""
-    from backproof.cases.recipe import OutOfScope
-    from backproof.frontends.smoke import smoke as signs
-    from backproof.frontends.words import sign_of_life
-    from backproof.reports.terminal import heading
-
-    failed, waiting = False, [*judgement.report.subject.capabilities]
-    try:
-        with interrupts.stoppable(), console.status("") as status:
-            heading(judgement.report, console)
-            for sign in signs(judgement.subject, lambda name: status.update(f"{name} ...")):
-                sign_of_life(sign, console)
-                waiting.remove(sign.capability)
-                failed |= sign.state == "fails"
-    except OutOfScope as reason:
-        wrong(str(reason))
-    except KeyboardInterrupt:
-        console.print(
-            f"interrupted; not called: {', '.join(waiting) or 'anything'}", soft_wrap=True
-        )
-        return 130
-    finally:
-        judgement.close()
-    judgement.note()
-    for note in judgement.report.notes:
-        console.print(f"note: {note}", style="yellow", soft_wrap=True)
-    return int(failed)
 
 
 @app.command()
