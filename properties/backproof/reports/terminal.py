@@ -31,7 +31,9 @@ def console(error: bool = False) -> Console:
 def as_text(report: Report) -> str:
     """All that a person reads of a report, without colours and as wide as it is."""
     stream = io.StringIO()
-    plain = Console(file=stream, highlight=False, markup=False, color_system=None)
+    plain = Console(
+        file=stream, highlight=False, markup=False, color_system=None, force_terminal=False
+    )
     heading(report, plain)
     Lines(report, plain).rest()
     closing(report, plain)
