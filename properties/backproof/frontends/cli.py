@@ -3,6 +3,7 @@
 import math
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from backproof.frontends.ending import check_writable, write, wrong
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
 
@@ -136,11 +138,10 @@ def _judge_all(
     jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
-    from backproof.frontends.jobs import hired
     from backproof.reports.report import as_json, exit_status
     from backproof.reports.terminal import table
 
-    with hired(judgements, interrupts, jobs) as pool:
+    with _pool(judgements, interrupts, jobs) as pool:
         with console.status("loading ..."):
             _load(judgements, interrupts)
         reports = [judgement.report for judgement in judgements]
@@ -154,6 +155,17 @@ def _judge_all(
                 documents = [report.document() for report in reports]
                 write(json, as_json(documents if len(reports) > 1 else documents[0]))
     return exit_status(reports)
+
+
+def _pool(
+    judgements: "list[Judgement]", interrupts: "Interrupts", jobs: int
+) -> "AbstractContextManager[Executor | None]":
+    """The processes for several jobs; none for one, or after Ctrl-C."""
+    if jobs == 1 or interrupts.asked:
+        return nullcontext()
+    from backproof.frontends.jobs import hired
+
+    return hired(judgements, interrupts, jobs)
 
 
 def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
@@ -184,23 +196,31 @@ def _options(given: list[str] | None) -> dict[str, str]:
 def _run_one(
     judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
 ) -> None:
-    from backproof.frontends import jobs, session
-    from backproof.reports.terminal import Progress, closing, heading, line
+    from backproof.reports.terminal import closing, heading, line
 
     if not interrupts.asked:
         heading(judgement.report, console)
-        with console.status("") as status:
-            show = Progress(console, status)
-            if pool is not None:
-                jobs.run(judgement, interrupts, show, pool)
-            else:
-                session.run(judgement, interrupts, show)
+        _run(judgement, interrupts, console, pool)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
         if row.status == "unfinished" and not row.seconds:
             line(row, console)  # it was never begun
     closing(judgement.report, console)
+
+
+def _run(
+    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
+) -> None:
+    from backproof.frontends import jobs, session
+    from backproof.reports.terminal import Progress
+
+    with console.status("") as status:
+        show = Progress(console, status)
+        if pool is not None:
+            jobs.run(judgement, interrupts, show, pool)
+        else:
+            session.run(judgement, interrupts, show)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -24,7 +25,8 @@ def workers(
     """
     os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, begin, given))
+    task = pickle.dumps((begin, given))  # in bytes, so that a process listens before it imports
+    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, task))
     try:
         with _ctrl_c_waits():
             # each task begins a process, as long as none is idle
@@ -53,11 +55,12 @@ def _ctrl_c_waits() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, kept)
 
 
-def _begin(jobs: int, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _begin(jobs: int, task: bytes) -> None:
     """In a worker: Ctrl-C is for the process that was called, and its end is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_caller, daemon=True).start()
     take_half_at_most(jobs)
+    begin, given = pickle.loads(task)
     if begin is not None:
         begin(*given)
 
