@@ -39,7 +39,7 @@ def workers(
         if interrupts.asked:
             for worker in multiprocessing.active_children():
                 worker.kill()  # its subject ends with it
-        pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
