@@ -27,16 +27,18 @@ def workers(
     spawn = multiprocessing.get_context("spawn")
     task = pickle.dumps((begin, given))  # in bytes, so that a process listens before it imports
     pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, task))
+    done = False
     try:
         with _ctrl_c_waits():
             # each task begins a process, as long as none is idle
             for _ in range(0 if interrupts.asked else jobs):
                 pool.submit(int)
         yield pool
+        done = not interrupts.asked
     except (BrokenProcessPool, KeyboardInterrupt):
         pass
     finally:
-        if interrupts.asked:
+        if not done:
             for worker in multiprocessing.active_children():
                 worker.kill()  # its subject ends with it
         pool.shutdown(cancel_futures=True)
