@@ -47,6 +47,17 @@ def test_every_end_has_its_status_and_one_line(
     assert said.count("\n") == bool(words)
 
 
+def test_an_interrupt_that_passes_an_exec_of_text_leaves_the_status(tmp_path: Path) -> None:
+    (tmp_path / "run_here.py").write_text(
+        "import backproof.__main__ as ours\n"
+        "ours._command_line = lambda _: exec('raise KeyboardInterrupt')\n"
+        "ours.main()\n"
+    )
+    command = [sys.executable, "-m", "run_here"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 130
+
+
 def shell(command: str, folder: Path) -> Any:
     words = command.replace("backproof", f"{sys.executable} -m backproof")
     return subprocess.run(
@@ -101,7 +112,7 @@ def test_a_report_takes_the_place_of_the_older_one_at_once_and_alone(tmp_path: P
     file = tmp_path / "report.json"
     (tmp_path / "link.json").symlink_to(file)
     file.write_text("older")
-    write(str(tmp_path / "link.json"), "newer")
+    write("--json", str(tmp_path / "link.json"), "newer")
     assert file.read_text() == "newer\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "report.json"]
 
@@ -116,7 +127,7 @@ def test_a_report_that_cannot_be_written_is_shown_and_the_older_one_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    write(str(file), "newer")
+    write("--json", str(file), "newer")
     assert capsys.readouterr().out == "newer\n"
     assert file.read_text() == "older"
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
@@ -130,7 +141,7 @@ def test_where_no_report_can_be_written_is_said_before_the_run(
     tmp_path: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        check_writable(str(tmp_path / name))
+        check_writable("--json", str(tmp_path / name))
     assert left.value.code == 2
     assert words in capsys.readouterr().err
 

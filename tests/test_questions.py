@@ -2,10 +2,14 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backproof.cases.turns import among
 from backproof.judging.questions import ask
@@ -49,3 +53,28 @@ def test_whole_numbers_are_drawn_whole_though_equal_ones_were_drawn_before() -> 
     for values in ((1.0,), (1,), (True,)):
         ask(lambda one: drawn.append(one), {"one": among(values)}, examples=1, seed=0)
     assert [type(one) for one in drawn] == [float, int, bool]
+
+
+def test_a_law_may_be_judged_inside_a_test_of_hypothesis() -> None:
+    met: list[int] = []
+
+    def keep(drawn: int) -> None:
+        met.append(drawn)
+
+    @given(st.integers(0, 3))
+    @settings(max_examples=2, database=None)
+    def inside(number: int) -> None:
+        ask(keep, {"drawn": st.just(number)}, examples=1, seed=0)
+
+    inside()
+    assert len(met) >= 2
+
+
+def test_what_another_thread_draws_from_random_is_no_slip_of_a_strategy() -> None:
+    met: list[float] = []
+
+    def keep(drawn: float) -> None:
+        met.append(drawn)
+
+    ask(keep, {"drawn": st.builds(random.random)}, examples=1, seed=0)
+    assert len(met) == 1

@@ -15,7 +15,8 @@ from backproof.adapters.refnet import Refnet
 from backproof.contract import NotSupported
 from backproof.laws.catalogue import laws
 from backproof.reports.remarks import remarks
-from backproof.reports.report import Described, Finding, Report, Row
+from backproof.reports.report import Described, Report
+from backproof.reports.row import Finding, Row
 from backproof.reports.terminal import closing, explained
 from refnet.conventions import Conventions
 from refnet.functions.softmax import SOFTMAX
@@ -41,6 +42,22 @@ def test_a_reason_to_refuse_is_said_once_for_all_laws_and_capabilities() -> None
         "refused in 5 examples of 2 laws: forward, loss: no softmax",
         "refused in 1 example of one: too many digits",
     ]
+
+
+def test_other_numbers_are_no_other_reason_to_refuse() -> None:
+    many = {f"forward: widths=({n}, {n + 1}) with -{n}.5e-3 is too much": 1 for n in range(240)}
+    said = remarks(report(row("one", refused=many)))
+    assert said == [
+        "refused in 240 examples of one: forward: widths=(0, 1) with -0.5e-3 is too much "
+        "(and 239 times more with other numbers)"
+    ]
+
+
+def test_reasons_without_end_are_counted() -> None:
+    many = {f"forward: I dislike {'very ' * n}much": 1 for n in range(240)}
+    said = remarks(report(row("one", refused=many)))
+    assert len(said) == 9
+    assert said[-1] == "refused for 232 more reasons, which --json has"
 
 
 def test_entries_without_a_bound_are_added_up() -> None:
@@ -77,17 +94,6 @@ def test_every_law_that_judges_by_value_says_what() -> None:
     assert by_value["a_seed_decides_the_start_and_units_start_apart"] == ["constant", "zeros"]
     for law in ("every_call_stands_alone", "networks_compose", "gradients_match"):
         assert [names for name, names in by_value.items() if law in name] == [[]]
-
-
-def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> None:
-    law = laws("the_gradient_is_the_derivative_of_the_loss")[0]
-    alike = Finding(kind="broken", what="loss", ratio=2.0, hint="Conventions(reduction='sum')")
-    other = Finding(kind="broken", what="loss", ratio=2.0)
-    first = row(law.name, status="broken", findings=[alike])
-    alone = explained(report(first), 0)
-    assert "fits Conventions(reduction='sum'): declare it, or mend it" in alone
-    both = explained(report(first, row("two", status="broken", findings=[other])), 0)
-    assert "fits Conventions(reduction='sum'): 1 of 2 broken laws would hold" in both
 
 
 def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:

@@ -150,11 +150,11 @@ def test_biases_that_are_given_to_a_network_without_are_named() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"biases": None}, "scope.biases=None: choose False or True"),
-        ({"l2": 1}, "scope.l2=1: choose False or True"),
-        ({"soft_targets": "some"}, "scope.soft_targets='some': choose False or True"),
-        ({"batches": "two rows"}, "scope.batches='two rows': choose False, True or 'one row'"),
-        ({"shapes": "many"}, "scope.shapes='many': choose 'any' or 'few'"),
+        ({"biases": None}, "scope.biases=None: choose one of False, True"),
+        ({"l2": 1}, "scope.l2=1: choose one of False, True"),
+        ({"soft_targets": "some"}, "scope.soft_targets='some': choose one of False, True"),
+        ({"batches": "two rows"}, "scope.batches='two rows': choose one of False, True, 'one row'"),
+        ({"shapes": "many"}, "scope.shapes='many': choose one of 'any', 'few'"),
         ({"weight_decay": "coupled"}, "scope.weight_decay='coupled': give a tuple, ('coupled',)"),
         (
             {"weight_decay": ("both",)},

@@ -8,8 +8,8 @@ import pytest
 from backproof.judging.judge import Broken
 from backproof.judging.law import Law
 from backproof.judging.questions import ask
-from backproof.judging.search import Enough
 from backproof.judging.settings import EXAMPLES
+from backproof.judging.slowness import Enough
 from backproof.judging.trial import Trial
 from backproof.laws.catalogue import chosen
 from backproof.subjects.local import Local

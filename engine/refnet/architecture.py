@@ -7,7 +7,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, check_fields
+from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, check_fields, shown
 
 Array = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Architecture:
     biases: bool = True
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, Architecture)
         _check_widths(self.widths)
         _check_activation(self.activation, len(self.widths) - 2)
         _check_head(self.output, self.loss, self.widths[-1])
@@ -103,28 +103,32 @@ class Architecture:
 
 
 def _check_widths(widths: tuple[int, ...]) -> None:
+    if not isinstance(widths, tuple):
+        raise ValueError(f"widths={shown(widths)}: give a tuple, such as (3, 7, 1)")
     if len(widths) < 2:
         raise ValueError(f"widths={widths!r}: give at least two, the features and the outputs")
     for place, width in enumerate(widths):
-        if not isinstance(width, int) or width < 1:
-            raise ValueError(f"widths[{place}]={width!r}: a width is a whole number of at least 1")
+        if type(width) is not int or not 1 <= width < 2**63:
+            given = f"widths[{place}]={shown(width)}"
+            raise ValueError(f"{given}: a width is a whole number of at least 1")
 
 
 def _check_activation(activation: str | tuple[str, ...], hidden_layers: int) -> None:
-    names = (activation,) if isinstance(activation, str) else activation
-    if not isinstance(activation, str) and len(names) != hidden_layers:
+    names = activation if isinstance(activation, tuple) else (activation,)
+    if isinstance(activation, tuple) and len(names) != hidden_layers:
         raise ValueError(
-            f"activation={activation!r}: {len(names)} names for {hidden_layers} hidden layers; "
-            "give one name, or one per hidden layer"
+            f"activation={shown(activation)}: {len(names)} names for {hidden_layers} hidden "
+            "layers; give one name, or one per hidden layer"
         )
     for name in names:
-        if name not in ACTIVATIONS:
-            raise ValueError(f"activation={name!r}: choose one of {', '.join(ACTIVATIONS)}")
+        if type(name) is not str or name not in ACTIVATIONS:
+            raise ValueError(f"activation={shown(name)}: choose one of {', '.join(ACTIVATIONS)}")
 
 
 def _check_head(output: str, loss: str, outputs: int) -> None:
-    if (output, loss) not in HEADS:
+    if not (type(output) is type(loss) is str) or (output, loss) not in HEADS:
         known = ", ".join(f"{o} with {name}" for o, name in HEADS)
-        raise ValueError(f"output={output!r} with loss={loss!r}: choose one of {known}")
+        given = f"output={shown(output)} with loss={shown(loss)}"
+        raise ValueError(f"{given}: choose one of {known}")
     if output == "softmax" and outputs < 2:
         raise ValueError(f"output='softmax' with {outputs} output: softmax needs at least two")

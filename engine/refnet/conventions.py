@@ -107,7 +107,7 @@ class Conventions:
     initial_biases: Literal["zeros", "fan_in_uniform", "other"] = "zeros"
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, Conventions)
 
 
 STRICT = Conventions()

@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import numpy as np
 
+MOST_SHOWN = 100
+"""Characters of a value that are shown."""
+
 
 class Legal(NamedTuple):
     """The numbers that mean something: the rule in words, and as a test, which nan must fail."""
@@ -22,6 +25,7 @@ class Legal(NamedTuple):
 ABOVE_ZERO = Legal("is finite and above 0", lambda number: 0 < number < inf)
 AT_LEAST_ZERO = Legal("is finite and at least 0", lambda number: 0 <= number < inf)
 BELOW_ONE = Legal("lies in [0, 1)", lambda number: 0 <= number < 1)
+UNIT = Legal("lies in [0, 0.25]", lambda number: 0 <= number <= 0.25)
 SHARE = Legal("lies in [0, 1]", lambda number: 0 <= number <= 1)
 BELOW_HALF = Legal("lies in [0, 0.5)", lambda number: 0 <= number < 0.5)
 
@@ -40,33 +44,53 @@ def rules(made: type) -> dict[str, Rule]:
     return {name: _rule(hint) for name, hint in hints.items()}
 
 
-def check_fields(made: Any) -> None:
-    """Settle the fields: lists become tuples, and NumPy's numbers, which cast arrays, Python's.
+def check_fields(made: Any, kind: type, of: str = "") -> None:
+    """Settle the fields: lists and arrays become tuples, and numbers and text plain Python's.
 
+    kind: the class whose fields they are; of: what stands before their names, as "scope."
     Raises: ValueError naming a field that its type forbids, the rule and the value.
     """
-    for name, value in vars(made).items():
-        if type(value) not in (float, str, int, bool):
-            object.__setattr__(made, name, _settled(value))
-    kind: Any = type(made)
     for name, (words, legal) in rules(kind).items():
         value = getattr(made, name)
-        if legal and type(value) in (int, float) and legal.holds(value):
+        if type(value) not in (float, str, int, bool):
+            value = _settled(value)
+            object.__setattr__(made, name, value)
+        if legal and (type(value) is float or _short(value)) and legal.holds(value):
             continue
         if any(type(value) is type(word) and value == word for word in words):  # 1 is no True
             continue
         said = [f"{name} {legal.rule}"] if legal else []
         said += ["choose one of " + ", ".join(map(repr, words))] if words else []
         if said:
-            raise ValueError(f"{name}={value!r}: {', or '.join(said)}")
+            raise ValueError(f"{of}{name}={shown(value)}: {', or '.join(said)}")
+
+
+def shown(value: object) -> str:
+    """repr(value), or its beginning; where it cannot be had, that is said."""
+    try:
+        text = repr(value)
+    except Exception as error:  # whatever a __repr__ does
+        return f"({type(value).__name__}, which raises {type(error).__name__} when it is shown)"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def _settled(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(map(_settled, value))
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return value.item()
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, tuple):
+        return tuple(map(_settled, tuple.__iter__(value)))
+    if isinstance(value, list):
+        return tuple(map(_settled, list.__iter__(value)))
+    for kind in (str, float, int):  # of which others may be derived, as the members of an Enum are
+        if isinstance(value, kind) and type(value) not in (kind, bool):
+            within: Any = kind.__getnewargs__  # what it is, whatever the class makes of it
+            return within(value)[0]
     return value
+
+
+def _short(value: Any) -> bool:
+    """Whether it is a whole number of 64 bits, as a message has room for."""
+    return type(value) is int and abs(value) < 2**63
 
 
 def _rule(hint: Any) -> Rule:

@@ -14,13 +14,17 @@ def main() -> None:
     from backproof.frontends.ending import status_of
 
     take_half_at_most()
-    sys.exit(status_of(lambda: _command_line(interrupts)))
+    status = status_of(lambda: _command_line(interrupts))
+    exec("")  # else an interrupt that passed an exec of text ends `python -m` by its signal
+    sys.exit(status)
 
 
 def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
 
+    app.command()(smoke)
     app.command()(teeth)
     app(obj=interrupts)
 

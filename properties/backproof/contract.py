@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
-from refnet.legal import rules
+from refnet.legal import check_fields, shown
 from refnet.rounding.precision import PRESETS, Precision
 from refnet.training.initializers import INITIALIZERS
 from refnet.training.optimizers import OPTIMIZERS
@@ -55,6 +55,12 @@ class Fit(NamedTuple):
 
 LEAST = {"hidden_layers": 0, "widths": 1, "rows": 1, "outputs": 1, "softmax_outputs": 2}
 """What the ranges of a scope begin with, at the least."""
+
+KNOWN: dict[str, tuple[Any, ...]] = {
+    "activations": ACTIVATIONS, "heads": HEADS, "optimizers": OPTIMIZERS,
+    "weight_decay": ("coupled", "decoupled"), "initializers": INITIALIZERS,
+}  # fmt: skip
+"""The names that the fields of a scope are made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +112,13 @@ class Scope:
     shapes: Literal["any", "few"] = "any"
 
     def __post_init__(self) -> None:
-        _check_names("activations", self.activations, ACTIVATIONS)
-        _check_names("heads", self.heads, HEADS)
-        _check_names("optimizers", self.optimizers, OPTIMIZERS)
-        _check_names("weight_decay", self.weight_decay, ("coupled", "decoupled"))
-        _check_names("initializers", self.initializers, INITIALIZERS)
-        for field, rule in rules(Scope).items():
-            _check_choice(field, getattr(self, field), rule.words)
+        check_fields(self, Scope, "scope.")
+        for field, known in KNOWN.items():
+            _check_names(field, getattr(self, field), known)
         for field, least in LEAST.items():
             _check_range(field, getattr(self, field), least)
+        if not self.heads:
+            raise ValueError(f"scope.heads=(): name at least one, such as ({HEADS[0]},)")
         if self.hidden_layers[0] and not self.activations:
             raise ValueError("scope.activations=(): hidden layers need an activation; name them")
         if self.weight_decay and not self.optimizers:
@@ -124,32 +128,42 @@ class Scope:
             raise ValueError(
                 "scope.frozen=True without architectures: name those that its weights belong to"
             )
-        for place, one in enumerate(self.architectures or ()):
-            if one.biases != self.biases:
-                given = f"scope.architectures[{place}] has biases={one.biases}"
-                raise ValueError(f"{given}, the scope biases={self.biases}: give both the same")
-
-
-def _check_choice(field: str, given: Any, words: tuple[Any, ...]) -> None:
-    if words and not any(type(given) is type(word) and given == word for word in words):
-        known = ", ".join(map(repr, words[:-1]))
-        raise ValueError(f"scope.{field}={given!r}: choose {known} or {words[-1]!r}")
+        if self.architectures is not None:
+            _check_architectures(self.architectures, self.biases)
 
 
 def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
     if isinstance(given, str):
-        raise ValueError(f"scope.{field}={given!r}: give a tuple, ({given!r},)")
+        raise ValueError(f"scope.{field}={shown(given)}: give a tuple, ({shown(given)},)")
+    if not isinstance(given, tuple):
+        raise ValueError(f"scope.{field}={shown(given)}: give a tuple of names")
     for name in given:
-        if (tuple(name) if isinstance(name, list) else name) not in known:
-            raise ValueError(f"scope.{field} has {name!r}: choose from {known}")
+        parts = name if isinstance(name, tuple) else (name,)
+        if not all(type(part) is str for part in parts) or name not in known:
+            raise ValueError(f"scope.{field} has {shown(name)}: choose from {known}")
 
 
 def _check_range(field: str, given: Any, least: int) -> None:
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        raise ValueError(f"scope.{field}={given!r}: give (least, most), such as (1, None)")
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise ValueError(f"scope.{field}={shown(given)}: give (least, most), such as (1, None)")
     low, high = given
-    if low < least or (high is not None and high < low):
-        raise ValueError(f"scope.{field}={given!r}: give (least, most), {least} <= least <= most")
+    whole = type(low) is int and (type(high) is int or high is None)
+    if not whole or not least <= low <= (2**63 - 1 if high is None else high) < 2**63:
+        rule = f"give (least, most), whole numbers with {least} <= least <= most"
+        raise ValueError(f"scope.{field}={shown(given)}: {rule}, or None for no limit")
+
+
+def _check_architectures(given: Any, biases: bool) -> None:
+    if not isinstance(given, tuple) or not given:
+        rule = "give a tuple of them, or None for any"
+        raise ValueError(f"scope.architectures={shown(given)}: {rule}")
+    for place, one in enumerate(given):
+        if not isinstance(one, Architecture):
+            rule = "give Architecture(widths, activation, output, loss)"
+            raise ValueError(f"scope.architectures[{place}]={shown(one)}: {rule}")
+        if one.biases != biases:
+            said = f"scope.architectures[{place}] has biases={one.biases}"
+            raise ValueError(f"{said}, the scope biases={biases}: give both the same")
 
 
 def conventions_of(declared: Declared, head: tuple[str, str]) -> Conventions:
@@ -164,10 +178,10 @@ def by_head(declared: Declared, heads: tuple[tuple[str, str], ...]) -> dict[Any,
     """
     given = dict.fromkeys(heads, declared) if isinstance(declared, Conventions) else declared
     if unknown := [head for head in given if head not in HEADS]:
-        raise ValueError(f"conventions of {unknown[0]!r}: choose heads from {HEADS}")
+        raise ValueError(f"conventions of {shown(unknown[0])}: choose heads from {HEADS}")
     for head in heads:
         if not isinstance(found := given.get(head), Conventions):
-            said = f"are {found!r}" if head in given else "are missing, and it is in the scope"
+            said = f"are {shown(found)}" if head in given else "are missing, and it is in the scope"
             raise ValueError(
                 f"the conventions of {head!r} {said}; "
                 "give Conventions for each head, or once for all of them"

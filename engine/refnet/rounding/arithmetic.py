@@ -85,7 +85,7 @@ class Within:
     """The operation on balls: the engine's value, and the implementation's largest distance."""
 
     def __init__(self, precision: Precision) -> None:
-        self.precision, self._both = precision, precision.with_engine()
+        self.precision, self._both = precision, precision.with_engine
 
     @quiet
     def __call__(self, operation: Operation, *arguments: Any) -> Ball:

@@ -3,9 +3,12 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from refnet.legal import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, UNIT, check_fields, shown
 
 U64 = 2.0**-53
 
@@ -25,18 +28,28 @@ class Precision:
     exp_error:    error of exp in units of its result's unit roundoff
     relative:     names of activations whose accuracy is promised relative to their value
     dtype:        the NumPy type that carries the numbers (bfloat16 travels as float32)
+
+    Raises: ValueError naming the field, the rule and the value.
     """
 
     name: str
-    unit: float
-    accumulation: float
-    underflow: float
-    largest: float
-    dtype: str
-    input: float = 0.0
-    exp_error: float = 8.0
+    unit: Annotated[float, UNIT]
+    accumulation: Annotated[float, UNIT]
+    underflow: Annotated[float, BELOW_ONE]
+    largest: Annotated[float, ABOVE_ZERO]
+    dtype: Literal["float64", "float32", "float16"]
+    input: Annotated[float, BELOW_ONE] = 0.0
+    exp_error: Annotated[float, AT_LEAST_ZERO] = 8.0
     relative: tuple[str, ...] = ()
-    sums: float | None = None
+    sums: Annotated[float, UNIT] | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, Precision, "precision.")
+        if type(self.name) is not str:
+            raise ValueError(f"precision.name={shown(self.name)}: give a text")
+        names = self.relative
+        if not isinstance(names, tuple) or not all(type(name) is str for name in names):
+            raise ValueError(f"precision.relative={shown(names)}: give a tuple of names")
 
     @property
     def summation(self) -> float:
@@ -54,8 +67,8 @@ class Precision:
 
     @property
     def digits(self) -> int:
-        """Bits of the significand, so that unit = 2^-digits."""
-        return round(-math.log2(max(self.unit, self.input)))
+        """Bits of the significand, so that unit = 2^-digits, of those that float64 can carry."""
+        return round(-math.log2(max(self.unit, self.input, U64)))
 
     def round(self, values: object) -> NDArray[np.float64]:
         """The nearest numbers that this precision represents, as float64."""
@@ -66,6 +79,7 @@ class Precision:
         whole = np.round(np.ldexp(mantissa, self.digits))
         return np.asarray(np.ldexp(whole, exponent - self.digits), dtype=np.float64)
 
+    @cached_property
     def with_engine(self) -> "Precision":
         """The arithmetic of a comparison: this one and the engine's own float64 together.
 

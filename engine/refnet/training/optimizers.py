@@ -21,7 +21,7 @@ import numpy as np
 
 from refnet.architecture import Layer, Parameters
 from refnet.conventions import Conventions
-from refnet.legal import AT_LEAST_ZERO, BELOW_ONE, check_fields
+from refnet.legal import AT_LEAST_ZERO, BELOW_ONE, check_fields, shown
 
 OPTIMIZERS = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam")
 
@@ -47,9 +47,9 @@ class Optimizer:
     decoupled: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self)
-        if self.name not in OPTIMIZERS:
-            raise ValueError(f"name={self.name!r}: choose one of {', '.join(OPTIMIZERS)}")
+        check_fields(self, Optimizer)
+        if type(self.name) is not str or self.name not in OPTIMIZERS:
+            raise ValueError(f"name={shown(self.name)}: choose one of {', '.join(OPTIMIZERS)}")
         if self.momentum and self.name not in ("momentum", "nesterov"):
             raise ValueError(
                 f"momentum={self.momentum!r} with name={self.name!r}: "

@@ -149,12 +149,15 @@ class Networks(Recipe):
 
     def _heads(self, scope: Scope) -> tuple[tuple[str, str], ...]:
         heads = _common(self.heads, scope.heads)
+        if not heads:
+            wanted = " or ".join(" with ".join(head) for head in self.heads or ())
+            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
         (low, high), (least, most) = scope.outputs, scope.softmax_outputs
         if max(low, least) > min(high or math.inf, most or math.inf):
             heads = tuple(head for head in heads if head[0] != "softmax")
         if not heads:
-            wanted = " or ".join(" with ".join(head) for head in self.heads or ("any",))
-            raise OutOfScope(f"the law needs a head of {wanted}, which the scope lacks")
+            given = f"outputs {_words(scope.outputs)} and classes {_words(scope.softmax_outputs)}"
+            raise OutOfScope(f"a softmax has no number of outputs where the scope has {given}")
         return heads
 
     def strategy(

@@ -1,16 +1,16 @@
-"""The command line: backproof check, laws, explain, smoke, new; `cli_teeth` adds teeth."""
+"""The command line: check, laws, explain, new; `cli_smoke` adds smoke, and `cli_teeth` teeth."""
 
 import math
 import shlex
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from backproof.frontends.ending import check_writable, write, wrong
+from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
+    from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
 
 
 MOST_SEED = 2**64 - 1
 """What a report in JSON can hold."""
+
+
+CallSeconds = Annotated[
+    float,
+    typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
+]
+Memory = Annotated[
+    float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
+]
 
 
 class _Commands(TyperGroup):
@@ -85,32 +95,32 @@ def check(
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0, help="seconds for each subject; later laws are unfinished")
+        float, typer.Option(min=0, help="seconds for each subject, small cases first")
     ] = math.inf,
-    call_seconds: Annotated[
-        float,
-        typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
-    ] = 10.0,
-    memory: Annotated[
-        float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
-    ] = 4.0,
+    call_seconds: CallSeconds = 10.0,
+    memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
+    junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
+    markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
+    badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
-    if json not in (None, "-"):
-        check_writable(str(json))
+    asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
+    check_places(asked)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    given = (precision, _options(option), settings, limits)
-    judgements = _judgements(subjects or ["refnet"], laws, *given)
-    status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
+    given = (precision, options(option), settings, limits)
+    judgements = subjects_of(subjects or ["refnet"], laws, *given)
+    shown = console(error="-" in asked.values())
+    status = _judge_all(judgements, context.obj, shown, asked, jobs)
     sys.exit(status)
 
 
-def _judgements(
+def subjects_of(
     subjects: list[str],
     pattern: str,
     precision: str | None,
@@ -118,6 +128,7 @@ def _judgements(
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
 ) -> "list[Judgement]":
+    """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
@@ -134,16 +145,17 @@ def _judge_all(
     judgements: "list[Judgement]",
     interrupts: "Interrupts",
     console: "Console",
-    json: str | None,
+    asked: "Asked",
     jobs: int,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
-    from backproof.reports.report import as_json, exit_status
+    from backproof.frontends.written import write_all
+    from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
     with _pool(judgements, interrupts, jobs) as pool:
         with console.status("loading ..."):
-            _load(judgements, interrupts)
+            load(judgements, interrupts)
         reports = [judgement.report for judgement in judgements]
         try:
             for judgement in judgements:
@@ -151,9 +163,7 @@ def _judge_all(
             if len(reports) > 1:
                 table(reports, console)
         finally:
-            if json is not None:
-                documents = [report.document() for report in reports]
-                write(json, as_json(documents if len(reports) > 1 else documents[0]))
+            write_all(asked, reports)
     return exit_status(reports)
 
 
@@ -168,7 +178,8 @@ def _pool(
     return hired(judgements, interrupts, jobs)
 
 
-def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+def load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+    """Load them all, until Ctrl-C; one that cannot be loaded ends the command."""
     from backproof.subjects.failures import CannotLoad
 
     try:
@@ -183,7 +194,8 @@ def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
         pass  # every law is unfinished, and the report says so
 
 
-def _options(given: list[str] | None) -> dict[str, str]:
+def options(given: list[str] | None) -> dict[str, str]:
+    """What stands behind each --option."""
     options = {}
     for word in given or []:
         key, equals, value = word.partition("=")
@@ -204,8 +216,8 @@ def _run_one(
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     for row in judgement.report.laws:
-        if row.status == "unfinished" and not row.seconds:
-            line(row, console)  # it was never begun
+        if row.status == "unfinished":
+            line(row, console)
     closing(judgement.report, console)
 
 
@@ -213,6 +225,7 @@ def _run(
     judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
 ) -> None:
     from backproof.frontends import jobs, session
+    from backproof.frontends.conclude import conclude
     from backproof.reports.terminal import Progress
 
     with console.status("") as status:
@@ -221,6 +234,9 @@ def _run(
             jobs.run(judgement, interrupts, show, pool)
         else:
             session.run(judgement, interrupts, show)
+        status.update("looking for causes ...")
+        with suppress(KeyboardInterrupt), interrupts.stoppable():
+            conclude(judgement)
 
 
 @app.command()
@@ -247,35 +263,6 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
         if place:
             shown.print()
         explanation(found, shown)
-
-
-@app.command()
-def smoke(
-    context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="as for check")],
-    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
-) -> None:
-    """Call each capability once: is the adapter alive?"""
-    from backproof.cases.recipe import OutOfScope
-    from backproof.frontends.smoke import smoke as signs
-    from backproof.frontends.words import signs_of_life
-    from backproof.reports.terminal import console, heading
-
-    judgements = _judgements([subject], "*", precision, _options(option), {})
-    _load(judgements, context.obj)
-    if context.obj.asked:
-        sys.exit(130)
-    shown = console()
-    heading(judgements[0].report, shown)
-    try:
-        found = signs(judgements[0].subject)
-    except OutOfScope as reason:
-        wrong(str(reason))
-    finally:
-        judgements[0].server.close()
-    signs_of_life(found, shown)
-    sys.exit(0 if all(sign.state != "fails" for sign in found) else 1)
 
 
 @app.command()

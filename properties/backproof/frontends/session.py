@@ -5,6 +5,7 @@ weakens the run. Ctrl-C stops the law that is running; the report is whole, and 
 finished.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,18 +38,32 @@ class Watcher:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: plugin.LawItem) -> Iterator[None]:
         """Show which law is running, and its row when it is done."""
-        row = self._judgement.report.laws[item.place]
+        with self._running(item.place, len(self._judgement.laws) - item.place):
+            return (yield)
+
+    def again(self) -> None:
+        """The laws whose share of the time was not enough, with what the others have left."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while places := self._judgement.cut():
+                for done, place in enumerate(places):
+                    with self._running(place, len(places) - done):
+                        self._judgement.judge(place)
+
+    @contextmanager
+    def _running(self, place: int, among: int) -> Iterator[None]:
+        self._judgement.among = among
+        row = self._judgement.report.laws[place]
         self._show.started(row)
         try:
             with self._interrupts.stoppable():
-                return (yield)
+                yield
         finally:
             self._show.finished(row)
 
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
     """Judge a subject by all its laws, until Ctrl-C."""
-    watcher = Watcher(judgement, interrupts, show)
+    watcher, judgement.together = Watcher(judgement, interrupts, show), True
     (folder,) = laws_package.__path__
     with _closed():
         arguments = [
@@ -57,6 +72,8 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
             "-p", "no:logging", "-p", "no:warnings", "-s", folder,
         ]  # fmt: skip
         code = pytest.main(arguments, plugins=[plugin, watcher])
+        if not interrupts.asked:
+            watcher.again()
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         for row in judgement.report.laws:
             if row.status == "unfinished":

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from backproof.reports.report import Row
+from backproof.reports.row import Row
 
 
 class Show(Protocol):

@@ -1,71 +1,74 @@
 """Is the adapter alive? One call of each capability on a small case."""
 
-from typing import NamedTuple
-
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample
-from hypothesis.strategies import SearchStrategy
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from backproof.cases.case import Case
-from backproof.cases.networks import networks
+from backproof.cases.networks import Networks, networks
 from backproof.cases.recipe import OutOfScope
 from backproof.contract import NotSupported
-from backproof.judging.questions import out_of_the_users_folder
+from backproof.judging.questions import ask
 from backproof.subjects.failures import Died, SubjectError
 from backproof.subjects.subject import Subject
 from refnet.training.optimizers import Optimizer
 
+DRAWN = 50
+"""Cases of which the smallest are asked."""
+
 
 class Sign(NamedTuple):
-    """Whether a capability answers, refuses or fails, and in what words."""
+    """Whether a capability answers, refuses or fails, in what words, and where it fails."""
 
     capability: str
     state: str
     words: str
+    detail: str = ""
 
 
-def smoke(subject: Subject) -> list[Sign]:
+def smoke(subject: Subject, begin: Callable[[str], None]) -> Iterator[Sign]:
     """One call for each capability that the subject offers, on the first case that it supports.
 
+    begin: is told each capability before it is called
     Raises: OutOfScope when no case lies in the scope.
     """
     cases = _cases(subject)
-    return [_sign(subject, capability, cases) for capability in subject.capabilities]
+    for capability in subject.capabilities:
+        begin(capability)
+        yield _sign(subject, capability, cases)
 
 
 def _cases(subject: Subject) -> list[Case]:
-    """Small cases in general position: with a hidden layer, and without."""
-    explicit = settings(
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    found, reason = [], OutOfScope("the scope is empty")
+    """The smallest case of each head in general position: with a hidden layer, then without."""
+    found, reason = list[Case](), OutOfScope("the scope is empty")
     for hidden_layers in ((1, None), (0, 0)):
         recipe = networks(hidden_layers=hidden_layers, plain=True, kinds=("general position",))
         try:
-            drawn = recipe.strategy(subject.scope, subject.precision, subject.conventions)
-            with out_of_the_users_folder():
-                found.append(_telling(drawn, explicit))
+            drawn = _drawn(recipe, subject)
         except OutOfScope as lacking:
             reason = lacking
+        else:
+            smallest = {case.architecture.head: case for case in sorted(drawn, key=_size)[::-1]}
+            found += sorted(smallest.values(), key=_size)
     if not found:
         raise reason
     return found
 
 
-def _telling(drawn: SearchStrategy[Case], explicit: settings) -> Case:
-    """A case in which a mixed-up axis shows, if there is one: sizes that differ, none of them 1."""
+def _drawn(recipe: Networks, subject: Subject) -> list[Case]:
+    cases: list[Case] = []
 
-    def tells(case: Case) -> bool:
-        sizes = (len(case.inputs), *case.architecture.widths[:-1])
-        return len(set(sizes)) == len(sizes) and min(sizes) > 1
+    def keep(case: Case) -> None:
+        cases.append(case)
 
-    try:
-        return find(drawn, tells, settings=explicit)
-    except NoSuchExample:
-        return find(drawn, lambda case: True, settings=explicit)
+    declared = (subject.scope, subject.precision, subject.conventions)
+    ask(keep, {"case": recipe.strategy(*declared)}, examples=DRAWN, seed=0)
+    return cases
+
+
+def _size(case: Case) -> tuple[bool, int]:
+    """Small cases first, after those in which a mixed-up axis shows: sizes that differ, above 1."""
+    sizes = (len(case.inputs), *case.architecture.widths[:-1])
+    return len(set(sizes)) < len(sizes) or min(sizes) == 1, sum(sizes)
 
 
 def _sign(subject: Subject, capability: str, cases: list[Case]) -> Sign:
@@ -74,9 +77,12 @@ def _sign(subject: Subject, capability: str, cases: list[Case]) -> Sign:
         try:
             return Sign(capability, "answers", _asked(subject, capability, case))
         except NotSupported as reason:
-            sign = Sign(capability, "refuses", str(reason))
-        except (SubjectError, Died) as reason:
-            return Sign(capability, "fails", str(reason))
+            words = str(reason).removeprefix(f"{capability}: ")
+            sign = Sign(capability, "refuses", words)
+        except SubjectError as reason:
+            return Sign(capability, "fails", str(reason), reason.finding.detail)
+        except Died as reason:
+            return Sign(capability, "fails", str(reason), reason.detail)
     return sign
 
 
@@ -92,13 +98,18 @@ def _asked(subject: Subject, capability: str, case: Case) -> str:
     if capability == "initialize":
         if not scope.initializers:
             raise NotSupported("the scope names no initializers")
-        return f"{len(subject.initialize(case, scope.initializers[0], 0))} layers"
+        return _layers(subject.initialize(case, scope.initializers[0], 0))
     if capability == "train":
         if not scope.optimizers:
             raise NotSupported("the scope names no optimizers")
-        return f"{len(subject.train(case, Optimizer(scope.optimizers[0], 0.5)))} layers"
+        return _layers(subject.train(case, Optimizer(scope.optimizers[0], 0.5)))
     if capability == "loss":
         return f"{float(subject.loss(case).value):.6g}"
     if capability == "forward":
         return f"{subject.forward(case).value.shape}"
-    return f"{len(getattr(subject, capability)(case))} layers"
+    return _layers(getattr(subject, capability)(case))
+
+
+def _layers(found: list[Any]) -> str:
+    """How many layers there are."""
+    return f"{len(found)} layer{'s' if len(found) != 1 else ''}"

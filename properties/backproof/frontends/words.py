@@ -1,5 +1,7 @@
 """What a person reads of laws and of signs of life: catalogue, explanation, smoke."""
 
+import textwrap
+
 from rich.console import Console
 from rich.text import Text
 
@@ -9,12 +11,13 @@ from backproof.judging.limits import known
 from backproof.laws.catalogue import CHAPTERS
 
 
-def signs_of_life(signs: list[Sign], console: Console) -> None:
-    """A line for each capability."""
-    for sign in signs:
-        colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
-        text = Text(f"{sign.state:<9}", colour)
-        console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
+def sign_of_life(sign: Sign, console: Console) -> None:
+    """A line for a capability, and where it fails."""
+    colour = {"answers": "green", "refuses": "yellow", "fails": "red"}[sign.state]
+    text = Text(f"{sign.state:<9}", colour)
+    console.print(text + Text(f"{sign.capability:<18}{sign.words}"), soft_wrap=True)
+    if sign.detail:
+        console.print(textwrap.indent(sign.detail, " " * 9), soft_wrap=True)
 
 
 def catalogue(found: list[Law], console: Console) -> None:

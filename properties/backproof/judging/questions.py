@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from random import Random
@@ -19,6 +20,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.control import _current_build_context
+from hypothesis.errors import HypothesisWarning
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
 from hypothesis.strategies import SearchStrategy
 
@@ -39,10 +42,21 @@ def ask(
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     token = RUN_SEED.set(seed)
     try:
-        with out_of_the_users_folder():
+        with out_of_the_users_folder(), _undisturbed():
             seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
     finally:
         RUN_SEED.reset(token)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """In no test of a user's, and without warnings that speak of Hypothesis to who knows of none.
+
+    It takes what another thread draws from `random` for a slip of a strategy.
+    """
+    with _current_build_context.with_value(None), warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        yield
 
 
 def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:

@@ -1,9 +1,12 @@
 """Examples are drawn, counted and judged until one fails."""
 
 import contextlib
+import math
 import time
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hypothesis.errors import Flaky
@@ -11,13 +14,17 @@ from hypothesis.errors import Flaky
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.questions import ask
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import Enough, Took, ask_small_first, took
 from backproof.judging.trial import Arguments, Trial, met
 from backproof.reports.reach import Asked
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import SubjectError
+from backproof.subjects.messages import Outcome
 from refnet.architecture import ACTIVATIONS, HEADS
 
 SHRINK_SECONDS = 10.0
+
+KEPT = 8
 
 MORE_ROUNDS = 3
 """A kind that was refused each time is asked for again: it may have been for other reasons."""
@@ -25,11 +32,16 @@ MORE_ROUNDS = 3
 HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
 
 
-class Enough(KeyboardInterrupt):
-    """The time for searching or shrinking is over; what has been found stands.
+@dataclass
+class Kept:
+    """Examples that were judged, and what the subject has answered, by the bytes of the question.
 
-    A KeyboardInterrupt, because Hypothesis lets only those pass at once.
+    What is asked of them later, under other conventions or of another network, does not trouble
+    the subject again.
     """
+
+    examples: list[Arguments] = field(default_factory=list)
+    answers: dict[bytes, Outcome] = field(default_factory=dict)
 
 
 @dataclass
@@ -41,7 +53,10 @@ class Search:
     asked:   the questions of which an answer was judged by value
     remarks: what was remarked, and of how many examples
     failing: the smallest arguments that have failed, with the finding
+    kept:    the first examples, and others that were looked at later, with the answers to them
     cut:     whether the time limit came first
+    began:   when, on the monotonic clock
+    taken:   what each example that was answered or refused took
     """
 
     trial: Trial
@@ -53,7 +68,10 @@ class Search:
     remarks: Counter[str] = field(default_factory=Counter)
     examples: int = 0
     failing: tuple[Arguments, Finding] | None = None
+    kept: Kept = field(default_factory=Kept)
     cut: bool = False
+    taken: list[Took] = field(default_factory=list)
+    began: float = 0.0
     _failed_at: float = 0.0
 
     def run(self) -> None:
@@ -62,11 +80,15 @@ class Search:
         Raises: OutOfScope when the scope has no example; Died when the subject does.
         """
         strategies, count = self.trial.strategies(), self.settings.examples
+        self.began = time.monotonic()
+        ends, questions = self.settings.ends, partial(ask, shrink=True)
+        if math.isfinite(ends):
+            questions = partial(ask_small_first, ends=ends)
         try:
             with contextlib.suppress(Broken, SubjectError, Enough):
                 for more in range(1 + MORE_ROUNDS):
                     seed = self.settings.seed + more
-                    ask(self._example, strategies, examples=count, seed=seed, shrink=True)
+                    questions(self._example, strategies, examples=count, seed=seed)
                     if not self._unlucky():
                         break
         except Flaky:
@@ -105,9 +127,10 @@ class Search:
     def _example(self, **arguments: Any) -> None:
         """One example under Hypothesis: counted when it is answered, and kept if it fails."""
         self._stop_in_time()
+        began = time.monotonic()
         searching = self.failing is None  # what is tried to make a case smaller is not counted
         self.examples += searching
-        with tallying(Tally()) as found:
+        with tallying(Tally()) as found, self._keeping(arguments):
             try:
                 answered = self.trial.check(arguments)
             except (Broken, SubjectError) as failure:
@@ -120,8 +143,16 @@ class Search:
                 if searching:
                     self._reached(found)
                     self.remarks.update(found.remarks)
+        self.taken.append(took(time.monotonic() - began, self.trial.subject.conversation.calls))
         if answered and searching:
             self._count(found, met(arguments))
+
+    def _keeping(self, arguments: Arguments) -> AbstractContextManager[None]:
+        """The first examples are kept, but for large ones, of which each takes its time."""
+        if len(self.kept.examples) == KEPT or self.failing or "large" in met(arguments):
+            return nullcontext()
+        self.kept.examples.append(arguments)
+        return self.trial.subject.conversation.remembering(self.kept.answers)
 
     def _count(self, found: Tally, names: list[str]) -> None:
         """An example that was answered, by its kind, head and activations."""

@@ -30,6 +30,13 @@ class Settings:
         """The same settings with the clock running."""
         return replace(self, ends=time.monotonic() + self.seconds)
 
+    def shared(self, among: int) -> "Settings":
+        """The same settings with a share of the time that is left, for one of so many laws."""
+        if math.isinf(self.ends):
+            return self
+        now = time.monotonic()
+        return replace(self, ends=now + (self.ends - now) / among)
+
     @property
     def examples(self) -> int:
         """The number of examples of each law."""

@@ -12,8 +12,8 @@ from typing import Any
 from backproof.judging.judge import Tally, tallying
 from backproof.judging.law import Law
 from backproof.judging.questions import ask
-from backproof.judging.search import Enough
 from backproof.judging.settings import EXAMPLES, Settings
+from backproof.judging.slowness import Enough
 from backproof.judging.trial import Arguments, Trial
 from backproof.mutants import Mutant
 from backproof.mutants.open import Heard, Open, by_value, engine_like, own

@@ -13,8 +13,8 @@ import numpy as np
 from backproof.contract import Fit
 from backproof.judging.law import Law
 from backproof.judging.questions import ask
-from backproof.judging.search import Enough
 from backproof.judging.settings import Settings
+from backproof.judging.slowness import Enough
 from backproof.judging.trial import Trial
 from backproof.mutants import Mutant, mutants
 from backproof.mutants.open import Open, by_value, engine_like

@@ -1,9 +1,17 @@
 """What a report says besides its verdicts: each thing once, however many laws have met it."""
 
+import re
 from collections import Counter
+from dataclasses import dataclass, field
 
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Report, Row
+from backproof.reports.report import Report
+from backproof.reports.row import Row
+
+MOST = 8
+"""Reasons to refuse that are shown."""
+
+_NUMBERS = re.compile(r"-?\d[\d.e+-]*(, *-?\d[\d.e+-]*)*")
 
 
 def remarks(report: Report) -> list[str]:
@@ -32,20 +40,35 @@ def _laws(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} laws"
 
 
+@dataclass
+class _Refusal:
+    """A reason to refuse: its texts, and how often which law met it from which capability."""
+
+    texts: set[str] = field(default_factory=set)
+    met: Counter[str] = field(default_factory=Counter)
+    asked: set[str] = field(default_factory=set)
+
+    def sentence(self, first: str) -> str:
+        """The first text, and where it was met."""
+        who = ", ".join(name for name in CAPABILITIES if name in self.asked)
+        total, others = self.met.total(), len(self.texts) - 1
+        where = f"{total} example{'s' * (total > 1)} of {_laws([*self.met])}"
+        more = f" (and {others} times more with other numbers)" * bool(others)
+        return f"refused in {where}: {who}{': ' * bool(who)}{first}{more}"
+
+
 def _refusals(report: Report) -> list[str]:
-    """Each reason to refuse, with the capabilities that gave it."""
-    met: dict[str, Counter[str]] = {}
-    asked: dict[str, set[str]] = {}
+    """Each reason to refuse once; a text with other numbers is no other reason."""
+    found: dict[str, tuple[str, _Refusal]] = {}
     for row in report.laws:
         for words, count in row.refused.items():
             capability, colon, rest = words.partition(": ")
-            reason = rest if colon and capability in CAPABILITIES else words
-            met.setdefault(reason, Counter())[row.law] += count
-            asked.setdefault(reason, set()).update({capability} & {*CAPABILITIES})
-    notes = []
-    for reason, counts in met.items():
-        who = ", ".join(name for name in CAPABILITIES if name in asked[reason])
-        total = counts.total()
-        where = f"{total} example{'s' * (total > 1)} of {_laws([*counts])}"
-        notes.append(f"refused in {where}: {who}{': ' * bool(who)}{reason}")
+            text = rest if colon and capability in CAPABILITIES else words
+            _, refusal = found.setdefault(_NUMBERS.sub("#", text), (text, _Refusal()))
+            refusal.texts.add(text)
+            refusal.met[row.law] += count
+            refusal.asked.add(capability)
+    notes = [refusal.sentence(first) for first, refusal in found.values()]
+    if len(notes) > MOST:
+        notes[MOST:] = [f"refused for {len(notes) - MOST} more reasons, which --json has"]
     return notes

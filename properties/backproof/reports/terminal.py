@@ -1,5 +1,6 @@
 """What a person reads: a line for each law, a block for each broken one, the headline."""
 
+import io
 import shlex
 import sys
 from typing import Any
@@ -9,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backproof.reports.causes import Cause
 from backproof.reports.remarks import remarks
-from backproof.reports.report import FAILING, Finding, Report, Row, Status
+from backproof.reports.report import Report
+from backproof.reports.row import FAILING, Finding, Row, Status
 
 COLOURS: dict[Status, str] = {
     "holds": "green",
@@ -25,11 +28,23 @@ COLOURS: dict[Status, str] = {
     "stale": "red",
 }
 WIDEST = 72
+MOST_CALLS = 4
 
 
 def console(error: bool = False) -> Console:
     """Where a person reads; the subject's own words are no markup."""
     return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False)
+
+
+def as_text(report: Report) -> str:
+    """All that a person reads of a report, without colours and as wide as it is."""
+    stream = io.StringIO()
+    plain = Console(file=stream, highlight=False, markup=False, color_system=None)
+    heading(report, plain)
+    for row in report.laws:
+        line(row, plain)
+    closing(report, plain)
+    return stream.getvalue().rstrip("\n")
 
 
 def heading(report: Report, console: Console) -> None:
@@ -84,8 +99,9 @@ class Progress:
         self._status.update(f"{row.law} ...")
 
     def finished(self, row: Row) -> None:
-        """A law has its verdict."""
-        line(row, self._console)
+        """A law has its verdict, or may be tried again."""
+        if row.status != "unfinished":
+            line(row, self._console)
 
 
 def _ratio(value: float) -> str:
@@ -95,19 +111,13 @@ def _ratio(value: float) -> str:
 
 
 def closing(report: Report, console: Console) -> None:
-    """A block for each law that does not hold, the notes, and the headline."""
-    shown = dict[str, str]()
-    for place in _nearest_first(report):
-        row = report.laws[place]
+    """A block for each likely cause of what does not hold, the notes, and the headline."""
+    found = report.causes
+    for cause in found:
         console.print()
-        if row.status == "error" and (row.reason or "") in shown:
-            same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
-            console.print(same, soft_wrap=True)
-            continue
-        shown.setdefault(row.reason or "", row.law)
-        console.print(explained(report, place), soft_wrap=True)
+        console.print(told(report, cause), soft_wrap=True)
     notes = remarks(report)
-    if notes and shown:
+    if notes and found:
         console.print()
     for note in notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
@@ -131,10 +141,17 @@ def _by_chance(report: Report) -> str:
     )
 
 
-def _nearest_first(report: Report) -> list[int]:
-    """The laws that do not hold; those that compare the subject with itself come last."""
-    failing = [i for i, row in enumerate(report.laws) if row.status in {*FAILING, "internal"}]
-    return sorted(failing, key=lambda i: report.laws[i].compared_with_itself)
+def told(report: Report, cause: Cause) -> str:
+    """A cause: the law that shows it best, and the names of the others that it breaks."""
+    place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
+    lines = [explained(report, place)]
+    if cause.alike:
+        lines += [f"  {cause.what}, which breaks as well:", *(f"    {law}" for law in cause.alike)]
+    if cause.follows:
+        also = " also" * bool(cause.alike)
+        lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
+        lines += [f"    {law}" for law in cause.follows]
+    return "\n".join(lines)
 
 
 def explained(report: Report, place: int) -> str:
@@ -144,7 +161,7 @@ def explained(report: Report, place: int) -> str:
     for number, finding in enumerate(row.findings):
         lines += ["  broken in another way, too:"] if number else []
         try:
-            lines += _finding(finding) + _hint(finding.hint, report)
+            lines += _finding(finding) + _interpreted(finding)
         except Exception:  # nothing that is shown may end the run
             lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
@@ -178,6 +195,12 @@ def _finding(finding: Finding) -> list[str]:
     lines = _case(finding)
     if finding.ratio is None:
         lines.append(f"  {finding.what}")
+    elif finding.verb == "probable":
+        lines += [
+            f"  {finding.place()}",
+            f"    chance gives this in a share of {finding.observed!r}",
+            f"    limit {finding.expected!r}, below which it is called a fault",
+        ]
     else:
         lines += [
             f"  {finding.place()}",
@@ -200,7 +223,8 @@ def _case(finding: Finding) -> list[str]:
     sent = [(name, value) for name, value in first.parts.items() if value is not None]
     lines = ["  the smallest case:", *_named([*sent, *drawn])]
     if others or any("(" in call for call in first.calls):
-        lines.append(f"  asked for {', '.join(first.calls)}")
+        more = f", and {len(first.calls) - MOST_CALLS} times more" * (len(first.calls) > MOST_CALLS)
+        lines.append(f"  asked for {', '.join(first.calls[:MOST_CALLS])}{more}")
     if len(others) > 1:
         lines.append(f"  then {len(others) - 1} other ways, which --json has")
     for other in others[-1:]:
@@ -217,20 +241,16 @@ def _plain(name: str, value: Any) -> bool:
     return not isinstance(value, list | dict) and not name.endswith("architecture")
 
 
-def _hint(hint: str, report: Report) -> list[str]:
-    """What would mend this law, and how much else it would mend."""
-    if not hint:
-        return []
-    hints = [row.findings[0].hint for row in report.laws if row.status == "broken"]
-    mended = sum(bool(other) and _parted(other) <= _parted(hint) for other in hints)
-    fits = f"  every answer to this law that can be judged fits {hint}: "
-    if mended == len(hints):
-        return [f"{fits}declare it, or mend it"]
-    return [f"{fits}{mended} of {len(hints)} broken laws would hold; declare it, or find a mistake"]
-
-
-def _parted(hint: str) -> set[str]:
-    return set(hint.removeprefix("Conventions(").removesuffix(")").split(", "))
+def _interpreted(finding: Finding) -> list[str]:
+    """How special the fault is, what would mend it, and which known mistakes answer alike."""
+    lines = [f"  {words}" for words in finding.special]
+    if finding.hint:
+        lines.append(f"  every answer at hand fits {finding.hint}: declare it, or mend it")
+    lines += [f"  {finding.clash}"] * bool(finding.clash)
+    if finding.slips:
+        lines.append("  these known mistakes answer alike, at so many of the examples:")
+        lines += [f"    {slip}" for slip in finding.slips]
+    return lines
 
 
 def _off(finding: Finding) -> str:

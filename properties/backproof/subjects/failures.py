@@ -1,7 +1,7 @@
 """The ways in which a subject does not answer."""
 
 from backproof.contract import NotSupported
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.border import LINE, plain, plain_lines
 
 
@@ -40,9 +40,14 @@ class Died(KeyboardInterrupt):
 
     A KeyboardInterrupt, because Hypothesis lets only those pass at once: a subject that hangs is
     not asked again to make the example smaller.
+
+    slow: whether it gave no answer in time, which a slow subject does too
     """
 
-    def __init__(self, capability: str, message: str, detail: str = "") -> None:
-        self.capability, self.message = capability, plain(message, 2 * LINE)
+    def __init__(
+        self, capability: str, message: str, detail: str = "", *, slow: bool = False
+    ) -> None:
+        self.capability, self.slow = capability, slow
+        self.message = plain(message, 2 * LINE)
         self.detail = plain_lines(detail)
         super().__init__(self.message)

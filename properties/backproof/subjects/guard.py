@@ -28,14 +28,25 @@ _DEATH_SIGNAL, _SUBREAPER = 1, 36  # of prctl
 
 def guarded(judge: int, memory: int) -> None:
     """Return in the process that is to serve; memory: bytes for it and all it starts, 0 for any."""
-    if not _prctl(_SUBREAPER, 1):
+    try:
+        guard, server = os.getpid(), _copied(judge)
+    except (AttributeError, OSError):  # a system without the means, or without a process more
         threading.Thread(target=_end_with, args=(judge,), daemon=True).start()
         return
-    _ends_with_its_parent(judge, signal.SIGTERM)
-    guard, server = os.getpid(), os.fork()
     if server:
         _Guard(server, memory).watch()
     _ends_with_its_parent(guard, signal.SIGKILL)
+
+
+def _copied(judge: int) -> int:
+    """What os.fork answers, in the guard the process that is to serve.
+
+    Raises: AttributeError or OSError where there is to be no guard.
+    """
+    if not _prctl(_SUBREAPER, 1):
+        raise OSError("what a subject starts would not come to a guard")
+    _ends_with_its_parent(judge, signal.SIGTERM)
+    return os.fork()
 
 
 def _prctl(option: int, value: int) -> bool:
@@ -54,16 +65,17 @@ def _ends_with_its_parent(parent: int, number: signal.Signals) -> None:
 def _end_with(judge: int) -> None:
     while os.getppid() == judge:
         time.sleep(PERIOD)
-    os.killpg(0, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 class _Guard:
     """What the guard does until the server has ended, and all that it has started."""
 
-    _SIGNALS = signal.SIGCHLD, signal.SIGTERM, signal.SIGABRT
-
     def __init__(self, server: int, memory: int) -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, self._SIGNALS)
+        self._signals = signal.SIGCHLD, signal.SIGTERM, signal.SIGABRT
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         self._server, self._memory = server, memory
         for pipe in (0, 1):  # the judge and the server alone hold the ends of their pipes
             os.close(pipe)
@@ -71,7 +83,7 @@ class _Guard:
     def watch(self) -> NoReturn:
         """Wait for the end of the server, and end as it has ended."""
         while (status := self._reaped()) is None:
-            told = signal.sigtimedwait(self._SIGNALS, PERIOD)
+            told = signal.sigtimedwait(self._signals, PERIOD)
             if told is None:
                 self._look_at_memory()
             elif told.si_signo == signal.SIGTERM:
@@ -104,9 +116,9 @@ class _Guard:
             _kill(self._server)
 
 
-def _kill(process: int, number: signal.Signals = signal.SIGKILL) -> None:
+def _kill(process: int, number: signal.Signals | None = None) -> None:
     with suppress(ProcessLookupError, PermissionError):
-        os.kill(process, number)
+        os.kill(process, number or signal.SIGKILL)
 
 
 def _end_as(status: int) -> NoReturn:

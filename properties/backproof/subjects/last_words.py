@@ -17,7 +17,9 @@ LARGEST = 2**22
 """Bytes of a file of which a line is shown."""
 
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in .*')
-_OURS = (f"{Path(__file__).parent}{os.sep}", "<frozen ")
+
+OURS = (f"{Path(__file__).parent}{os.sep}", "<frozen ")
+"""How the frames begin that stand around every call."""
 
 
 def last_words(errors: str) -> str:
@@ -40,7 +42,7 @@ def _frames(crash: str) -> list[str]:
     """The subject's frames in the thread that has crashed, each with its line."""
     thread = crash.partition("Current thread ")[2].partition("\n\n")[0]
     found = [match for match in map(_FRAME.fullmatch, thread.splitlines()) if match]
-    theirs = [frame for frame in found if not frame["file"].startswith(_OURS)]
+    theirs = [frame for frame in found if not frame["file"].startswith(OURS)]
     return ends([_with_its_line(frame) for frame in theirs or found])
 
 

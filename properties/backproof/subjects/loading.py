@@ -1,12 +1,14 @@
 """From the words of the command line to an implementation."""
 
+import dataclasses
 import importlib
 import importlib.util
 import inspect
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,6 +41,21 @@ _SCOPE = (
 )
 
 
+@contextmanager
+def loading(subject: str) -> Iterator[None]:
+    """What a declaration does while it is read has a name.
+
+    Raises: CannotLoad for whatever is raised, but for Ctrl-C.
+    """
+    try:
+        yield
+    except (CannotLoad, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        words = f"{subject} failed while it was loaded: {raised(error)}"
+        raise CannotLoad(words, where(error)) from error
+
+
 def load(subject: str, precision: str | None = None, options: dict[str, str] | None = None) -> Any:
     """The implementation that the words name, constructed with the precision and the options.
 
@@ -46,7 +63,7 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
     """
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
-    if not colon:
+    if not colon or subject.endswith(".py"):  # C:\\net.py names a file, and no class in it
         raise CannotLoad(_no_name(subject))
     module = _module(module_name, subject, bool(known))
     found = getattr(module, name, None)
@@ -133,8 +150,8 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
 def where(error: BaseException) -> str:
     """The last line of theirs on the way to the error; a rule of ours was broken there."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = (f"{PACKAGE}{os.sep}", f"{ENGINE}{os.sep}")
-    theirs = [frame for frame in frames if not frame.filename.startswith((*ours, "<"))]
+    ours = (f"{PACKAGE}{os.sep}", f"{ENGINE}{os.sep}", dataclasses.__file__, "<")
+    theirs = [frame for frame in frames if not frame.filename.startswith(ours)]
     return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
 
 

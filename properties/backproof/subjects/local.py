@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.handed import Handed
-from backproof.subjects.loading import checked
+from backproof.subjects.loading import checked, loading
 from backproof.subjects.messages import Call, Hello, Outcome
 
 
@@ -24,14 +24,16 @@ class Local:
     def __init__(self, implementation: Any) -> None:
         kind = implementation if isinstance(implementation, type) else type(implementation)
         self._name = kind.__name__
-        made = implementation() if isinstance(implementation, type) else implementation
-        self._implementation = checked(made, self._name)
+        with loading(self._name):
+            made = implementation() if isinstance(implementation, type) else implementation
+            self._implementation = checked(made, self._name)
         self._state: tuple[Any, Any] | None = None
         self._handed = Handed()
 
     def hello(self) -> Hello:
         """What the object says of itself."""
-        return hello(self._implementation, self._name)
+        with loading(self._name):
+            return hello(self._implementation, self._name)
 
     def call(self, call: Call) -> Outcome:
         """The outcome of a call, with the subject's own global random state around it."""

@@ -12,7 +12,7 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from backproof.contract import CAPABILITIES, Scope
+from backproof.contract import CAPABILITIES, Scope, by_head
 from backproof.subjects.border import LINE, NAME, plain, plain_lines
 from refnet.architecture import Architecture, Layer
 from refnet.conventions import Conventions
@@ -45,6 +45,7 @@ class Hello(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
         self.precision = replace(self.precision, name=plain(self.precision.name, NAME))
+        self.conventions = by_head(self.conventions, self.scope.heads)
         self.capabilities = [name for name in CAPABILITIES if name in self.capabilities]
 
 

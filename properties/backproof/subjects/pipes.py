@@ -50,12 +50,14 @@ class Piped:
             stderr=self._errors,
             env=threads | dict(os.environ),
             start_new_session=True,  # a Ctrl-C is for the judge, who ends the child himself
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows: likewise
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._number = self._process.stdin, 0
         self._replies: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
-        reader = (self._process.stdout, self._replies)
+        self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        reader = (self._process.stdout, self._asked, self._replies)
         self._reader = threading.Thread(target=_pump, args=reader, daemon=True)
         self._reader.start()
 
@@ -65,6 +67,7 @@ class Piped:
         Raises: TooLate after so many seconds; Strange where the reply is to another frame.
         """
         self._number += 1
+        self._asked.put(True)
         request = (self._requests, self._number, body)
         if len(body) < PIPE:
             _send(*request)
@@ -127,6 +130,7 @@ class Piped:
             else:
                 self._process.kill()
         self._process.wait()
+        self._asked.put(False)
         self._reader.join(timeout=LOOK)  # it closes the stream that it reads
         for stream in (self._requests, self._errors):
             with contextlib.suppress(OSError):
@@ -138,10 +142,17 @@ def _send(stream: IO[bytes], number: int, body: bytes) -> None:
         write(stream, number, body)
 
 
-def _pump(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[int, bytes] | None]") -> None:
-    """Frames from the child into the queue; None when there will be no more."""
-    with contextlib.suppress(OSError, ValueError), stream:
-        while (frame := read(stream)) is not None:
+def _pump(
+    stream: BinaryIO,
+    asked: "queue.SimpleQueue[bool]",
+    replies: "queue.SimpleQueue[tuple[int, bytes] | None]",
+) -> None:
+    """A frame from the child for each that is asked; None when there will be no more.
+
+    What nobody has asked for stays in the pipe, and takes no memory here.
+    """
+    with contextlib.suppress(OSError, ValueError, MemoryError), stream:
+        while asked.get() and (frame := read(stream)) is not None:
             replies.put(frame)
     replies.put(None)
 

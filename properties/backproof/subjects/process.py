@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
-import msgspec
-
+from backproof.subjects.arrays import Nonsense
+from backproof.subjects.calls import normal
 from backproof.subjects.failures import CannotLoad, Died
-from backproof.subjects.messages import Call, Hello, Load, Outcome, decoder, encode
+from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, encode
+from backproof.subjects.own import own_weights
 from backproof.subjects.pipes import Piped, Strange, TooLate
 
 
@@ -60,7 +62,10 @@ class Child:
         if outcome.failure is not None:
             self.close()
             raise CannotLoad(outcome.failure.message, outcome.failure.detail)
-        assert outcome.hello is not None  # a reply to Load has one or the other
+        if outcome.hello is None:
+            self.close()
+            raise CannotLoad(f"{self.subject}: loading sent a message that says nothing of it")
+        own_weights(outcome.hello, self.subject)
         self._fresh = True
         outcome.hello.printed = outcome.printed("loading")
         return outcome.hello
@@ -76,6 +81,8 @@ class Child:
         limit = self.limits.first_seconds if first else self.limits.seconds
         outcome = self._ask(call, call.capability, limit)
         self._fresh = False
+        if outcome.failure is None:  # looked at once more here: whatever has a pipe may write to it
+            outcome.answer, outcome.failure = _sound(call, outcome.answer)
         return outcome
 
     def restart(self) -> None:
@@ -105,7 +112,7 @@ class Child:
             finally:
                 self.close()
             words = f"{what} gave no answer within {limit:g} s; --call-seconds allows more"
-            raise Died(what, words, where) from None
+            raise Died(what, words, where, slow=True) from None
         except Strange as words:
             self.close()
             rule = "a copy that a subject makes of its process answers nothing; end it by os._exit"
@@ -122,7 +129,16 @@ class Child:
     def _decoded(self, body: bytes, what: str) -> Outcome:
         try:
             outcome: Outcome = self._decoder.decode(body)
-        except (msgspec.DecodeError, ValueError, TypeError) as error:
+        except Exception as error:  # whatever the bytes make of the decoder, they are not ours
             self.close()
             raise Died(what, f"{what} sent bytes that are no message: {error}") from None
         return outcome
+
+
+def _sound(call: Call, answer: Any) -> tuple[Any, Failure | None]:
+    """The answer, or what is wrong with it."""
+    given = tuple(answer) if call.capability == "fit" and isinstance(answer, list) else answer
+    try:
+        return normal(call, given), None
+    except Nonsense as reason:
+        return None, Failure(kind="nonsense", message=str(reason))

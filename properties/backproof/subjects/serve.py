@@ -13,23 +13,12 @@ import sys
 import tempfile
 from typing import Any, BinaryIO
 
-from backproof.subjects.border import raised
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.guard import guarded
 from backproof.subjects.handed import Handed
-from backproof.subjects.loading import load, where
-from backproof.subjects.messages import (
-    Call,
-    Failure,
-    Hello,
-    Load,
-    Outcome,
-    decoder,
-    encode,
-    read,
-    write,
-)
+from backproof.subjects.loading import load, loading
+from backproof.subjects.messages import Call, Failure, Load, Outcome, decoder, encode, read, write
 
 
 def main() -> None:
@@ -44,28 +33,16 @@ def main() -> None:
     _limit("RLIMIT_DATA", memory or None)  # what the judge may take is no limit of its
     number, body = frame
     try:
-        implementation, said_of_itself = _loaded(decoder(Load).decode(body))
+        message = decoder(Load).decode(body)
+        with loading(message.subject):
+            implementation = load(message.subject, message.precision, message.options)
+            greeting = hello(implementation, message.subject)
     except CannotLoad as reason:
         failure = Failure(kind="load", message=reason.message, detail=reason.detail)
         write(replies, number, encode(Outcome(failure=failure)))
         return
-    write(replies, number, encode(noise.beside(Outcome(hello=said_of_itself))))
+    write(replies, number, encode(noise.beside(Outcome(hello=greeting))))
     _answer_calls(implementation, requests, replies, noise)
-
-
-def _loaded(message: Load) -> tuple[Any, Hello]:
-    """The implementation, and what it says of itself.
-
-    Raises: CannotLoad, also for what a declaration does when it is read.
-    """
-    try:
-        implementation = load(message.subject, message.precision, message.options)
-        return implementation, hello(implementation, message.subject)
-    except CannotLoad:
-        raise
-    except Exception as error:
-        words = f"{message.subject} failed while it was loaded: {raised(error)}"
-        raise CannotLoad(words, where(error)) from None
 
 
 def _answer_calls(
