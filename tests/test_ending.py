@@ -169,14 +169,33 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
             signal.signal(number, handler)
 
 
+def interrupted(command: str) -> Any:
+    command = f"from backproof.frontends import interrupts as i; import signal, time\n{command}"
+    words = [sys.executable, "-c", command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_a_second_interrupt_ends_in_one_line() -> None:
-    command = "import signal as s; from backproof.frontends import interrupts as i; i.ONE = -1.0\n"
-    command += "i.Interrupts(); [s.raise_signal(s.SIGINT) for _ in range(2)]"
-    done = subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, check=False
+    done = interrupted(
+        "i.ONE = -1.0; i.Interrupts(); [signal.raise_signal(signal.SIGINT) for _ in range(2)]"
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "backproof: interrupted a second time; the report is not whole\n"
+
+
+def test_an_interrupt_that_a_finaliser_swallows_comes_again() -> None:
+    done = interrupted("""
+class Ends:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+try:
+    with i.Interrupts().stoppable():
+        Ends()
+        time.sleep(30)
+except KeyboardInterrupt:
+    print("stopped")
+""")
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
 
 
 @pytest.mark.parametrize(("name", "heard"), [("SIGHUP", False), ("SIGINT", True)])

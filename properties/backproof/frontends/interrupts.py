@@ -3,8 +3,11 @@
 This file imports almost nothing, so that it listens before anything slow is imported.
 """
 
+import _thread
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +25,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.asked = False
-        self._open, self._first = False, 0.0
+        self._open, self._lost, self._first = False, False, 0.0
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
             signal.signal(number, self._handle)
         hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
@@ -32,12 +35,23 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.asked:
             self.asked, self._first = True, time.monotonic()
+        elif self._lost:
+            self._lost = False
         elif time.monotonic() > self._first + ONE:
             _leave()
         else:
             return
         if self._open:
+            sys.unraisablehook = self._not_raised
             raise KeyboardInterrupt
+
+    def _not_raised(self, found: "sys.UnraisableHookArgs") -> None:
+        """Raise it again outside of a finaliser, which lets no exception out."""
+        if issubclass(found.exc_type, KeyboardInterrupt):
+            self._lost = True
+            threading.Timer(0.01, _again).start()
+        else:
+            sys.__unraisablehook__(found)
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
@@ -52,6 +66,14 @@ class Interrupts:
             yield
         finally:
             self._open = False
+
+
+def _again() -> None:
+    """A signal to the main thread, which may be asleep."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _leave() -> None:
