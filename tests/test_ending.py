@@ -1,6 +1,7 @@
 """However a command ends, it leaves a status and says why in one line."""
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -155,6 +156,7 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
     clock, left = [0.0], list[str]()
     monkeypatch.setattr(interrupts_module, "_leave", lambda: left.append("at once"))
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
         interrupts = Interrupts()
         for clock[0] in (1.0, 1.1, 2.0):  # the second follows the first as a wrapper sends it
@@ -164,6 +166,29 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
         assert left == ["at once"]
         with pytest.raises(KeyboardInterrupt), interrupts.stoppable():
             pass
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def test_an_interrupt_that_python_drops_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector calls back, and drops what is raised there."""
+    kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+    def interrupt(phase: str, info: dict[str, int]) -> None:
+        gc.callbacks.remove(interrupt)
+        signal.raise_signal(signal.SIGINT)
+
+    def work() -> None:
+        gc.callbacks.append(interrupt)
+        gc.collect()
+        time.sleep(30)
+
+    try:
+        interrupts = Interrupts()
+        with pytest.raises(KeyboardInterrupt), interrupts.stoppable():
+            work()
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
@@ -181,10 +206,11 @@ def test_a_second_interrupt_ends_in_one_line() -> None:
 
 @pytest.mark.parametrize(("name", "heard"), [("SIGHUP", False), ("SIGINT", True)])
 def test_a_hang_up_that_is_to_be_ignored_is_ignored_and_an_interrupt_never(
-    name: str, heard: bool
+    name: str, heard: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A shell without job control starts what runs in the background with SIGINT ignored."""
     kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
         signal.signal(signal.Signals[name], signal.SIG_IGN)
         interrupts = Interrupts()

@@ -5,6 +5,8 @@ This file imports almost nothing, so that it listens before anything slow is imp
 
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +14,9 @@ from types import FrameType
 
 ONE = 0.25
 """Seconds in which several signals are one wish, as a terminal that closes sends two."""
+
+SOON = 0.01
+"""Seconds until a wish that was dropped is raised again."""
 
 CURSOR = b"\x1b[?25h"
 """Shows the cursor of a terminal, which progress has hidden."""
@@ -22,7 +27,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.asked = False
-        self._open, self._first = False, 0.0
+        self._open, self._first, self._dropped = False, 0.0, False
+        sys.unraisablehook, self._otherwise = self._once_more, sys.unraisablehook
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
             signal.signal(number, self._handle)
         hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
@@ -30,7 +36,9 @@ class Interrupts:
             signal.signal(hang_up, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self.asked:
+        if self._dropped:
+            self._dropped = False
+        elif not self.asked:
             self.asked, self._first = True, time.monotonic()
         elif time.monotonic() > self._first + ONE:
             _leave()
@@ -38,6 +46,14 @@ class Interrupts:
             return
         if self._open:
             raise KeyboardInterrupt
+
+    def _once_more(self, dropped: "sys.UnraisableHookArgs") -> None:
+        """What is raised in a callback, as of the garbage collector, is dropped: ask again soon."""
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            self._dropped = True
+            threading.Timer(SOON, _remind).start()
+        else:
+            self._otherwise(dropped)
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
@@ -52,6 +68,15 @@ class Interrupts:
             yield
         finally:
             self._open = False
+
+
+def _remind() -> None:
+    """SIGINT to the main thread, which it wakes where a system can."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _leave() -> None:
