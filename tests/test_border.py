@@ -5,8 +5,11 @@ A new way in which a subject gives text joins `SOURCES`, a new report `FACES`.
 
 import io
 import json
+import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.console import Console
 
 from backproof.adapters.refnet import Refnet
@@ -23,7 +27,11 @@ from backproof.frontends.check import before_the_laws
 from backproof.frontends.outcome import LawFailed, put_to_the_test
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
-from backproof.reports.terminal import closing, heading, line
+from backproof.reports.badge import badge
+from backproof.reports.junit import junit
+from backproof.reports.lines import line
+from backproof.reports.markdown import markdown
+from backproof.reports.terminal import closing, heading
 from backproof.subjects.border import LINE, LINES, plain, plain_lines
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.loading import load
@@ -143,7 +151,32 @@ def in_pytest(judgement: Judgement) -> Iterator[str]:
         yield str(shown)
 
 
-FACES = {"pytest": in_pytest, "terminal": terminal, "json": as_json}
+def as_markdown(judgement: Judgement) -> Iterator[str]:
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(
+        markdown([judgement.report])
+    )
+    assert html.count("<h3>") == 1
+    assert html.count("<table>") <= 1
+    yield unescape(re.sub(r"</?[a-z][^>]*>", "", html))
+
+
+def as_junit(judgement: Judgement) -> Iterator[str]:
+    for element in ElementTree.fromstring(junit([judgement.report]).encode()).iter():
+        yield from filter(None, (element.text, *element.attrib.values()))
+
+
+def as_badge(judgement: Judgement) -> Iterator[str]:
+    yield from ElementTree.fromstring(badge([judgement.report])).itertext()
+
+
+FACES = {
+    "pytest": in_pytest,
+    "terminal": terminal,
+    "json": as_json,
+    "markdown": as_markdown,
+    "junit": as_junit,
+    "badge": as_badge,
+}
 """What is shown of a judgement; pytest comes first, for there it is judged."""
 
 
@@ -160,7 +193,7 @@ def test_text_of_a_subject_is_plain_on_every_face(source: str) -> None:
     shown = {face: [*show(judgement)] for face, show in FACES.items()}
     for face, texts in shown.items():
         assert all(map(harmless, texts)), face
-    for face in ("terminal", "json"):
+    for face in set(FACES) - {"pytest", "badge"}:
         assert any("so 35 hold" in words.replace("\\n", " ") for words in shown[face]), face
 
 

@@ -98,6 +98,8 @@ def test_several_subjects_give_a_table() -> None:
         (("check", "--option", "colour=red"), "cannot be constructed with colour=red"),
         (("check", "--precision", "float8"), "precision='float8': the engine runs in float64"),
         (("check", "--json", "absent/report.json"), "there is no folder"),
+        (("check", "--junit", "absent/report.xml"), "--junit absent/report.xml: there is no"),
+        (("check", "--json", "-", "--badge", "-"), "--json - and --badge -: one place holds one"),
         (("check", "--seed", "minus one"), "seed"),
         (("check", "--seed", f"{2**64}"), "18446744073709551615"),
         (("check", "--call-seconds", "inf"), "'--call-seconds': Input should be less than"),
@@ -127,11 +129,16 @@ def test_json_on_standard_output_is_all_that_is_there() -> None:
     assert "1 holds" in done.stderr
 
 
-def test_the_report_of_several_subjects_is_a_list(tmp_path: Path) -> None:
-    file = tmp_path / "report.json"
-    words = ("check", "refnet", "refnet", "--laws", LAW, "--profile", "quick", "--json", str(file))
-    assert backproof(*words).returncode == 0
-    assert [report["subject"]["name"] for report in json.loads(file.read_text())] == ["refnet"] * 2
+def test_the_report_of_several_subjects_is_a_list_in_every_form(tmp_path: Path) -> None:
+    words = ["check", "refnet", "refnet", "--laws", LAW, "--profile", "quick"]
+    for form in ("json", "junit", "markdown", "badge"):
+        words += [f"--{form}", form]
+    assert backproof(*words, cwd=tmp_path).returncode == 0
+    text = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert [report["subject"]["name"] for report in json.loads(text["json"])] == ["refnet"] * 2
+    assert text["junit"].count("<testsuite ") == text["junit"].count("<testcase ") == 2
+    assert text["markdown"].count("### backproof: 1 holds") == 2
+    assert "backproof: 2 of 2 hold" in text["badge"]
 
 
 def test_the_same_seed_gives_the_same_report_whatever_else_is_asked(quick: Any) -> None:

@@ -20,7 +20,7 @@ from backproof.judging.law import Law
 from backproof.judging.run import run_law
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
-from backproof.reports.report import Row
+from backproof.reports.row import Row
 from backproof.subjects.local import Local
 from backproof.subjects.messages import decoder, encode
 from backproof.subjects.subject import Subject

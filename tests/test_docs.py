@@ -4,6 +4,7 @@ The site is built once. Its hooks run the examples while it is built, so that a 
 printed today, and an example that fails stops the build.
 """
 
+import ast
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from backproof.laws.catalogue import laws
 from backproof.mutants import mutants
-from backproof.reports.report import STATUSES
+from backproof.reports.row import STATUSES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -78,6 +79,15 @@ def test_an_example_runs_or_has_a_reason_not_to(page: Path) -> None:
     ):
         assert language in ("python", "console"), body
         assert how == " run" or body.startswith("$ python -m pip install "), body
+
+
+def test_what_is_shown_and_not_run_is_python_at_least() -> None:
+    fence = r"^``` { \.python \.shown }\n((?:.|\n)*?)^```$"
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    shown = [body for text in texts for body in re.findall(fence, text, re.MULTILINE)]
+    assert shown
+    for body in shown:
+        ast.parse(body)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

@@ -113,7 +113,7 @@ def test_a_report_takes_the_place_of_the_older_one_at_once_and_alone(tmp_path: P
     file = tmp_path / "report.json"
     (tmp_path / "link.json").symlink_to(file)
     file.write_text("older")
-    write(str(tmp_path / "link.json"), "newer")
+    write("--json", str(tmp_path / "link.json"), "newer")
     assert file.read_text() == "newer\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "report.json"]
 
@@ -128,7 +128,7 @@ def test_a_report_that_cannot_be_written_is_shown_and_the_older_one_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    write(str(file), "newer")
+    write("--json", str(file), "newer")
     assert capsys.readouterr().out == "newer\n"
     assert file.read_text() == "older"
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
@@ -142,7 +142,7 @@ def test_where_no_report_can_be_written_is_said_before_the_run(
     tmp_path: Path, name: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        check_writable(str(tmp_path / name))
+        check_writable("--json", str(tmp_path / name))
     assert left.value.code == 2
     assert words in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ from backproof.judging.law import Law
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import laws
 from backproof.mutants import Mutant, mutants
-from backproof.reports.report import Row
+from backproof.reports.row import Row
 from backproof.reports.terminal import explained
 from backproof.subjects.named import Named
 

@@ -11,7 +11,7 @@ from backproof.adapters.refnet import Refnet
 from backproof.judging import recognition
 from backproof.mutants.loss import SoftmaxShiftedByTheBatch
 from backproof.mutants.meaning import OutputLearnsFromLogits
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from refnet import Layer
 from refnet.architecture import Architecture
 from refnet.conventions import STRICT, Conventions
@@ -142,7 +142,7 @@ def test_the_search_for_a_convention_ends_in_time_however_slow_the_subject(
         asked.append(conventions)
         return slow
 
-    assert recognition.recognised(STRICT, slow, finds, {"": lambda conventions: True}) == ""
+    assert [*recognition.fitting(STRICT, slow, finds, {"": lambda conventions: True})] == []
     assert len(asked) == 1
 
 

@@ -15,7 +15,8 @@ from backproof.adapters.refnet import Refnet
 from backproof.contract import NotSupported
 from backproof.laws.catalogue import laws
 from backproof.reports.remarks import remarks
-from backproof.reports.report import Described, Finding, Report, Row
+from backproof.reports.report import Described, Report
+from backproof.reports.row import Finding, Row
 from backproof.reports.terminal import closing, explained
 from refnet.conventions import Conventions
 from refnet.functions.softmax import SOFTMAX
@@ -93,17 +94,6 @@ def test_every_law_that_judges_by_value_says_what() -> None:
     assert by_value["a_seed_decides_the_start_and_units_start_apart"] == ["constant", "zeros"]
     for law in ("every_call_stands_alone", "networks_compose", "gradients_match"):
         assert [names for name, names in by_value.items() if law in name] == [[]]
-
-
-def test_a_convention_that_mends_one_broken_law_of_two_is_called_a_mistake() -> None:
-    law = laws("the_gradient_is_the_derivative_of_the_loss")[0]
-    alike = Finding(kind="broken", what="loss", ratio=2.0, hint="Conventions(reduction='sum')")
-    other = Finding(kind="broken", what="loss", ratio=2.0)
-    first = row(law.name, status="broken", findings=[alike])
-    alone = explained(report(first), 0)
-    assert "fits Conventions(reduction='sum'): declare it, or mend it" in alone
-    both = explained(report(first, row("two", status="broken", findings=[other])), 0)
-    assert "fits Conventions(reduction='sum'): 1 of 2 broken laws would hold" in both
 
 
 def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:

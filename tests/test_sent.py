@@ -12,7 +12,7 @@ from backproof.mutants.fit import CalledConverged
 from backproof.mutants.forward import LogitsClippedForTheSoftmax
 from backproof.mutants.gradient import StepByUnit
 from backproof.mutants.loss import LastBatchDropped, SampleWeightsIgnored
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.reports.terminal import explained
 from refnet.architecture import Architecture, Layer, Parameters
 from refnet.training.optimizers import Optimizer

@@ -26,7 +26,7 @@ from backproof.mutants import Mutant, mutants
 from backproof.mutants.bites import bites
 from backproof.mutants.open import by_value, own
 from backproof.reports.matrix import complaints, matrix, totals
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.reports.teeth import Bite, Bug, Teeth
 from backproof.subjects.calls import perform
 from backproof.subjects.handed import Handed

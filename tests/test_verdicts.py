@@ -21,7 +21,8 @@ from backproof.judging.law import Law, law
 from backproof.judging.others import to_blame
 from backproof.judging.settings import Settings
 from backproof.reports.remarks import remarks
-from backproof.reports.report import Document, Report, Row, exit_status, json_schema
+from backproof.reports.report import Document, Report, exit_status, json_schema
+from backproof.reports.row import Row
 from backproof.reports.terminal import explained
 from backproof.subjects.named import Named
 from backproof.subjects.subject import Subject

@@ -20,8 +20,10 @@ def main() -> None:
 
 def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
 
+    app.command()(smoke)
     app.command()(teeth)
     app(obj=interrupts)
 

@@ -5,6 +5,7 @@ rounded outputs, as a course teaches it. The derivative stands in `deltas`.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -84,6 +85,7 @@ CATEGORICAL = Operation(_categorical, _categorical_radius)
 # either, computed from the rounded probabilities
 
 
+@cache
 def from_probabilities(output: str, conventions: Conventions) -> Operation:
     """-sum y log p, and for the sigmoid also -(1 - y) log(1 - p), with p clipped to [c, 1 - c]
 

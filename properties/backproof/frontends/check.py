@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backproof.frontends.conclude import conclude
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import chosen
@@ -26,6 +27,7 @@ def check(
     judgement.load()
     for place in range(len(judgement.laws)):
         judgement.judge(place)
+    conclude(judgement)
     judgement.close()
     return judgement.report
 

@@ -1,15 +1,16 @@
-"""The command line: backproof check, laws, explain, smoke, new; `cli_teeth` adds teeth."""
+"""The command line: check, laws, explain, new; `cli_smoke` adds smoke, and `cli_teeth` teeth."""
 
 import math
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from backproof.frontends.ending import check_writable, write, wrong
+from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
+    from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
 
 
@@ -97,22 +99,30 @@ def check(
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
+    ] = False,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
+    junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
+    markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
+    badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
-    if json not in (None, "-"):
-        check_writable(str(json))
+    asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
+    check_places(asked)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    given = (precision, _options(option), settings, limits)
-    judgements = _judgements(subjects or ["refnet"], laws, *given)
-    status = _judge_all(judgements, context.obj, console(error=json == "-"), json, jobs)
+    given = (precision, options(option), settings, limits)
+    judgements = subjects_of(subjects or ["refnet"], laws, *given)
+    shown = console(error="-" in asked.values())
+    status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
     sys.exit(status)
 
 
-def _judgements(
+def subjects_of(
     subjects: list[str],
     pattern: str,
     precision: str | None,
@@ -120,6 +130,7 @@ def _judgements(
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
 ) -> "list[Judgement]":
+    """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
@@ -136,31 +147,32 @@ def _judge_all(
     judgements: "list[Judgement]",
     interrupts: "Interrupts",
     console: "Console",
-    json: str | None,
+    asked: "Asked",
     jobs: int,
+    verbose: bool,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
     from backproof.frontends.jobs import hired
-    from backproof.reports.report import as_json, exit_status
+    from backproof.frontends.written import write_all
+    from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
     with hired(judgements, interrupts, jobs) as pool:
         with console.status("loading ..."):
-            _load(judgements, interrupts)
+            load(judgements, interrupts)
         reports = [judgement.report for judgement in judgements]
         try:
             for judgement in judgements:
-                _run_one(judgement, interrupts, console, pool)
+                _run_one(judgement, interrupts, console, pool, verbose)
             if len(reports) > 1:
                 table(reports, console)
         finally:
-            if json is not None:
-                documents = [report.document() for report in reports]
-                write(json, as_json(documents if len(reports) > 1 else documents[0]))
+            write_all(asked, reports)
     return exit_status(reports)
 
 
-def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+def load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
+    """Load them all, until Ctrl-C; one that cannot be loaded ends the command."""
     from backproof.subjects.failures import CannotLoad
 
     try:
@@ -175,7 +187,8 @@ def _load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
         pass  # every law is unfinished, and the report says so
 
 
-def _options(given: list[str] | None) -> dict[str, str]:
+def options(given: list[str] | None) -> dict[str, str]:
+    """What stands behind each --option."""
     options = {}
     for word in given or []:
         key, equals, value = word.partition("=")
@@ -186,24 +199,32 @@ def _options(given: list[str] | None) -> dict[str, str]:
 
 
 def _run_one(
-    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
+    judgement: "Judgement",
+    interrupts: "Interrupts",
+    console: "Console",
+    pool: "Executor | None",
+    verbose: bool,
 ) -> None:
     from backproof.frontends import jobs, session
-    from backproof.reports.terminal import Progress, closing, heading, line
+    from backproof.frontends.conclude import conclude
+    from backproof.reports.lines import Lines
+    from backproof.reports.terminal import closing, heading
 
+    show = Lines(judgement.report, console, verbose=verbose)
     if not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
-            show = Progress(console, status)
+            show = Lines(judgement.report, console, status.update, verbose)
             if pool is not None:
                 jobs.run(judgement, interrupts, show, pool)
             else:
                 session.run(judgement, interrupts, show)
+            status.update("looking for causes ...")
+            with suppress(KeyboardInterrupt), interrupts.stoppable():
+                conclude(judgement)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
-    for row in judgement.report.laws:
-        if row.status == "unfinished":
-            line(row, console)
+    show.rest()
     closing(judgement.report, console)
 
 
@@ -231,60 +252,6 @@ def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a par
         if place:
             shown.print()
         explanation(found, shown)
-
-
-@app.command()
-def smoke(
-    context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="as for check")],
-    precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
-    call_seconds: CallSeconds = 10.0,
-    memory: Memory = 4.0,
-) -> None:
-    """Call each capability once: is the adapter alive?"""
-    from backproof.reports.terminal import console
-
-    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    judgements = _judgements([subject], "*", precision, _options(option), {}, limits)
-    shown = console()
-    with shown.status("loading ..."):
-        _load(judgements, context.obj)
-    sys.exit(_signs(judgements[0], context.obj, shown))
-
-
-def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> int:
-    """Show each sign of life as it comes, until Ctrl-C; the exit status."""
-    from backproof.cases.recipe import OutOfScope
-    from backproof.frontends.smoke import smoke as signs
-    from backproof.frontends.words import sign_of_life
-    from backproof.reports.terminal import heading
-
-    failed, waiting = False, [*judgement.report.subject.capabilities]
-    if not interrupts.asked:
-        heading(judgement.report, console)
-    try:
-        with console.status("drawing small cases ..."), interrupts.stoppable():
-            found = signs(judgement.subject)
-        while waiting:
-            with console.status(f"{waiting[0]} ..."), interrupts.stoppable():
-                sign = next(found)
-            sign_of_life(sign, console)
-            failed |= sign.state == "fails"
-            del waiting[0]
-    except OutOfScope as reason:
-        wrong(str(reason))
-    except KeyboardInterrupt:
-        console.print(
-            f"interrupted; not called: {', '.join(waiting) or 'anything'}", soft_wrap=True
-        )
-        return 130
-    finally:
-        judgement.close()
-    judgement.note()
-    for note in judgement.report.notes:
-        console.print(f"note: {note}", style="yellow", soft_wrap=True)
-    return int(failed)
 
 
 @app.command()

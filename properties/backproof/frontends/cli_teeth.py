@@ -39,8 +39,8 @@ def teeth(
     ] = False,
 ) -> None:
     """Put every planted bug to every law: which law kills which."""
-    if json not in (None, "-"):
-        check_writable(str(json))
+    if json is not None:
+        check_writable("--json", json)
     count = jobs or os.cpu_count() or 1
     if limits:
         _limits(chosen(laws), count, context.obj, json)
@@ -75,7 +75,7 @@ def _matrix(
         bite(matrix, settings, jobs, interrupts, show.finished)
     verdict(matrix, shown)
     if json is not None:
-        write(json, as_json(matrix))
+        write("--json", json, as_json(matrix))
     sys.exit(matrix.exit_status)
 
 
@@ -93,5 +93,5 @@ def _limits(found: "list[Law]", jobs: int, interrupts: "Interrupts", json: str |
     with shown.status(f"{len(found)} laws ..."):
         limits = measure([law.name for law in found], jobs, interrupts, show)
     if json is not None:
-        write(json, as_json(limits))
+        write("--json", json, as_json(limits))
     sys.exit(130 if interrupts.asked else 0)

@@ -75,25 +75,27 @@ def wrong(message: str) -> NoReturn:
     sys.exit(_say(message, 2))
 
 
-def check_writable(path: str) -> None:
+def check_writable(option: str, path: str) -> None:
     """Leave at once where the report could not be written in the end; nothing is touched."""
+    if path == "-":
+        return
     file = Path(path)
     if not file.resolve().parent.is_dir():
-        wrong(f"--json {path}: there is no folder {file.resolve().parent}")
+        wrong(f"{option} {path}: there is no folder {file.resolve().parent}")
     if file.is_dir():
-        wrong(f"--json {path}: this is a folder; name a file in it")
+        wrong(f"{option} {path}: this is a folder; name a file in it")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
-        wrong(f"--json {path}: it cannot be written; choose another place")
+        wrong(f"{option} {path}: it cannot be written; choose another place")
 
 
-def write(path: str, text: str) -> None:
+def write(option: str, path: str, text: str) -> None:
     """The report into its file, or onto the terminal if that fails: the verdict stands."""
     try:
         if path != "-":
             _put(Path(path), text + "\n")
             return
     except OSError as error:
-        print(f"backproof: --json {path}: {error.strerror}; here it is", file=sys.stderr)
+        print(f"backproof: {option} {path}: {error.strerror}; here it is", file=sys.stderr)
     print(text, flush=True)
 
 

@@ -12,8 +12,9 @@ from backproof.frontends.pool import workers
 from backproof.frontends.session import Show
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
+from backproof.judging.survey import Evidence
 from backproof.laws.catalogue import laws
-from backproof.reports.report import Row
+from backproof.reports.row import Row
 from backproof.subjects.conversation import Books
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.named import Named
@@ -22,10 +23,11 @@ KILLED = "the process that judged it was killed, or had no more memory"
 
 
 class Judged(NamedTuple):
-    """What a worker has found out: a row, and what the subject did meanwhile."""
+    """What a worker has found out: a row, what the subject did meanwhile, and what it answered."""
 
     row: Row
     books: Books
+    evidence: list[Evidence]
 
 
 @contextlib.contextmanager
@@ -65,7 +67,7 @@ def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Sho
             row.status, row.reason = "error", f"it cannot be loaded twice: {reason.message}"
             show.finished(row)
             continue
-        judgement.report.laws[futures[future]] = judged.row
+        judgement.take(futures[future], judged.row, judged.evidence)
         judgement.subject.books.add(judged.books)
         judgement.note()
         show.finished(judged.row)
@@ -96,4 +98,5 @@ def _judge(named: Named, law: str) -> Judged:
         judgement.load()
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)
-    return Judged(judgement.report.laws[place], judgement.subject.books)
+    evidence = [survey.evidence for survey in judgement.surveys[place]]
+    return Judged(judgement.report.laws[place], judgement.subject.books, evidence)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from backproof.frontends.conclude import conclude
 from backproof.judging.judgement import Judgement
-from backproof.reports.report import FAILING
+from backproof.reports.row import FAILING
 from backproof.reports.terminal import explained
 
 
@@ -19,6 +20,8 @@ def put_to_the_test(judgement: Judgement, place: int) -> None:
     judgement.judge(place)
     judgement.settle(place)
     row = judgement.report.laws[place]
+    if row.findings and not judgement.together:
+        conclude(judgement)
     if row.status == "unsupported":
         pytest.skip(row.reason or "unsupported")
     if row.status in FAILING or row.status == "internal":

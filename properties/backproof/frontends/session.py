@@ -17,7 +17,7 @@ from backproof import laws as laws_package
 from backproof.frontends import plugin
 from backproof.frontends.interrupts import Interrupts
 from backproof.judging.judgement import Judgement
-from backproof.reports.report import Row
+from backproof.reports.row import Row
 
 
 class Watcher:
@@ -74,7 +74,7 @@ class Show(Protocol):
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
     """Judge a subject by all its laws, until Ctrl-C."""
-    watcher = Watcher(judgement, interrupts, show)
+    watcher, judgement.together = Watcher(judgement, interrupts, show), True
     (folder,) = laws_package.__path__
     with _closed():
         arguments = [

@@ -1,13 +1,13 @@
-"""From a failing example to a finding: made readable, asked for again, told from a convention."""
+"""From a failing example to a finding: made readable, asked for again, and looked at closely."""
 
-from backproof.judging.recognition import COARSER, recognised
+from backproof.judging.edges import edges
 from backproof.judging.search import Search
 from backproof.judging.simplify import simplest
-from backproof.judging.supposition import Supposition
 from backproof.judging.trial import Arguments, Trial
-from backproof.reports.report import Finding
+from backproof.judging.upstream import wrong_before
+from backproof.reports.row import Finding
 from backproof.subjects.failures import Died
-from refnet.rounding.precision import Precision
+from refnet.conventions import STRICT
 
 
 def explain(search: Search) -> Finding:
@@ -26,13 +26,20 @@ def explain(search: Search) -> Finding:
     found = [trial.judged(arguments) for _ in range(2)]
     if again is not None and found[1] is not None and _steady(found):
         finding = trial.shown(found[1], arguments)  # whose calls are the latest
-        if finding.expected is not None:
-            with trial.uncounted():
-                finding.hint = _hint(search, finding)
+        with trial.uncounted():
+            _look_closely(trial, arguments, first, finding)
         return finding
     trial.judged(kept)  # so that the calls shown are those of the case shown
     unsteady = Finding(kind="error", what=_unsteady(trial, first, [again, *found]))
     return trial.shown(unsteady, kept)
+
+
+def _look_closely(trial: Trial, arguments: Arguments, first: Finding, finding: Finding) -> None:
+    """Where in the smallest case the fault begins, and what is wrong there before."""
+    subject, calls = trial.subject, [*trial.subject.conversation.calls]
+    conventions = subject.conventions[calls[0].architecture.head] if calls else STRICT
+    finding.special = edges(arguments, lambda a: _fails_alike(trial, a, first), conventions)
+    finding.before = wrong_before(subject, arguments, calls)
 
 
 def _fails_alike(trial: Trial, arguments: Arguments, first: Finding) -> bool:
@@ -69,23 +76,3 @@ def _unsteady(trial: Trial, first: Finding, found: list[Finding | None]) -> str:
     others = [finding.sentence() if finding else "no fault" for finding in found]
     differing = next((words for words in others if words != first.sentence()), others[-1])
     return f"{what}: first {first.sentence()}; then {differing}"
-
-
-def _hint(search: Search, finding: Finding) -> str:
-    """The conventions or the precision that the failing example and a handful of others fit."""
-    other = Supposition(search)
-    trial, subject = search.trial, search.trial.subject
-    if hint := recognised(other.meant, finding, other.finds, other.fits(), other.agrees):
-        return hint
-    coarser = COARSER.get(subject.precision.name)
-    if coarser and _seen(trial, other.failing, coarser):
-        with subject.supposed(subject.conventions, coarser):
-            return f"precision={coarser.name!r}" if other.holds(other.drawn(1)) else ""
-    return ""
-
-
-def _seen(trial: Trial, arguments: Arguments, precision: Precision) -> bool:
-    """Whether the failing example passes in another precision, and could be judged there."""
-    with trial.subject.supposed(trial.subject.conventions, precision):
-        tally = trial.held([arguments])
-    return tally is not None and tally.judged > tally.beyond and tally.power > 0

@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.answers import Answer
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import quiet
@@ -23,12 +23,21 @@ POWER = 0.05
 """An entry has power when the allowed error is at most this share of its scale."""
 
 
+class Compared(NamedTuple):
+    """What was compared, entry by entry; the ratio above 1 says where it is wrong."""
+
+    observed: Array
+    expected: Array
+    allowed: Array
+    ratios: Array
+
+
 class Broken(AssertionError):  # noqa: N818 (a verdict, not a fault)
     """A counterexample: the finding says what was compared, where, and by how much it is off."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, compared: Compared) -> None:
         super().__init__(finding.sentence())
-        self.finding = finding
+        self.finding, self.compared = finding, compared
 
 
 @dataclass
@@ -208,7 +217,8 @@ def _record(
         tally.add(found)
         tally.by_value.update(of if found.judged else ())
     if not worst <= 1:
-        raise Broken(_finding(*asked, *compared, ratios))
+        whole = Compared(*compared, ratios)
+        raise Broken(_finding(*asked, whole), whole)
 
 
 @quiet
@@ -229,7 +239,8 @@ def _counted(a: Any, bounded: Any, scale: Any, astray: ArrayLike | None) -> Tall
     )
 
 
-def _finding(verb: str, what: str, o: Any, e: Any, a: Any, ratios: Any) -> Finding:
+def _finding(verb: str, what: str, compared: Compared) -> Finding:
+    o, e, a, ratios = compared
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratios)), ratios.shape))
     return Finding(
         kind="broken",

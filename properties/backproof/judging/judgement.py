@@ -2,11 +2,17 @@
 
 import math
 import time
+from itertools import zip_longest
 
+from backproof.judging.hints import give_hints
 from backproof.judging.law import Law
 from backproof.judging.run import blank_row, run_law
+from backproof.judging.search import Search
 from backproof.judging.settings import Settings
-from backproof.reports.report import Described, Finding, Report
+from backproof.judging.survey import Evidence, Survey
+from backproof.judging.trial import Trial
+from backproof.reports.report import Described, Report
+from backproof.reports.row import Finding, Row
 from backproof.subjects.named import Named
 from backproof.subjects.subject import BATCHES, DECAYS, Subject, declared
 
@@ -16,6 +22,8 @@ class Judgement:
 
     whole: whether these are all laws that there are
     among: how many laws share the time that is left, the next one included
+    together: whether findings are explained when all laws are judged, and not one by one
+    surveys: the examples at hand of each law that was judged
     Raises: CannotLoad when the declarations of an object are wrong.
     """
 
@@ -25,6 +33,7 @@ class Judgement:
         self.named, self.laws, self.settings, self.whole = named, laws, settings, whole
         self.among = 1
         self.server = named.server()
+        self.together, self.surveys = False, dict[int, list[Survey]]()
         self.report = Report(
             subject=Described(name=named.words, subject=named.words, options=named.given),
             seed=settings.seed,
@@ -47,7 +56,8 @@ class Judgement:
             self.settings = self.settings.begun()
         row, share = self.report.laws[place], self.settings.shared(self.among)
         row.status, row.reason = "unfinished", None
-        run_law(self.laws[place], self.subject, share, row)
+        surveys = self.surveys[place] = []
+        run_law(self.laws[place], self.subject, share, row, surveys)
         self.note()
 
     def cut(self) -> list[int]:
@@ -56,6 +66,29 @@ class Judgement:
             return []
         rows = enumerate(self.report.laws)
         return [place for place, row in rows if row.status == "unfinished" and row.seconds]
+
+    def take(self, place: int, row: Row, evidence: list[Evidence]) -> None:
+        """What another process has judged, with what it has at hand."""
+        self.report.laws[place] = row
+        trial = Trial(self.laws[place], self.subject)
+        self.surveys[place] = [
+            Survey(Search(trial, self.settings, failing=failing, kept=kept), finding)
+            for (failing, kept), finding in zip_longest(evidence, row.findings)
+        ]
+
+    def conclude(self) -> None:
+        """Give the findings their hints, as far as they are judged: one mistake breaks many laws.
+
+        Raises: Died where the subject does.
+        """
+        judged = [
+            (self.report.laws[place].status, survey)
+            for place, surveys in self.surveys.items()
+            for survey in surveys
+        ]
+        broken = [survey for _, survey in judged if survey.finding is not None]
+        held = [survey for status, survey in judged if status in ("holds", "weak")]
+        give_hints(broken, held)
 
     def note(self) -> None:
         """What the subject did besides answering, into the report."""

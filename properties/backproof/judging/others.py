@@ -1,8 +1,8 @@
 """What else is wrong: a law that breaks with one activation may break with another of its own.
 
-One wrong activation, or one wrong head, must not hide a second. So a handful of examples more is
-judged after the first break. Where a law breaks with nearly all of them it is one fault; where a
-name goes with the break, the other names with which it breaks are other faults.
+One wrong activation, or one wrong head, must not hide a second. So the survey is looked at: where
+the law breaks at nearly all examples it is one fault; where a name goes with the break, the other
+names with which it breaks are other faults.
 """
 
 import time
@@ -12,11 +12,10 @@ from dataclasses import replace
 
 from backproof.judging.explain import explain
 from backproof.judging.search import HEADS_AND_ACTIVATIONS, Search
-from backproof.judging.trial import Trial, met
-from backproof.reports.report import Finding
+from backproof.judging.survey import ENOUGH, Survey
+from backproof.judging.trial import Trial
 from backproof.subjects.subject import Subject
 
-EXAMPLES = 40
 MOST_SECONDS = 5.0
 MOST_FINDINGS = 3
 
@@ -24,33 +23,22 @@ Outcome = tuple[set[str], bool]
 """The heads and activations of an example, and whether the law fails there."""
 
 
-def other_faults(search: Search) -> Iterator[Finding]:
-    """Findings with other heads and activations than that of a search that has failed."""
-    assert search.failing is not None
-    trial, names = search.trial, _names(search.failing[0])
-    ends = min(search.settings.ends, time.monotonic() + MOST_SECONDS)
+def other_faults(survey: Survey) -> Iterator[Survey]:
+    """The law broken with other heads and activations than those of the survey's finding."""
+    search, names = survey.search, survey.seen[0].names
+    trial, ends = search.trial, min(search.settings.ends, time.monotonic() + MOST_SECONDS)
     given = trial.subject.scope.architectures is not None  # there is nothing to choose from
-    wrong = to_blame([] if given or not names else _outcomes(search, ends), names)
+    small = given or not names or len(survey.seen) < ENOUGH
+    outcomes = [(seen.names, seen.failure is not None) for seen in survey.seen]
+    wrong = to_blame([] if small else outcomes, names)
     for name in wrong[1:MOST_FINDINGS]:
         with _only(trial.subject, name, wrong):
             again = Search(Trial(trial.law, trial.subject), replace(search.settings, ends=ends))
             again.run()
             if again.failing is not None:
-                yield explain(again)
-
-
-def _outcomes(search: Search, ends: float) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    with search.trial.uncounted():
-        for arguments in search.handful(EXAMPLES):
-            if time.monotonic() > ends:
-                return []
-            outcomes.append((_names(arguments), search.trial.judged(arguments) is not None))
-    return outcomes
-
-
-def _names(arguments: dict[str, object]) -> set[str]:
-    return HEADS_AND_ACTIVATIONS.intersection(met(arguments))
+                finding = explain(again)
+                again.kept.examples.insert(0, again.failing[0])
+                yield Survey(again, finding)
 
 
 def to_blame(outcomes: list[Outcome], first: set[str]) -> list[str]:

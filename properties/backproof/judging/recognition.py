@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from refnet.conventions import Conventions
 from refnet.legal import rules
 from refnet.rounding.precision import FLOAT32, TF32, Precision
@@ -70,38 +70,34 @@ Change = tuple[str, Any]
 Found = dict[Change, Finding | None]
 
 
-def recognised(
+def fitting(
     declared: Conventions,
     finding: Finding,
     finds: Callable[[Conventions], Finding | None],
     fits: Mapping[str, Callable[[Conventions], bool]],
-    agrees: Callable[[Conventions], bool] = lambda conventions: True,
-) -> str:
-    """What to declare so that everything passes, with the fewest changes; "" if nothing does.
+) -> Iterator[tuple[str, str, Conventions]]:
+    """What could be declared so that everything passes, the fewest changes first.
 
-    finds: what is found at the failing example; fits: whether that and others pass, by for whom;
-    agrees: whether what the law has not asked for does not speak against it
+    finds: what is found at the failing example; fits: whether that and others pass, by for whom
+    Yields the declaration in words, for whom it is, and what it means.
     """
     ends = time.monotonic() + MOST_SECONDS
     unchanged, found = finds(declared), dict[Change, Finding | None]()
     for change in (*alternatives(declared), *_factors(declared, finding)):
         if time.monotonic() > ends:
-            return ""
+            return
         found[change] = finds(replace(declared, **dict([change])))
-    for candidates, (where, passes) in product((_singles, _pairs), fits.items()):
-        passing = ""
+    for candidates, (whose, passes) in product((_singles, _pairs), fits.items()):
+        passing = False
         for changes in candidates(found, unchanged):
             if time.monotonic() > ends:
-                return passing
+                return
             supposed = replace(declared, **dict(changes))
             if passes(supposed):
-                words = f"Conventions({', '.join(f'{n}={v!r}' for n, v in changes)}){where}"
-                if agrees(supposed):
-                    return words
-                passing = passing or words
-        if passing:
-            return passing
-    return ""
+                passing = True
+                yield f"Conventions({', '.join(f'{n}={v!r}' for n, v in changes)})", whose, supposed
+        if passing:  # more changes than needed explain nothing better
+            return
 
 
 def _singles(found: Found, unchanged: Finding | None) -> Iterator[tuple[Change, ...]]:

@@ -4,6 +4,7 @@ import contextlib
 import math
 import time
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,16 +17,31 @@ from backproof.judging.settings import Settings
 from backproof.judging.slowness import Enough, Took, ask_small_first, took
 from backproof.judging.trial import Arguments, Trial, met
 from backproof.reports.reach import Asked
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import SubjectError
+from backproof.subjects.messages import Outcome
 from refnet.architecture import ACTIVATIONS, HEADS
 
 SHRINK_SECONDS = 10.0
+
+KEPT = 8
 
 MORE_ROUNDS = 3
 """A kind that was refused each time is asked for again: it may have been for other reasons."""
 
 HEADS_AND_ACTIVATIONS = {*ACTIVATIONS, *(" with ".join(head) for head in HEADS)}
+
+
+@dataclass
+class Kept:
+    """Examples that were judged, and what the subject has answered, by the bytes of the question.
+
+    What is asked of them later, under other conventions or of another network, does not trouble
+    the subject again.
+    """
+
+    examples: list[Arguments] = field(default_factory=list)
+    answers: dict[bytes, Outcome] = field(default_factory=dict)
 
 
 @dataclass
@@ -37,6 +53,7 @@ class Search:
     asked:   the questions of which an answer was judged by value
     remarks: what was remarked, and of how many examples
     failing: the smallest arguments that have failed, with the finding
+    kept:    the first examples, and others that were looked at later, with the answers to them
     cut:     whether the time limit came first
     began:   when, on the monotonic clock
     taken:   what each example that was answered or refused took
@@ -51,6 +68,7 @@ class Search:
     remarks: Counter[str] = field(default_factory=Counter)
     examples: int = 0
     failing: tuple[Arguments, Finding] | None = None
+    kept: Kept = field(default_factory=Kept)
     cut: bool = False
     taken: list[Took] = field(default_factory=list)
     began: float = 0.0
@@ -112,7 +130,7 @@ class Search:
         began = time.monotonic()
         searching = self.failing is None  # what is tried to make a case smaller is not counted
         self.examples += searching
-        with tallying(Tally()) as found:
+        with tallying(Tally()) as found, self._keeping(arguments):
             try:
                 answered = self.trial.check(arguments)
             except (Broken, SubjectError) as failure:
@@ -128,6 +146,13 @@ class Search:
         self.taken.append(took(time.monotonic() - began, self.trial.subject.conversation.calls))
         if answered and searching:
             self._count(found, met(arguments))
+
+    def _keeping(self, arguments: Arguments) -> AbstractContextManager[None]:
+        """The first examples are kept, but for large ones, of which each takes its time."""
+        if len(self.kept.examples) == KEPT or self.failing or "large" in met(arguments):
+            return nullcontext()
+        self.kept.examples.append(arguments)
+        return self.trial.subject.conversation.remembering(self.kept.answers)
 
     def _count(self, found: Tally, names: list[str]) -> None:
         """An example that was answered, by its kind, head and activations."""

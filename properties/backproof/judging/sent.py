@@ -5,7 +5,7 @@ from typing import Any
 from backproof.cases.case import architecture_words
 from backproof.cases.trainings import optimizer_words
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Sent
+from backproof.reports.row import Sent
 from backproof.subjects.messages import Call
 from refnet.architecture import Layer
 

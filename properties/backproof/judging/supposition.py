@@ -10,7 +10,7 @@ from backproof.cases.case import Case
 from backproof.contract import NotSupported
 from backproof.judging.search import Search
 from backproof.judging.trial import Arguments, met
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import SubjectError
 from refnet.conventions import Conventions
 
@@ -85,6 +85,10 @@ class Supposition:
         tally = self.trial.held(collected)
         return tally is not None and tally.judged > tally.beyond
 
-    def _supposed(self, c: Conventions, everywhere: bool) -> AbstractContextManager[None]:
+    def by_head(self, c: Conventions, everywhere: bool) -> dict[tuple[str, str], Conventions]:
+        """What is declared, with something else for all heads, or for that of the example."""
         heads = self.declared if everywhere else [self.head]
-        return self.trial.subject.supposed({**self.declared, **dict.fromkeys(heads, c)})
+        return {**self.declared, **dict.fromkeys(heads, c)}
+
+    def _supposed(self, c: Conventions, everywhere: bool) -> AbstractContextManager[None]:
+        return self.trial.subject.supposed(self.by_head(c, everywhere))

@@ -14,7 +14,7 @@ from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.law import Law
 from backproof.judging.sent import sent
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import Refused, SubjectError
 from backproof.subjects.subject import Subject
 
@@ -89,24 +89,36 @@ class Trial:
             return False
         return True
 
-    def judged(self, arguments: Arguments) -> Finding | None:
-        """What the law finds at these arguments, not counted."""
+    def failure(
+        self, arguments: Arguments, tally: Tally | None = None
+    ) -> Broken | SubjectError | None:
+        """How the law fails at these arguments, counted in this tally or nowhere."""
         try:
-            with tallying(Tally()):
+            with tallying(Tally() if tally is None else tally):
                 self.check(arguments)
         except (Broken, SubjectError) as failure:
-            return failure.finding
+            return failure
         return None
 
+    def judged(self, arguments: Arguments) -> Finding | None:
+        """What the law finds at these arguments, not counted."""
+        failure = self.failure(arguments)
+        return failure.finding if failure else None
+
     def held(self, collected: list[Arguments]) -> Tally | None:
-        """What is judged at these arguments if all of them pass, none by two wrong answers."""
+        """What is judged at these arguments if all of them pass, none by two wrong answers.
+
+        What is refused half way, when the first answers are judged, shows nothing.
+        """
+        whole = Tally()
         try:
-            with tallying(Tally()) as tally:
-                for arguments in collected:
-                    self.check(arguments)
+            for arguments in collected:
+                with tallying(Tally()) as tally:
+                    if self.check(arguments):
+                        whole.add(tally)
         except (Broken, SubjectError):
             return None
-        return None if tally.astray else tally
+        return None if whole.astray else whole
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:

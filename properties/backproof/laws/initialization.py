@@ -18,7 +18,7 @@ from backproof.subjects.answers import Answer
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array, Layer, Parameters
 from refnet.rounding.precision import U64, Precision
-from refnet.training.initializers import share
+from refnet.training.initializers import deviation, share
 
 IMPROBABLE = 1e-9
 """What is less probable than this is required not to happen."""
@@ -112,7 +112,8 @@ def weights_start_with_the_named_distribution(
         what = f"parameters[{place}].weights of {initializer}, a p-value"
         if "_" in initializer:
             shares = share(initializer, weights, shape, c)
-            drawn(shares, what, answers[0].of)
+            size = math.sqrt(np.mean(weights**2)) / deviation(initializer, shape)
+            drawn(shares, f"{what}; {size:.3g} times the named deviation", answers[0].of)
             scores += [(f"weights of layer {place}", normal_scores(shares[0]))]
         elif initializer in SHAPES and weights.size > 1:  # one weight has no shape
             uniform(SHAPES[initializer](*_pairs(weights)), f"{what}: their shape", answers[0].of)

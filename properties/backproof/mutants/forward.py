@@ -9,7 +9,7 @@ from scipy import special
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import equivalent, mutant
 from refnet.architecture import Array, Layer
-from refnet.functions.kinked import RELU
+from refnet.functions.kinked import RELU, SELU
 from refnet.functions.smooth import IDENTITY, SIGMOID, SOFTPLUS, TANH
 from refnet.functions.softmax import SOFTMAX
 from refnet.rounding.arithmetic import Operation
@@ -160,6 +160,17 @@ class TanhClippedAtFifteen(Refnet):
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is TANH.value:
             arguments = (np.clip(arguments[0], -15, 15),)
+        return super().apply(operation, *arguments)
+
+
+@mutant(ROUNDING)
+class SeluRoundedToFourDecimals(Refnet):
+    """The two constants of selu are rounded to four decimals."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        if operation is SELU.value:
+            z = arguments[0]
+            return 1.0507 * np.where(z > 0, z, 1.6733 * np.expm1(np.minimum(z, 0)))
         return super().apply(operation, *arguments)
 
 

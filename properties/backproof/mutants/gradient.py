@@ -1,7 +1,7 @@
 """Mistakes in backpropagation."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,33 @@ class SlopeForgotten(Refnet):
         if operation in SLOPES:
             return arguments[0]
         return super().apply(operation, *arguments)
+
+
+SLOPED = {SIGMOID.pullback: ("sigmoid", SIGMOID), TANH.pullback: ("tanh", TANH)}
+
+
+@mutant(DERIVATIVE, DIFFERENCES)
+class SlopeTakenOfTheActivation(Refnet):
+    """The slope of a hidden activation is taken at what the unit gives, not at its logit."""
+
+    sizes: ClassVar = {"activation": ("any", "sigmoid", "tanh")}
+    activation = "any"
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        name, function = SLOPED.get(operation, ("", SIGMOID))
+        if name and self.activation in ("any", name):
+            signal, _, outputs = arguments
+            arguments = signal, outputs, super().apply(function.value, outputs)
+        return super().apply(operation, *arguments)
+
+
+@mutant(DERIVATIVE, DIFFERENCES)
+class BiasSlopesSummedOverTheUnits(Refnet):
+    """The gradient of the biases is summed over the units, too, and is one number for a layer."""
+
+    def apply(self, operation: Operation, *arguments: Any) -> Any:
+        result = super().apply(operation, *arguments)
+        return np.full_like(result, np.sum(result)) if operation is COLUMN_SUM else result
 
 
 @mutant(DERIVATIVE, DIFFERENCES)

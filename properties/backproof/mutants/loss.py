@@ -1,14 +1,15 @@
 """Mistakes in the loss, and in what it is taken over."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
 from refnet.architecture import Architecture
-from refnet.functions.cross_entropy import BERNOULLI, CATEGORICAL
+from refnet.conventions import Conventions
+from refnet.functions.cross_entropy import BERNOULLI, CATEGORICAL, from_probabilities
 from refnet.functions.regression_losses import SQUARES
 from refnet.rounding.arithmetic import Operation
 from refnet.rounding.operations import WEIGHTED_SUM
@@ -25,15 +26,31 @@ SHATTERED = "a_unit_shatters_d_plus_one_points_and_never_d_plus_two"
 LIKELIHOOD = "the_loss_is_a_negative_log_likelihood"
 
 
+ENTROPIES = {"sigmoid": BERNOULLI, "softmax": CATEGORICAL}
+
+
+def entropy_of(made: Refnet, operation: Operation) -> str:
+    """The output whose cross-entropy an operation is, from logits or probabilities; or ""."""
+    for output, from_logits in ENTROPIES.items():
+        meant = made.conventions
+        c = meant if isinstance(meant, Conventions) else meant.get((output, "cross_entropy"))
+        if operation is from_logits or (c and operation is from_probabilities(output, c)):
+            return output
+    return ""
+
+
 @mutant(DEFINITION, SATURATED)
 class LogarithmMovedFromZero(Refnet):
-    """The loss takes log(p + 1e-7), so that it never sees log(0)."""
+    """The loss takes log(p + epsilon), so that it never sees log(0)."""
+
+    sizes: ClassVar = {"epsilon": (1e-7, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 2.0**-52)}
+    epsilon = 1e-7
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
-        if operation in (BERNOULLI, CATEGORICAL):
+        if output := entropy_of(self, operation):
             _, p, y = arguments
-            binary = operation is BERNOULLI
-            return -(y * np.log(p + 1e-7) + binary * (1 - y) * np.log(1 - p + 1e-7))
+            logs = [np.log(q + self.epsilon) for q in (p, 1 - p)]
+            return -(y * logs[0] + (output == "sigmoid") * (1 - y) * logs[1])
         return super().apply(operation, *arguments)
 
 
@@ -42,11 +59,11 @@ class LogarithmOfTheRoundedProbability(Refnet):
     """The loss is the logarithm of the rounded probability, with -100 in place of log(0)."""
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
-        if operation in (BERNOULLI, CATEGORICAL):
+        if output := entropy_of(self, operation):
             _, p, y = arguments
             with np.errstate(divide="ignore"):
                 logs = [np.maximum(np.log(q), -100) for q in (p, 1 - p)]
-            return -(y * logs[0] + (operation is BERNOULLI) * (1 - y) * logs[1])
+            return -(y * logs[0] + (output == "sigmoid") * (1 - y) * logs[1])
         return super().apply(operation, *arguments)
 
 

@@ -1,6 +1,6 @@
 """Mistakes in the smallest network."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
@@ -125,12 +125,15 @@ class ProbitForLogit(Refnet):
 
 @mutant(LINK, LOGISTIC)
 class ProbabilitiesFloored(Refnet):
-    """Predicted probabilities are clipped at a thousandth, so that their logarithms stay small."""
+    """Predicted probabilities are clipped at a floor, so that their logarithms stay small."""
+
+    sizes: ClassVar = {"floor": (1e-3, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15)}
+    floor = 1e-3
 
     def forward(self, architecture: Any, parameters: Any, inputs: Any) -> Any:
         outputs = super().forward(architecture, parameters, inputs)
         if architecture.output in ("sigmoid", "softmax"):
-            return np.clip(outputs, 1e-3, 1 - 1e-3)
+            return np.clip(outputs, self.floor, 1 - self.floor)
         return outputs
 
 

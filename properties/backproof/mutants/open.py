@@ -11,7 +11,7 @@ import numpy as np
 
 from backproof.adapters.refnet import Refnet
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.handed import Handed
 from backproof.subjects.messages import Call, Hello, Outcome

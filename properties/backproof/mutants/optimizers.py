@@ -71,6 +71,14 @@ class DecayDecoupled(Misread):
 
 
 @mutant(DECAY)
+class DecayCoupled(Misread):
+    """Decay is always part of the gradient, as if nobody asked for that of AdamW."""
+
+    def read(self, optimizer: Optimizer, c: Conventions) -> tuple[Optimizer, Conventions]:
+        return replace(optimizer, decoupled=False), c
+
+
+@mutant(DECAY)
 class BiasesSpared(Misread):
     """Weights decay, and biases do not."""
 

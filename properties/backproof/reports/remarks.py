@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from backproof.contract import CAPABILITIES
-from backproof.reports.report import Report, Row
+from backproof.reports.report import Report
+from backproof.reports.row import Row
 
 MOST = 8
 """Reasons to refuse that are shown."""

@@ -9,112 +9,12 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from backproof.reports.limits import Limit
+from backproof.reports.causes import Cause, causes
 from backproof.reports.reach import Reach, together
-
-Status = Literal[
-    "holds", "broken", "error", "vacuous", "weak", "unsupported", "known", "stale", "unfinished",
-    "internal",
-]  # fmt: skip
-STATUSES: tuple[Status, ...] = Status.__args__  # type: ignore[attr-defined]
-FAILING: frozenset[Status] = frozenset({"broken", "error", "vacuous", "stale"})
+from backproof.reports.row import FAILING, STATUSES, Row, Status
 
 LARGEST = sys.float_info.max
 """JSON has no infinity: this number is written for it."""
-
-
-class Sent(msgspec.Struct, kw_only=True):
-    """Calls that were made with the same numbers, and these as literal values, by name.
-
-    Of all but the first only what is different from there, or a whole other network.
-    """
-
-    calls: list[str] = []
-    parts: dict[str, Any] = {}
-
-
-class Finding(msgspec.Struct, kw_only=True):
-    """What was found: a broken comparison, or an error of the subject, with the case that shows it.
-
-    verb:      how it was compared: near, at_most or probable
-    arguments: the smallest case that was drawn, as literal values
-    calls:     what was asked of the subject, in order; sent: with which literal values
-    hint:      the conventions or the precision in which the law would hold
-    """
-
-    kind: str
-    what: str
-    verb: str = ""
-    ratio: float | None = None
-    observed: float | str | None = None
-    expected: float | str | None = None
-    allowed: float | None = None
-    at: list[int] = []
-    arguments: dict[str, Any] = {}
-    calls: list[str] = []
-    sent: list[Sent] = []
-    detail: str = ""
-    hint: str = ""
-
-    def place(self) -> str:
-        """What was compared, with the index of the entry."""
-        return f"{self.what} at {self.at}" if self.at else self.what
-
-    def sentence(self) -> str:
-        """The finding in one line."""
-        if self.ratio is None:
-            return self.what
-        return (
-            f"{self.place()}: observed {self.observed!r}, expected {self.expected!r}, "
-            f"allowed {self.allowed!r}, ratio {self.ratio:.3g}"
-        )
-
-
-class Row(msgspec.Struct, kw_only=True):
-    """One law on one implementation.
-
-    judged:         entries compared and judged; unbounded: those where any value is legal
-    astray:         those in which the subject is compared with itself, and both answers are wrong
-    power:          the share of all entries in which an error of 5 % would have been seen
-    least_power:    the same for the head or activation, least_power_of, for which it is least
-    median_allowed: the largest legal error as a share of the value, for half of the entries
-    chance:         how probable it is, at most, that a correct implementation is broken by chance
-    by_value:       what was compared with the engine or a theorem, not with the subject itself
-    reach:          the sizes, heads and activations on which it was
-    refused:        for which reason the subject cannot answer, and in how many examples
-    limit:          how small a planted error a run like this one finds, where the law holds
-    """
-
-    law: str
-    chapter: str
-    needs: list[str]
-    statement: str = ""
-    status: Status = "unfinished"
-    examples: int = 0
-    judged: int = 0
-    unbounded: int = 0
-    astray: int = 0
-    kinds: dict[str, int] = {}
-    worst_ratio: float = 0.0
-    power: float = 0.0
-    least_power: float = 0.0
-    least_power_of: str = ""
-    median_allowed: float = 0.0
-    chance: float = 0.0
-    by_value: list[str] = []
-    reach: Reach = msgspec.field(default_factory=Reach)
-    seconds: float = 0.0
-    reason: str | None = None
-    findings: list[Finding] = []
-    notes: list[str] = []
-    refused: dict[str, int] = {}
-    doc: str = ""
-    limit: Limit | None = None
-
-    @property
-    def compared_with_itself(self) -> bool:
-        """Whether it is broken where two answers of the subject were compared."""
-        return self.status == "broken" and not self.reach.rows
 
 
 class Described(msgspec.Struct, kw_only=True):
@@ -156,6 +56,11 @@ class Report(msgspec.Struct, kw_only=True):
         """How probable it is, at most, that a correct implementation is broken by chance."""
         return sum(row.chance for row in self.laws)
 
+    @property
+    def causes(self) -> list[Cause]:
+        """The likely causes of all that does not hold, the nearest to the input first."""
+        return causes(self.laws)
+
     def count(self, status: Status) -> int:
         """The number of laws with this status."""
         return sum(row.status == status for row in self.laws)
@@ -180,6 +85,12 @@ class Report(msgspec.Struct, kw_only=True):
         words = ", ".join(parts) or "no law was run"
         unjudged = f"\ndeclared, not judged: {', '.join(self.not_judged)}" * bool(self.not_judged)
         return f"{words} ({examples:,} examples, {judged:,} entries judged){unjudged}"
+
+    def __str__(self) -> str:
+        """What `backproof check` prints of it."""
+        from backproof.reports.terminal import as_text  # which is made of reports
+
+        return as_text(self)
 
     def document(self) -> "Document":
         """The report in the layout of schema 1."""
@@ -209,6 +120,7 @@ class Report(msgspec.Struct, kw_only=True):
             not_judged=self.not_judged,
             not_reached=self.not_reached,
             chance=self.chance,
+            causes=self.causes,
         )
 
     def to_json(self) -> str:
@@ -264,6 +176,7 @@ class Document(msgspec.Struct, kw_only=True):
     not_judged: list[str]
     not_reached: list[str]
     chance: float = 0.0
+    causes: list[Cause] = []
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""What a person reads: a line for each law, a block for each broken one, the headline."""
+"""What a person reads: what is judged, a block for each cause of a break, the headline."""
 
+import io
 import shlex
 import sys
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -9,27 +11,33 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backproof.reports.causes import Cause
+from backproof.reports.lines import COLOURS, Lines, ratio
 from backproof.reports.remarks import remarks
-from backproof.reports.report import FAILING, Finding, Report, Row, Status
+from backproof.reports.report import Report
+from backproof.reports.row import Finding, Row
 
-COLOURS: dict[Status, str] = {
-    "holds": "green",
-    "broken": "bold red",
-    "error": "bold red",
-    "vacuous": "red",
-    "weak": "yellow",
-    "unsupported": "dim",
-    "unfinished": "yellow",
-    "internal": "bold magenta",
-    "known": "yellow",
-    "stale": "red",
-}
 WIDEST = 72
+MOST_CALLS = 4
 
 
 def console(error: bool = False) -> Console:
     """Where a person reads; the subject's own words are no markup."""
-    return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False)
+    stream = sys.stderr if error else sys.stdout
+    moving = None if stream.isatty() else False  # no frames of a spinner, not even in colour
+    return Console(file=stream, highlight=False, markup=False, force_interactive=moving)
+
+
+def as_text(report: Report) -> str:
+    """All that a person reads of a report, without colours and as wide as it is."""
+    stream = io.StringIO()
+    plain = Console(
+        file=stream, highlight=False, markup=False, color_system=None, force_terminal=False
+    )
+    heading(report, plain)
+    Lines(report, plain).rest()
+    closing(report, plain)
+    return stream.getvalue().rstrip("\n")
 
 
 def heading(report: Report, console: Console) -> None:
@@ -37,87 +45,52 @@ def heading(report: Report, console: Console) -> None:
     subject = report.subject
     version = f" {subject.version}" if subject.version else ""
     offers = ", ".join(subject.capabilities)
-    words = f"{subject.name}{version} in {subject.precision}, offering {offers}"
-    console.print(words, soft_wrap=True)
+    _say(f"{subject.name}{version} in {subject.precision}, offering {offers}", console)
     if subject.declared:
-        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", soft_wrap=True)
-
-
-def line(row: Row, console: Console) -> None:
-    """One row: the verdict, the law, and how much was judged."""
-    text = Text()
-    text.append(f"{row.status:<12}", COLOURS[row.status])
-    text.append(row.law)
-    if row.judged:
-        text.append(f"  {_measures(row)}, {row.seconds:.1f} s", "dim")
-    if row.reason and row.status not in FAILING:
-        text.append(f"  {row.reason}", "dim")
-    console.print(text, soft_wrap=True, highlight=False)
-
-
-def _measures(row: Row) -> str:
-    """How much was judged, how near to its limit it came, and how much it could have seen."""
-    uneven = row.least_power_of and row.least_power < row.power - 0.05
-    least = f" ({row.least_power:.0%} {row.least_power_of})" if uneven else ""
-    planted = f", found a planted {row.limit.share:.0e}" if row.limit and row.limit.relative else ""
-    return (
-        f"{row.examples} examples, {row.judged:,} entries, "
-        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}{planted}"
-    )
-
-
-def _sees(row: Row) -> str:
-    """The relative error that half of the comparisons see; a statistical test allows none."""
-    if row.chance:
-        return ""
-    return f", sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
-
-
-class Progress:
-    """The law that is running, and the rows that are done."""
-
-    def __init__(self, console: Console, status: Any) -> None:
-        self._console, self._status = console, status
-
-    def started(self, row: Row) -> None:
-        """A law begins."""
-        self._status.update(f"{row.law} ...")
-
-    def finished(self, row: Row) -> None:
-        """A law has its verdict, or may be tried again."""
-        if row.status != "unfinished":
-            line(row, self._console)
-
-
-def _ratio(value: float) -> str:
-    if value >= 1e300 or value != value:
-        return "infinite"
-    return f"{value:.2f}" if 0.005 <= value < 1000 or value == 0 else f"{value:.1e}"
+        _say(f"declared: {', '.join(subject.declared)}", console, "yellow")
 
 
 def closing(report: Report, console: Console) -> None:
-    """A block for each law that does not hold, the notes, and the headline."""
-    shown = dict[str, str]()
-    for place in _nearest_first(report):
-        row = report.laws[place]
+    """A block for each likely cause of what does not hold, the notes, and the headline."""
+    found = report.causes
+    for cause in found:
         console.print()
-        if row.status == "error" and (row.reason or "") in shown:
-            same = f"error: {row.law}\n  as in {shown[row.reason or '']}: {row.reason}"
-            console.print(same, soft_wrap=True)
-            continue
-        shown.setdefault(row.reason or "", row.law)
-        console.print(explained(report, place), soft_wrap=True)
+        _say(told(report, cause), console)
     notes = remarks(report)
-    if notes and shown:
+    if notes and found:
         console.print()
     for note in notes:
-        console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
+        _say(f"note: {note}", console, "yellow")
     console.print()
     if report.reach.rows:
-        console.print(_judged_on(report), soft_wrap=True, highlight=False)
+        _say(_judged_on(report), console)
     if report.chance:
-        console.print(_by_chance(report), soft_wrap=True, highlight=False)
-    console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+        _say(_by_chance(report), console)
+    _say(report.headline(), console, "bold")
+
+
+def _say(text: str, console: Console, style: str = "") -> None:
+    """The lines; on a terminal sentences go on below their beginning, and break between words.
+
+    What is to be copied, a command or a value, is left in one piece.
+    """
+    for words in text.split("\n"):
+        whole = " = " in words or "backproof " in words or not console.is_terminal
+        indent = " " * (len(words) - len(words.lstrip()) + 2)
+        shown = [words] if whole else _folded(words, console.width, indent)
+        for part in shown:
+            console.print(part, style=style, soft_wrap=True, highlight=False)
+
+
+def _folded(words: str, width: int, indent: str) -> list[str]:
+    wrapped = textwrap.wrap(
+        words,
+        max(width, 40),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return wrapped or [words]
 
 
 def _judged_on(report: Report) -> str:
@@ -132,10 +105,17 @@ def _by_chance(report: Report) -> str:
     )
 
 
-def _nearest_first(report: Report) -> list[int]:
-    """The laws that do not hold; those that compare the subject with itself come last."""
-    failing = [i for i, row in enumerate(report.laws) if row.status in {*FAILING, "internal"}]
-    return sorted(failing, key=lambda i: report.laws[i].compared_with_itself)
+def told(report: Report, cause: Cause) -> str:
+    """A cause: the law that shows it best, and the names of the others that it breaks."""
+    place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
+    lines = [explained(report, place)]
+    if cause.alike:
+        lines += [f"  {cause.what}, which breaks as well:", *(f"    {law}" for law in cause.alike)]
+    if cause.follows:
+        also = " also" * bool(cause.alike)
+        lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
+        lines += [f"    {law}" for law in cause.follows]
+    return "\n".join(lines)
 
 
 def explained(report: Report, place: int) -> str:
@@ -145,7 +125,7 @@ def explained(report: Report, place: int) -> str:
     for number, finding in enumerate(row.findings):
         lines += ["  broken in another way, too:"] if number else []
         try:
-            lines += _finding(finding) + _hint(finding.hint, report)
+            lines += _finding(finding) + _interpreted(finding)
         except Exception:  # nothing that is shown may end the run
             lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
@@ -179,13 +159,19 @@ def _finding(finding: Finding) -> list[str]:
     lines = _case(finding)
     if finding.ratio is None:
         lines.append(f"  {finding.what}")
+    elif finding.verb == "probable":
+        lines += [
+            f"  {finding.place()}",
+            f"    chance gives this in a share of {finding.observed!r}",
+            f"    limit {finding.expected!r}, below which it is called a fault",
+        ]
     else:
         lines += [
             f"  {finding.place()}",
             f"    observed {finding.observed!r}, the subject's{_off(finding)}",
             f"    expected {finding.expected!r}",
             f"    allowed  {finding.allowed!r}, the largest error that is legal here",
-            f"    ratio    {_ratio(finding.ratio)}, the error over what is allowed",
+            f"    ratio    {ratio(finding.ratio)}, the error over what is allowed",
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     return lines
@@ -201,7 +187,8 @@ def _case(finding: Finding) -> list[str]:
     sent = [(name, value) for name, value in first.parts.items() if value is not None]
     lines = ["  the smallest case:", *_named([*sent, *drawn])]
     if others or any("(" in call for call in first.calls):
-        lines.append(f"  asked for {', '.join(first.calls)}")
+        more = f", and {len(first.calls) - MOST_CALLS} times more" * (len(first.calls) > MOST_CALLS)
+        lines.append(f"  asked for {', '.join(first.calls[:MOST_CALLS])}{more}")
     if len(others) > 1:
         lines.append(f"  then {len(others) - 1} other ways, which --json has")
     for other in others[-1:]:
@@ -218,20 +205,16 @@ def _plain(name: str, value: Any) -> bool:
     return not isinstance(value, list | dict) and not name.endswith("architecture")
 
 
-def _hint(hint: str, report: Report) -> list[str]:
-    """What would mend this law, and how much else it would mend."""
-    if not hint:
-        return []
-    hints = [row.findings[0].hint for row in report.laws if row.status == "broken"]
-    mended = sum(bool(other) and _parted(other) <= _parted(hint) for other in hints)
-    fits = f"  every answer to this law that can be judged fits {hint}: "
-    if mended == len(hints):
-        return [f"{fits}declare it, or mend it"]
-    return [f"{fits}{mended} of {len(hints)} broken laws would hold; declare it, or find a mistake"]
-
-
-def _parted(hint: str) -> set[str]:
-    return set(hint.removeprefix("Conventions(").removesuffix(")").split(", "))
+def _interpreted(finding: Finding) -> list[str]:
+    """How special the fault is, what would mend it, and which known mistakes answer alike."""
+    lines = [f"  {words}" for words in finding.special]
+    if finding.hint:
+        lines.append(f"  every answer at hand fits {finding.hint}: declare it, or mend it")
+    lines += [f"  {finding.clash}"] * bool(finding.clash)
+    if finding.slips:
+        lines.append("  what answers alike is known:")
+        lines += [f"    {slip}" for slip in finding.slips]
+    return lines
 
 
 def _off(finding: Finding) -> str:

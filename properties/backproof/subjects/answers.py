@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import SubjectError
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.arithmetic import Ball

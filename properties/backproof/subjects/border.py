@@ -9,6 +9,8 @@ that is too long the beginning and the end are left.
 from collections.abc import Callable
 from typing import Any
 
+from backproof.reports.text import printable
+
 NAME, LINE, LINES = 80, 600, 30
 """The most characters of a name and of another line, and the most lines."""
 
@@ -17,7 +19,7 @@ _CUT = " ... "
 
 def plain(text: str, most: int = LINE) -> str:
     """The text in one line of printable characters, most of them at the most."""
-    return _cut(_printable(" ".join(_cut(text, 16 * most).split())), most)
+    return _cut(printable(" ".join(_cut(text, 16 * most).split())), most)
 
 
 def plain_lines(text: str) -> str:
@@ -49,14 +51,8 @@ def _kind(error: BaseException) -> str:
 
 
 def _indented(line: str) -> str:
-    text = _printable(_cut(line, LINE).expandtabs().rstrip())
+    text = printable(_cut(line, LINE).expandtabs().rstrip())
     return _cut(text if text.startswith("  ") else f"  {text}", LINE)
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _cut(text: str, most: int) -> str:

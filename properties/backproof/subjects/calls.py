@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backproof.contract import CAPABILITIES, Fit, NotSupported, by_head, capabilities
+from backproof.subjects.arrays import Nonsense, array_of, short
 from backproof.subjects.border import raised, said
 from backproof.subjects.handed import Handed
 from backproof.subjects.last_words import OURS, ends
@@ -117,10 +118,6 @@ def _changed(value: Any, kept: Any, dtype: str) -> bool:
     return any(_changed(part, other, dtype) for part, other in zip(value, kept, strict=True))
 
 
-class Nonsense(Exception):  # noqa: N818 (what the answer is)
-    """An answer that has the wrong shape or is no number."""
-
-
 def normal(call: Call, raw: Any) -> Any:
     """The answer of a capability as float64 arrays of the right shapes.
 
@@ -129,14 +126,14 @@ def normal(call: Call, raw: Any) -> Any:
     architecture, name = call.architecture, call.capability
     rows = 0 if call.inputs is None else len(call.inputs)
     if name in ("forward", "forward_training"):
-        return _array(raw, (rows, architecture.widths[-1]), name)
+        return array_of(raw, (rows, architecture.widths[-1]), name)
     if name in ("loss", "evaluate"):
-        return _array(raw, (), name)
+        return array_of(raw, (), name)
     if name == "hidden":
         return _hidden(raw, [(rows, width) for width in architecture.widths[1:-1]])
     if name == "fit":
         if not isinstance(raw, tuple) or len(raw) != 2:
-            raise Nonsense(f"fit returned {_short(raw)}; give Fit(parameters, gradient_tolerance)")
+            raise Nonsense(f"fit returned {short(raw)}; give Fit(parameters, gradient_tolerance)")
         return Fit(_layers(raw[0], architecture, name), _tolerance(raw[1]))
     return _layers(raw, architecture, name)
 
@@ -144,7 +141,7 @@ def normal(call: Call, raw: Any) -> Any:
 def _hidden(raw: Any, shapes: list[tuple[int, int]]) -> list[Any]:
     parts = _sequence(raw, len(shapes), "hidden", "one array for each hidden layer")
     return [
-        _array(x, s, f"hidden[{i}]") for i, (x, s) in enumerate(zip(parts, shapes, strict=True))
+        array_of(x, s, f"hidden[{i}]") for i, (x, s) in enumerate(zip(parts, shapes, strict=True))
     ]
 
 
@@ -155,7 +152,7 @@ def _layers(raw: Any, architecture: Architecture, name: str) -> list[Layer[Any]]
         zip(_sequence(raw, len(shapes), name, "one Layer for each layer"), shapes, strict=True)
     ):
         pair = _sequence(part, 2, f"{name}[{i}]", "Layer(weights, biases)")
-        weights, biases = _array(pair[0], shape, f"{name}[{i}].weights"), np.zeros(shape[1:])
+        weights, biases = array_of(pair[0], shape, f"{name}[{i}].weights"), np.zeros(shape[1:])
         if architecture.biases:
             biases = _biases(pair[1], shape[1:], f"{name}[{i}].biases")
         layers.append(Layer(weights, biases))
@@ -165,54 +162,19 @@ def _layers(raw: Any, architecture: Architecture, name: str) -> list[Layer[Any]]
 def _biases(raw: Any, shape: tuple[int, ...], name: str) -> Any:
     if raw is None:
         raise Nonsense(f"{name} is None; give an array, or say Scope(biases=False)")
-    return _array(raw, shape, name)
+    return array_of(raw, shape, name)
 
 
 def _sequence(raw: Any, length: int, name: str, rule: str) -> list[Any]:
     if not isinstance(raw, list | tuple) or len(raw) != length:
-        raise Nonsense(f"{name} returned {_short(raw)}; give {length}, {rule}")
+        raise Nonsense(f"{name} returned {short(raw)}; give {length}, {rule}")
     return list(raw)
-
-
-def _array(raw: Any, shape: tuple[int, ...], name: str) -> Any:
-    try:
-        masked, array = _masked(raw), np.asarray(raw)
-    except Exception as error:
-        raise Nonsense(f"{name} returned {_short(raw)}, which is no array: {said(error)}") from None
-    if masked:
-        raise Nonsense(f"{name} returned a masked array; give a number for each entry")
-    if array.dtype.kind not in "fiub" and not _extended_float(array):
-        raise Nonsense(f"{name} returned {_short(raw)} of type {array.dtype}; give real numbers")
-    if array.shape != shape:
-        raise Nonsense(f"{name} returned shape {array.shape}; expected {shape}")
-    return array.astype(np.float64)
-
-
-def _masked(raw: Any) -> bool:
-    """Whether something of it is masked: an array forgets the mask, and shows what lies beneath."""
-    if isinstance(raw, list | tuple):
-        return any(map(_masked, raw))
-    return isinstance(raw, np.ma.MaskedArray) and bool(np.any(np.ma.getmaskarray(raw)))
-
-
-def _extended_float(array: Any) -> bool:
-    return array.dtype.kind == "V" and "float" in array.dtype.name  # ml_dtypes' bfloat16
 
 
 def _tolerance(raw: Any) -> float | None:
     if raw is None:
         return None
-    value = float(_array(raw, (), "fit's gradient_tolerance"))
+    value = float(array_of(raw, (), "fit's gradient_tolerance"))
     if not 0 <= value < np.inf:
         raise Nonsense(f"fit returned the gradient_tolerance {value}; give a number >= 0, or None")
     return value
-
-
-def _short(raw: Any) -> str:
-    shape = getattr(raw, "shape", None)
-    if shape is not None:
-        return f"an array of shape {tuple(shape)}"
-    if isinstance(raw, list | tuple):
-        return f"a {type(raw).__name__} of {len(raw)}"
-    text = said(raw, repr)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,11 +1,13 @@
 """Calls of a subject, and the books that are kept of them: what it answered, refused, printed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.failures import Died, Refused, SubjectArithmeticError, SubjectError
-from backproof.subjects.messages import Call, Failure, Hello, Outcome
+from backproof.subjects.messages import Call, Failure, Hello, Outcome, encode
 
 
 class Server(Protocol):
@@ -52,11 +54,24 @@ class Books:
 
 @dataclass
 class Conversation:
-    """Calls of a subject, with the books; `calls` are those of the current example."""
+    """Calls of a subject, with the books; `calls` are those of the current example.
+
+    known: answers that stand for the same questions, by their bytes, while they are remembered
+    """
 
     server: Server
     books: Books = field(default_factory=Books)
     calls: list[Call] = field(default_factory=list)
+    known: dict[bytes, Outcome] | None = None
+
+    @contextmanager
+    def remembering(self, known: dict[bytes, Outcome]) -> Iterator[None]:
+        """What was answered is not asked again meanwhile; what is answered now is kept."""
+        before, self.known = self.known, known
+        try:
+            yield
+        finally:
+            self.known = before
 
     def ask(self, call: Call) -> Any:
         """The answer.
@@ -64,18 +79,30 @@ class Conversation:
         Raises: Refused or SubjectError where there is none; Died where the subject did.
         """
         self.calls.append(call)
-        try:
-            outcome = self.server.call(call)
-        except Died as death:
-            self.books.deaths.setdefault(call.capability, []).append(death.message)
-            raise
-        self.books.seconds += outcome.seconds
+        outcome = self._remembered(call) if self.known is not None else self._asked(call)
         for words, text in outcome.printed(call.capability).items():
             self.books.noise.setdefault(words, text)
         if outcome.failure is not None:
             self._fail(call.capability, outcome.failure)
         self.books.answered.add(call.capability)
         return outcome.answer
+
+    def _remembered(self, call: Call) -> Outcome:
+        """What was answered to this question before, or else now."""
+        assert self.known is not None
+        question = encode(call)
+        if question not in self.known:
+            self.known[question] = self._asked(call)
+        return self.known[question]
+
+    def _asked(self, call: Call) -> Outcome:
+        try:
+            outcome = self.server.call(call)
+        except Died as death:
+            self.books.deaths.setdefault(call.capability, []).append(death.message)
+            raise
+        self.books.seconds += outcome.seconds
+        return outcome
 
     def _fail(self, capability: str, failure: Failure) -> None:
         if failure.kind == "unsupported":

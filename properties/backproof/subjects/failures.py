@@ -1,7 +1,7 @@
 """The ways in which a subject does not answer."""
 
 from backproof.contract import NotSupported
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.border import LINE, plain, plain_lines
 
 

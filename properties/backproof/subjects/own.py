@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from backproof.subjects.arrays import numbers
 from backproof.subjects.border import said
 from backproof.subjects.failures import CannotLoad
-from refnet.architecture import Architecture, Layer, Parameters
+from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.checks import checked
+from refnet.rounding.arithmetic import quiet
 from refnet.rounding.precision import Precision
 
 
@@ -35,30 +37,51 @@ def own_weights(implementation: Any, subject: str) -> list[Parameters] | None:
         raise CannotLoad(f"{subject} has weights for {count} architectures, and gives {found}")
     pairs = enumerate(zip(scope.architectures, given, strict=True))
     precision = implementation.precision
-    return [_of_one(a, layers, precision, f"{subject}: weights[{i}]") for i, (a, layers) in pairs]
-
-
-def _of_one(a: Architecture, given: Any, precision: Precision, name: str) -> Parameters:
-    """The layers of one architecture."""
     try:
-        layers = [_layer(layer) for layer in given]
+        return [layers_of(a, layers, precision, f"weights[{i}]") for i, (a, layers) in pairs]
+    except ValueError as reason:
+        raise CannotLoad(f"{subject}: {reason}") from None
+
+
+def layers_of(a: Architecture, given: Any, precision: Precision, name: str) -> Parameters:
+    """Pairs of weights and biases as the layers of an architecture, in float64.
+
+    Raises: ValueError naming what does not fit, the rule and the value.
+    """
+    try:
+        layers = [_layer(f"{name}[{i}]", layer) for i, layer in enumerate(given)]
         checked(a, layers, np.zeros((1, a.widths[0])))
     except Exception as error:  # whatever what was given does when it is read
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
-        raise CannotLoad(f"{name}: {said(error)}; {rule}") from None
+        raise ValueError(f"{name}: {said(error)}; {rule}") from None
     for place, layer in enumerate(layers):
-        if not all(np.array_equal(precision.round(part), part) for part in layer):
-            what = f"{name}[{place}] has more digits than {precision.name}"
-            raise CannotLoad(f"{what}; give the numbers that the network computes with")
+        if layer.weights.ndim != 2 or layer.biases.ndim != 1:
+            raise ValueError(f"{name}[{place}] is a stack of layers; give one network")
+        for part in layer:
+            check_digits(f"{name}[{place}]", part, precision)
     return layers
 
 
-def _layer(given: Any) -> Layer[Any]:
+@quiet  # a cast may overflow
+def check_digits(name: str, array: Array, precision: Precision) -> None:
+    """Nothing, when the precision holds every number, so that no cast changes it.
+
+    Raises: ValueError giving one that it does not hold.
+    """
+    beyond = array[precision.round(array) != array]
+    if beyond.size:
+        what = f"{name} has more digits than {precision.name}"
+        way_out = "give the numbers that the network computes with"
+        raise ValueError(f"{what}; {way_out}, not {float(beyond[0])!r}")
+
+
+def _layer(name: str, given: Any) -> Layer[Any]:
     """A layer in float64; biases that are not there are zeros.
 
-    Raises: ValueError where it is no pair.
+    Raises: TypeError or ValueError where it is no pair, or no numbers.
     """
     weights, biases = given
-    held = np.array(weights, dtype=np.float64)
-    absent = biases is None
-    return Layer(held, np.zeros(held.shape[-1:]) if absent else np.array(biases, np.float64))
+    held = numbers(weights, f"{name}.weights is")
+    if biases is None:
+        return Layer(held, np.zeros(held.shape[-1:]))
+    return Layer(held, numbers(biases, f"{name}.biases is"))

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from backproof.subjects.calls import Nonsense, normal
+from backproof.subjects.arrays import Nonsense
+from backproof.subjects.calls import normal
 from backproof.subjects.failures import CannotLoad, Died
 from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, encode
 from backproof.subjects.own import own_weights

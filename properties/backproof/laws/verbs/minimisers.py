@@ -6,7 +6,7 @@ import numpy as np
 
 from backproof.cases.case import Case
 from backproof.contract import NotSupported
-from backproof.reports.report import Finding
+from backproof.reports.row import Finding
 from backproof.subjects.answers import Answer
 from backproof.subjects.failures import SubjectError
 from backproof.subjects.subject import Subject

@@ -1,6 +1,7 @@
 """A training followed epoch by epoch, from wherever the subject has arrived."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,13 +14,10 @@ from refnet.architecture import Array, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.problem import Problem
 from refnet.rounding.arithmetic import Ball
-from refnet.rounding.precision import Precision
 from refnet.training.optimizers import Optimizer, variants
 from refnet.training.training import followed
 
 Balls = list[Layer[Ball]]
-Steps = tuple[list[Parameters], Optimizer, int | None, Precision]
-"""Where each epoch begins, and how it goes on."""
 
 
 def follows(subject: Subject, case: Case, training: Training) -> None:
@@ -31,7 +29,12 @@ def follows(subject: Subject, case: Case, training: Training) -> None:
     arrived = _visits(subject, case, training)
     starts = [case.parameters, *(values(subject, layers) for layers in arrived[:-1])]
     steps = training.optimizer, training.batch_size, subject.precision
-    best = _nearest(subject.problem(case), (starts, *steps), arrived)
+    reached = [[Layer(*(part.value for part in x)) for x in layers] for layers in arrived]
+
+    def followed_in(form: Problem) -> list[Balls]:
+        return list(followed(form, starts, *steps))
+
+    best = nearest(subject.problem(case), training.optimizer, followed_in, reached)
     for epoch, known in enumerate(zip(starts, best, arrived, strict=True), 1):
         layers = [Layer(*zip(*layer, strict=True)) for layer in zip(*known, strict=True)]
         for what, (before, ball, answer) in parts(case.architecture, "parameters", layers):
@@ -40,9 +43,13 @@ def follows(subject: Subject, case: Case, training: Training) -> None:
 
 def near_step(answer: Answer, ball: Ball, before: Array, what: str) -> None:
     """Every entry within its ball; it has power where the ball is small beside the step."""
-    moved = np.abs(ball.value - before)
-    scale = np.where(moved > 0, moved, np.abs(ball.value))
-    near(answer, ball.value, ball.radius, scale=scale, what=what)
+    near(answer, ball.value, ball.radius, scale=moved(ball, before), what=what)
+
+
+def moved(ball: Ball, before: Array) -> Array:
+    """How far each entry moves, or its size where it stays."""
+    step = np.abs(ball.value - before)
+    return np.where(step > 0, step, np.abs(ball.value))
 
 
 def _visits(subject: Subject, case: Case, training: Training) -> list[list[Layer[Answer]]]:
@@ -69,15 +76,20 @@ def values(subject: Subject, layers: list[Layer[Answer]]) -> Parameters:
     return [Layer(*(subject.precision.round(part.value) for part in layer)) for layer in layers]
 
 
-def _nearest(problem: Problem, steps: Steps, arrived: list[list[Layer[Answer]]]) -> list[Balls]:
-    """The balls after each epoch, in the first form that fits, or in the nearest to fit."""
-    first, *others = variants(steps[1], problem.conventions)
-    nearest, balls = math.inf, list[Balls]()
+def nearest(
+    problem: Problem,
+    optimizer: Optimizer,
+    balls_in: Callable[[Problem], list[Balls]],
+    arrived: list[Parameters],
+) -> list[Balls]:
+    """The balls in the first published form that all parameters fit, or in the nearest to fit."""
+    first, *others = variants(optimizer, problem.conventions)
+    least, balls = math.inf, list[Balls]()
     for form in (first, *others):
-        tried = list(followed(problem._replace(conventions=form), *steps))
+        tried = balls_in(problem._replace(conventions=form))
         ratio = _worst(tried, arrived)
-        if ratio < nearest or not balls:
-            nearest, balls = ratio, tried
+        if ratio < least or not balls:
+            least, balls = ratio, tried
         if ratio <= 1:
             _remark(form, first)
             break
@@ -91,13 +103,13 @@ def _remark(form: Conventions, first: Conventions) -> None:
         remark(f"fits {', '.join(fits)}, and not {', '.join(fails)}")
 
 
-def _worst(form: list[Balls], arrived: list[list[Layer[Answer]]]) -> float:
+def _worst(form: list[Balls], arrived: list[Parameters]) -> float:
     """The largest ratio of an error to its radius."""
     ratios = [
-        _ratio(answer.value, ball)
+        _ratio(value, ball)
         for balls, layers in zip(form, arrived, strict=True)
         for pair in zip(balls, layers, strict=True)
-        for ball, answer in zip(*pair, strict=True)
+        for ball, value in zip(*pair, strict=True)
     ]
     return max(ratios, default=0.0)
 

@@ -1,0 +1,35 @@
+"""What is said of all findings together, once every law is judged: hints, causes, likely slips."""
+
+from contextlib import suppress
+
+from backproof.judging.judgement import Judgement
+from backproof.mutants.diagnosis import slips
+from backproof.subjects.failures import Died
+
+MOST_LAWS = 4
+"""Of a cause so many laws are asked for known slips."""
+
+
+def conclude(judgement: Judgement) -> None:
+    """Complete the findings of what is judged so far; where the subject dies they stay as they are.
+
+    Raises: KeyboardInterrupt from outside.
+    """
+    with suppress(Died):
+        judgement.conclude()
+        _name_slips(judgement)
+
+
+def _name_slips(judgement: Judgement) -> None:
+    """The likeliest slips of each cause, by the first of its laws that tells them.
+
+    Where a convention explains the finding, none is looked for.
+    """
+    places = {row.law: place for place, row in enumerate(judgement.report.laws)}
+    for cause in judgement.report.causes:
+        findings = judgement.report.laws[places[cause.shown]].findings
+        if not findings or findings[0].hint:
+            continue
+        near = [places[law] for law in (cause.shown, *cause.alike)][:MOST_LAWS]
+        told = (slips(surveys[0]) for p in near if (surveys := judgement.surveys.get(p)))
+        findings[0].slips = next(filter(None, told), [])
