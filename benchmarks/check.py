@@ -48,6 +48,11 @@ HYPOTHESIS_GOAL = 0.8
 """Milliseconds inside Hypothesis per example."""
 
 
+JOBS_GOAL = 0.6
+"""Wall time of two jobs against one, on two quiet cores; a busy machine is seen by the processor
+time, of which two jobs use a few seconds more."""
+
+
 def processor_seconds(*words: str) -> float:
     """What a Python process and all its children use."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -79,6 +84,27 @@ def against_the_peer(rounds: int) -> list[dict[str, Any]]:
         }
         for profile, goal in GOALS.items()
     ]
+
+
+def against_one_job(rounds: int, profile: str) -> dict[str, Any]:
+    """Two jobs against one, in alternation: medians of wall time, and of processor time."""
+    seconds: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for jobs, found in seconds.items():
+            started, words = time.perf_counter(), ("--profile", profile, "--jobs", str(jobs))
+            used = processor_seconds("-m", "backproof", "check", "refnet", *words)
+            found.append((time.perf_counter() - started, used))
+    (one, used_by_one), (two, used_by_two) = (
+        map(statistics.median, zip(*found, strict=True)) for found in seconds.values()
+    )
+    return {
+        "what": f"check refnet, {profile}, two jobs against one",
+        "seconds": two,
+        "peer_seconds": one,
+        "processor_ratio": used_by_two / used_by_one,
+        "ratio": two / one,
+        "goal": JOBS_GOAL,
+    }
 
 
 class Clock:
@@ -152,7 +178,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="0: only the split")
     parser.add_argument("--json")
     given = parser.parse_args()
-    ratios = against_the_peer(given.rounds) if given.rounds else []
+    ratios = []
+    if given.rounds:
+        ratios = [*against_the_peer(given.rounds), against_one_job(given.rounds, given.profile)]
     for row in ratios:
         sides = f"{row['seconds']:.1f} s / {row['peer_seconds']:.1f} s"
         print(f"{row['what']:52}{sides:>18}{row['ratio']:>8.2f}  (goal {row['goal']})")

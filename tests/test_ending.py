@@ -1,7 +1,6 @@
 """However a command ends, it leaves a status and says why in one line."""
 
 import errno
-import gc
 import os
 import signal
 import subprocess
@@ -156,7 +155,6 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
     clock, left = [0.0], list[str]()
     monkeypatch.setattr(interrupts_module, "_leave", lambda: left.append("at once"))
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
         interrupts = Interrupts()
         for clock[0] in (1.0, 1.1, 2.0):  # the second follows the first as a wrapper sends it
@@ -171,46 +169,41 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
             signal.signal(number, handler)
 
 
-def test_an_interrupt_that_python_drops_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The garbage collector calls back, and drops what is raised there."""
-    kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
-
-    def interrupt(phase: str, info: dict[str, int]) -> None:
-        gc.callbacks.remove(interrupt)
-        signal.raise_signal(signal.SIGINT)
-
-    def work() -> None:
-        gc.callbacks.append(interrupt)
-        gc.collect()
-        time.sleep(30)
-
-    try:
-        interrupts = Interrupts()
-        with pytest.raises(KeyboardInterrupt), interrupts.stoppable():
-            work()
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+def interrupted(command: str) -> Any:
+    command = f"from backproof.frontends import interrupts as i; import signal, time\n{command}"
+    words = [sys.executable, "-c", command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_second_interrupt_ends_in_one_line() -> None:
-    command = "import signal as s; from backproof.frontends import interrupts as i; i.ONE = -1.0\n"
-    command += "i.Interrupts(); [s.raise_signal(s.SIGINT) for _ in range(2)]"
-    done = subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, check=False
+    done = interrupted(
+        "i.ONE = -1.0; i.Interrupts(); [signal.raise_signal(signal.SIGINT) for _ in range(2)]"
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "backproof: interrupted a second time; the report is not whole\n"
 
 
+def test_an_interrupt_that_a_finaliser_swallows_comes_again() -> None:
+    done = interrupted("""
+class Ends:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+try:
+    with i.Interrupts().stoppable():
+        Ends()
+        time.sleep(30)
+except KeyboardInterrupt:
+    print("stopped")
+""")
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
+
+
 @pytest.mark.parametrize(("name", "heard"), [("SIGHUP", False), ("SIGINT", True)])
 def test_a_hang_up_that_is_to_be_ignored_is_ignored_and_an_interrupt_never(
-    name: str, heard: bool, monkeypatch: pytest.MonkeyPatch
+    name: str, heard: bool
 ) -> None:
     """A shell without job control starts what runs in the background with SIGINT ignored."""
     kept = {number: signal.getsignal(number) for number in (2, 15, 1)}
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
         signal.signal(signal.Signals[name], signal.SIG_IGN)
         interrupts = Interrupts()

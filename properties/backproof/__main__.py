@@ -4,14 +4,15 @@ import contextlib
 import os
 import sys
 
-from backproof.cases.machine import take_half_at_most
-from backproof.frontends.ending import status_of
 from backproof.frontends.interrupts import Interrupts
 
 
 def main() -> None:
     """Listen to Ctrl-C, then run the command line, and leave with its status."""
-    interrupts = Interrupts()
+    interrupts = Interrupts()  # before anything else is imported
+    from backproof.cases.machine import take_half_at_most
+    from backproof.frontends.ending import status_of
+
     take_half_at_most()
     status = status_of(lambda: _command_line(interrupts))
     exec("")  # else an interrupt that passed an exec of text ends `python -m` by its signal

@@ -3,7 +3,7 @@
 import math
 import shlex
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +14,14 @@ from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
     from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
+    from backproof.reports.lines import Lines
 
 
 MOST_SEED = 2**64 - 1
@@ -152,12 +154,11 @@ def _judge_all(
     verbose: bool,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
-    from backproof.frontends.jobs import hired
     from backproof.frontends.written import write_all
     from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
-    with hired(judgements, interrupts, jobs) as pool:
+    with _pool(judgements, interrupts, jobs) as pool:
         with console.status("loading ..."):
             load(judgements, interrupts)
         reports = [judgement.report for judgement in judgements]
@@ -169,6 +170,17 @@ def _judge_all(
         finally:
             write_all(asked, reports)
     return exit_status(reports)
+
+
+def _pool(
+    judgements: "list[Judgement]", interrupts: "Interrupts", jobs: int
+) -> "AbstractContextManager[Executor | None]":
+    """The processes for several jobs; none for one, or after Ctrl-C."""
+    if jobs == 1 or interrupts.asked:
+        return nullcontext()
+    from backproof.frontends.jobs import hired
+
+    return hired(judgements, interrupts, jobs)
 
 
 def load(judgements: "list[Judgement]", interrupts: "Interrupts") -> None:
@@ -205,27 +217,34 @@ def _run_one(
     pool: "Executor | None",
     verbose: bool,
 ) -> None:
-    from backproof.frontends import jobs, session
-    from backproof.frontends.conclude import conclude
     from backproof.reports.lines import Lines
     from backproof.reports.terminal import closing, heading
 
-    show = Lines(judgement.report, console, verbose=verbose)
+    show = Lines(judgement.report, console, verbose)
     if not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
-            show = Lines(judgement.report, console, status.update, verbose)
-            if pool is not None:
-                jobs.run(judgement, interrupts, show, pool)
-            else:
-                session.run(judgement, interrupts, show)
-            status.update("looking for causes ...")
-            with suppress(KeyboardInterrupt), interrupts.stoppable():
-                conclude(judgement)
+            show.update = status.update
+            _run(judgement, interrupts, show, pool)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     show.rest()
     closing(judgement.report, console)
+
+
+def _run(
+    judgement: "Judgement", interrupts: "Interrupts", show: "Lines", pool: "Executor | None"
+) -> None:
+    from backproof.frontends import jobs, session
+    from backproof.frontends.conclude import conclude
+
+    if pool is not None:
+        jobs.run(judgement, interrupts, show, pool)
+    else:
+        session.run(judgement, interrupts, show)
+    show.update("looking for causes ...")
+    with suppress(KeyboardInterrupt), interrupts.stoppable():
+        conclude(judgement)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 This file imports almost nothing, so that it listens before anything slow is imported.
 """
 
+import _thread
 import os
 import signal
 import sys
@@ -15,9 +16,6 @@ from types import FrameType
 ONE = 0.25
 """Seconds in which several signals are one wish, as a terminal that closes sends two."""
 
-SOON = 0.01
-"""Seconds until a wish that was dropped is raised again."""
-
 CURSOR = b"\x1b[?25h"
 """Shows the cursor of a terminal, which progress has hidden."""
 
@@ -27,8 +25,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.asked = False
-        self._open, self._first, self._dropped = False, 0.0, False
-        sys.unraisablehook, self._otherwise = self._once_more, sys.unraisablehook
+        self._open, self._lost, self._first = False, False, 0.0
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
             signal.signal(number, self._handle)
         hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
@@ -36,24 +33,25 @@ class Interrupts:
             signal.signal(hang_up, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._dropped:
-            self._dropped = False
-        elif not self.asked:
+        if not self.asked:
             self.asked, self._first = True, time.monotonic()
+        elif self._lost:
+            self._lost = False
         elif time.monotonic() > self._first + ONE:
             _leave()
         else:
             return
         if self._open:
+            sys.unraisablehook = self._not_raised
             raise KeyboardInterrupt
 
-    def _once_more(self, dropped: "sys.UnraisableHookArgs") -> None:
-        """What is raised in a callback, as of the garbage collector, is dropped: ask again soon."""
-        if issubclass(dropped.exc_type, KeyboardInterrupt):
-            self._dropped = True
-            threading.Timer(SOON, _remind).start()
+    def _not_raised(self, found: "sys.UnraisableHookArgs") -> None:
+        """Raise it again outside of a finaliser, which lets no exception out."""
+        if issubclass(found.exc_type, KeyboardInterrupt):
+            self._lost = True
+            threading.Timer(0.01, _again).start()
         else:
-            self._otherwise(dropped)
+            sys.__unraisablehook__(found)
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
@@ -70,13 +68,12 @@ class Interrupts:
             self._open = False
 
 
-def _remind() -> None:
-    """SIGINT to the main thread, which it wakes where a system can."""
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        signal.pthread_kill(main, signal.SIGINT)
+def _again() -> None:
+    """A signal to the main thread, which may be asleep."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
-        signal.raise_signal(signal.SIGINT)
+        _thread.interrupt_main()
 
 
 def _leave() -> None:

@@ -2,14 +2,13 @@
 
 import atexit
 import contextlib
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from backproof.frontends.interrupts import Interrupts
 from backproof.frontends.pool import workers
-from backproof.frontends.session import Show
+from backproof.frontends.show import Show
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.judging.survey import Evidence
@@ -30,17 +29,12 @@ class Judged(NamedTuple):
     evidence: list[Evidence]
 
 
-@contextlib.contextmanager
 def hired(
     judgements: list[Judgement], interrupts: Interrupts, jobs: int
-) -> Iterator[Executor | None]:
-    """Processes for these subjects, which start while the caller loads them; none for one job."""
-    if jobs == 1:
-        yield None
-        return
+) -> contextlib.AbstractContextManager[Executor]:
+    """Processes for these subjects, which start while the caller loads them."""
     named = [judgement.named for judgement in judgements]
-    with workers(interrupts, jobs, _begin, named, judgements[0].settings) as pool:
-        yield pool
+    return workers(interrupts, jobs, _begin, named, judgements[0].settings)
 
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show, pool: Executor) -> None:

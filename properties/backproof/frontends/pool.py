@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -24,20 +25,23 @@ def workers(
     """
     os.environ["PYTHONSAFEPATH"] = "1"  # nothing in the current folder stands in for a module
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, begin, given))
+    task = pickle.dumps((begin, given))  # in bytes, so that a process listens before it imports
+    pool = ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=(jobs, task))
+    done = False
     try:
         with _ctrl_c_waits():
             # each task begins a process, as long as none is idle
             for _ in range(0 if interrupts.asked else jobs):
                 pool.submit(int)
         yield pool
+        done = not interrupts.asked
     except (BrokenProcessPool, KeyboardInterrupt):
         pass
     finally:
-        if interrupts.asked:
+        if not done:
             for worker in multiprocessing.active_children():
                 worker.kill()  # its subject ends with it
-        pool.shutdown(wait=not interrupts.asked, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -53,11 +57,12 @@ def _ctrl_c_waits() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, kept)
 
 
-def _begin(jobs: int, begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _begin(jobs: int, task: bytes) -> None:
     """In a worker: Ctrl-C is for the process that was called, and its end is the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_caller, daemon=True).start()
     take_half_at_most(jobs)
+    begin, given = pickle.loads(task)
     if begin is not None:
         begin(*given)
 

@@ -9,21 +9,20 @@ import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import pytest
 
 from backproof import laws as laws_package
 from backproof.frontends import plugin
 from backproof.frontends.interrupts import Interrupts
+from backproof.frontends.show import Show
 from backproof.judging.judgement import Judgement
-from backproof.reports.row import Row
 
 
 class Watcher:
     """The pytest plugin of a run: shows progress, and lets Ctrl-C in while a law runs."""
 
-    def __init__(self, judgement: Judgement, interrupts: Interrupts, show: "Show") -> None:
+    def __init__(self, judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
         self._judgement, self._interrupts, self._show = judgement, interrupts, show
 
     @pytest.hookimpl(tryfirst=True)
@@ -60,16 +59,6 @@ class Watcher:
                 yield
         finally:
             self._show.finished(row)
-
-
-class Show(Protocol):
-    """Where progress is shown."""
-
-    def started(self, row: Row) -> None:
-        """A law begins."""
-
-    def finished(self, row: Row) -> None:
-        """A law has its verdict."""
 
 
 def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:

@@ -35,16 +35,11 @@ FEW = 12
 
 
 class Lines:
-    """The rows that are done, by chapter or one by one, and the law that is running."""
+    """The rows that are done, by chapter or one by one; `update` is told what is running."""
 
-    def __init__(
-        self,
-        report: Report,
-        console: Console,
-        update: Callable[[str], None] = lambda words: None,
-        verbose: bool = False,
-    ) -> None:
-        self._report, self._console, self._update = report, console, update
+    def __init__(self, report: Report, console: Console, verbose: bool = False) -> None:
+        self._report, self._console = report, console
+        self.update: Callable[[str], None] = lambda words: None
         self._each = verbose or len(report.laws) <= FEW
         self._waiting = {row.law: row.chapter for row in report.laws}
         self._begun = time.monotonic()
@@ -55,7 +50,7 @@ class Lines:
         done = count - len(self._waiting)
         left = f", about {_clock(seconds / done * (count - done))} left" if done else ""
         words = f"{done} of {count} laws, {_clock(seconds)}{left}: {row.law} ..."
-        self._update(words[: self._console.width - COLUMN])
+        self.update(words[: self._console.width - COLUMN])
 
     def finished(self, row: Row) -> None:
         """A law has its verdict, or may be tried again."""
