@@ -1,5 +1,8 @@
-"""backproof.check: an implementation judged from Python, in this process."""
+"""backproof.check: an implementation judged from Python, an object in this process."""
 
+import math
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backproof.frontends.conclude import conclude
@@ -10,33 +13,78 @@ from backproof.laws.catalogue import laws as every_law
 from backproof.reports.report import Report
 from backproof.subjects.named import Named
 
+Laws = str | Sequence[str]
+"""A pattern of names or chapters, several separated by commas; or a list of patterns."""
+
 
 def check(
-    implementation: Any, *, laws: str = "*", profile: str = "default", seed: int = 0
+    implementation: Any,
+    *,
+    laws: Laws = "*",
+    profile: str = "default",
+    seed: int = 0,
+    precision: str | None = None,
+    options: Mapping[str, str] | None = None,
+    time_limit: float = math.inf,
+    progress: bool = False,
 ) -> Report:
-    """The report on an implementation, judged in this process.
+    """The report on an implementation.
 
-    implementation: an object or a class with the attributes of `Implementation`
-    laws:           a pattern of names or chapters; several are separated by commas
+    implementation: an object or a class with the attributes of `Implementation`, judged in this
+                    process; or a string as on the command line, judged in a process of its own
+    laws:           a pattern of names or chapters, several separated by commas; or a list of them
     profile:        quick, default or thorough
+    precision, options: for the constructor of what a string names
+    time_limit:     seconds, small cases first
+    progress:       whether each verdict is told on standard error
 
-    Raises: CannotLoad when its declarations are wrong; ValueError for a pattern without laws or an
-            unknown profile.
+    Raises: CannotLoad when it cannot be loaded or its declarations are wrong; ValueError for a
+            pattern without laws, an unknown profile, or a precision given with an object.
     """
-    judgement = before_the_laws(Named(implementation), laws, Settings(profile, seed))
+    named = as_named(implementation, precision, options)
+    judgement = before_the_laws(named, laws, Settings(profile, seed, time_limit))
     judgement.load()
-    for place in range(len(judgement.laws)):
-        judgement.judge(place)
-    conclude(judgement)
-    judgement.close()
+    try:
+        _judge_all(judgement, progress)
+        conclude(judgement)
+    finally:
+        judgement.close()
     return judgement.report
 
 
-def before_the_laws(named: Named, pattern: str, settings: Settings) -> Judgement:
-    """A subject before the laws that a pattern chooses.
+def as_named(
+    implementation: Any, precision: str | None, options: Mapping[str, str] | None
+) -> Named:
+    """The implementation with what its constructor is given.
+
+    Raises: ValueError for an object, which is constructed already, or a class.
+    """
+    if not isinstance(implementation, str) and (precision is not None or options):
+        raise ValueError(
+            f"precision={precision!r}, options={options!r}: they are for what a string names; "
+            "give an object that was constructed with them"
+        )
+    return Named(implementation, precision, dict(options or {}))
+
+
+def before_the_laws(named: Named, patterns: Laws, settings: Settings) -> Judgement:
+    """A subject before the laws that patterns choose.
 
     Raises: CannotLoad when the declarations of an object are wrong; ValueError for a pattern
             without laws.
     """
-    found = chosen(pattern)
+    found = chosen(patterns if isinstance(patterns, str) else ",".join(patterns))
     return Judgement(named, found, settings, whole=len(found) == len(every_law()))
+
+
+def _judge_all(judgement: Judgement, progress: bool) -> None:
+    """Every law, and again those whose share of the time was not enough, while there is more."""
+    places = [*range(len(judgement.laws))]
+    while places:
+        for done, place in enumerate(places):
+            judgement.among = len(places) - done
+            judgement.judge(place)
+            row = judgement.report.laws[place]
+            if progress:
+                print(f"{done + 1} of {len(places)}: {row.status} {row.law}", file=sys.stderr)
+        places = judgement.cut()

@@ -17,6 +17,7 @@ def put_to_the_test(judgement: Judgement, place: int) -> None:
 
     Raises: LawFailed when it does not hold; pytest's own exception where it is unsupported.
     """
+    __tracebackhide__ = True  # a failure begins at the finding
     judgement.judge(place)
     judgement.settle(place)
     row = judgement.report.laws[place]

@@ -5,15 +5,15 @@ def test_my_network(law):
     law()
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from backproof.frontends.check import before_the_laws
+from backproof.frontends.check import Laws, as_named, before_the_laws
 from backproof.frontends.outcome import put_to_the_test
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
-from backproof.subjects.named import Named
 
 
 class LawTest:
@@ -30,22 +30,30 @@ class LawTest:
 
         Raises: LawFailed when the law does not hold.
         """
+        __tracebackhide__ = True
         put_to_the_test(self._judgement, self._place)
 
 
 def parametrize(
-    implementation: Any, *, laws: str = "*", profile: str = "default", seed: int = 0
+    implementation: Any,
+    *,
+    laws: Laws = "*",
+    profile: str = "default",
+    seed: int = 0,
+    precision: str | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> pytest.MarkDecorator:
     """A decorator that calls a test once for each law, with the law as argument `law`.
 
     implementation: an object or a class, judged in this process; or a string as on the command
                     line, judged in a process of its own
-    laws, profile, seed: as for `backproof.check`
+    laws, profile, seed, precision, options: as for `backproof.check`
 
     Raises: CannotLoad when its declarations are wrong; ValueError for a pattern without laws or an
             unknown profile.
     """
-    judgement = before_the_laws(Named(implementation), laws, Settings(profile, seed))
+    named = as_named(implementation, precision, options)
+    judgement = before_the_laws(named, laws, Settings(profile, seed))
     judgement.load()
     tests = [LawTest(judgement, place) for place in range(len(judgement.laws))]
     return pytest.mark.parametrize("law", tests, ids=repr)

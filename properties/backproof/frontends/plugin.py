@@ -13,36 +13,73 @@ if TYPE_CHECKING:
 
 JUDGEMENTS: "pytest.StashKey[list[Judgement]]" = pytest.StashKey()
 
+PREFIX = "backproof::"
+"""Before the id of a law, which is no file."""
+
+WANTED = pytest.StashKey[list[str]]()
+"""The ids of laws that were asked for, by the law or by the subject."""
+
+
+OPTIONS = {
+    "laws": ("PATTERN", "*", "the laws whose name or chapter fits"),
+    "profile": ("NAME", "default", "quick, default or thorough"),
+    "seed": ("N", "0", "what is drawn"),
+    "precision": ("NAME", None, "for the subject's constructor"),
+}
+"""What is said of the subjects, prefixed by --backproof-: its place, default and meaning."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option --backproof."""
-    parser.getgroup("backproof").addoption(
+    """The option --backproof, and those that go with it; other plugins own the short names."""
+    group = parser.getgroup("backproof")
+    group.addoption(
         "--backproof",
         action="append",
         default=[],
         metavar="SUBJECT",
         help="judge SUBJECT (refnet, sklearn, file.py:Name, module:Name) by every law",
     )
+    for name, (place, default, words) in OPTIONS.items():
+        group.addoption(f"--backproof-{name}", metavar=place, default=default, help=words)
+    group.addoption(
+        "--backproof-option", action="append", default=[], metavar="KEY=VALUE", help="likewise"
+    )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the subjects that the option names."""
+    """Load the subjects that the option names, and take the laws out of what is to be collected."""
     config.stash.setdefault(JUDGEMENTS, [])
-    subjects = config.getoption("--backproof")
-    if subjects:
-        from backproof.frontends.check import before_the_laws
-        from backproof.judging.settings import Settings
-        from backproof.subjects.failures import CannotLoad
-        from backproof.subjects.named import Named
+    for words in config.getoption("--backproof"):
+        made = _judgement(config, words)
+        config.stash[JUDGEMENTS].append(made)
+    config.stash[WANTED] = [word for word in config.args if word.startswith(PREFIX)]
+    config.args[:] = [word for word in config.args if not word.startswith(PREFIX)]
 
-        for words in subjects:
-            try:
-                made = before_the_laws(Named(words), "*", Settings())
-                made.load()
-            except CannotLoad as reason:
-                raise pytest.UsageError(f"--backproof {words}: {reason}") from reason
-            config.stash[JUDGEMENTS].append(made)
+
+def _judgement(config: pytest.Config, words: str) -> "Judgement":
+    """A subject before the laws, loaded.
+
+    Raises: UsageError saying what is wrong with the subject or an option.
+    """
+    from backproof.frontends.check import before_the_laws
+    from backproof.judging.settings import Settings
+    from backproof.subjects.failures import CannotLoad
+    from backproof.subjects.named import Named
+
+    laws, profile, seed, precision = (config.getoption(f"--backproof-{name}") for name in OPTIONS)
+    given = [word.partition("=") for word in config.getoption("--backproof-option")]
+    if wrong := ["".join(word) for word in given if not (word[1] and word[0].isidentifier())]:
+        raise pytest.UsageError(f"--backproof-option {wrong[0]}: give KEY=VALUE")
+    if not seed.isdecimal():
+        raise pytest.UsageError(f"--backproof-seed {seed}: give a whole number, at least 0")
+    named = Named(words, precision, {key: value for key, _, value in given})
+    try:
+        made = before_the_laws(named, laws, Settings(profile, int(seed)))
+        made.load()
+    except (CannotLoad, ValueError) as reason:
+        raise pytest.UsageError(f"--backproof {words}: {reason}") from reason
+    return made
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -52,11 +89,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """One item for each law and subject, after the suite's own."""
-    for judgement in session.config.stash.get(JUDGEMENTS, []):
+    """One item for each law and subject, after the suite's own; or those that were asked for.
+
+    Raises: UsageError naming an id that is none.
+    """
+    stash, found = session.config.stash, list[pytest.Item]()
+    for judgement in stash.get(JUDGEMENTS, []):
         for place, law in enumerate(judgement.laws):
             name = f"{judgement.subject.name}::{law.name}"
-            items.append(LawItem.from_parent(session, name=name, judgement=judgement, place=place))
+            given = {"name": name, "nodeid": f"{PREFIX}{name}"}
+            found.append(LawItem.from_parent(session, **given, judgement=judgement, place=place))
+    wanted = stash.get(WANTED, [])
+    for words in wanted:
+        if not any(_within(item, words) for item in found):
+            raise pytest.UsageError(f"{words}: there is no law of this id; --backproof gives them")
+    items += [item for item in found if not wanted or any(_within(item, w) for w in wanted)]
+
+
+def _within(item: pytest.Item, words: str) -> bool:
+    """Whether the id is that of the law, or of its subject."""
+    return item.nodeid == words or item.nodeid.startswith(f"{words}::")
 
 
 class LawItem(pytest.Item):
