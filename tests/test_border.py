@@ -29,8 +29,9 @@ from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.reports.badge import badge
 from backproof.reports.junit import junit
+from backproof.reports.lines import line
 from backproof.reports.markdown import markdown
-from backproof.reports.terminal import closing, heading, line
+from backproof.reports.terminal import closing, heading
 from backproof.subjects.border import LINE, LINES, plain, plain_lines
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.loading import load

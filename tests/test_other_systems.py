@@ -16,7 +16,7 @@ LACKING = """
 import ctypes, os, signal, sys
 for name in ("SIGHUP", "SIGCHLD", "SIGABRT", "pthread_sigmask", "sigtimedwait"):
     delattr(signal, name)
-for name in ("fork", "killpg", "register_at_fork", "sysconf"):
+for name in ("fork", "killpg", "register_at_fork"):
     delattr(os, name)
 sys.modules["resource"] = None
 del ctypes.CDLL

@@ -13,6 +13,7 @@ import backproof
 import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.contract import NotSupported
+from backproof.judging.settings import EXAMPLES
 from backproof.laws.catalogue import laws
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Described, Report
@@ -65,8 +66,11 @@ def test_entries_without_a_bound_are_added_up() -> None:
     assert said == ["2 of 10 entries of one could not be judged: any value is legal there"]
 
 
-def test_what_is_declared_and_was_not_judged_by_value_stands_in_the_headline() -> None:
+def test_what_is_declared_and_was_not_judged_by_value_stands_in_the_headline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Training with momentum is asked for, and refused."""
+    monkeypatch.setitem(EXAMPLES, "quick", 5)
 
     class NoMomentum(Refnet):
         scope = replace(Refnet.scope, optimizers=("gradient_descent", "momentum"), initializers=())
@@ -98,15 +102,24 @@ def test_every_law_that_judges_by_value_says_what() -> None:
 
 def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:
     class Textbook(Refnet):
-        scope = replace(Refnet.scope, heads=(("sigmoid", "cross_entropy"),), l2=False)
+        scope = replace(
+            Refnet.scope,
+            heads=(("sigmoid", "cross_entropy"),),
+            l2=False,
+            sample_weights=False,
+            label_smoothing=False,
+            soft_targets=False,
+        )
 
         def loss(self, architecture: Any, parameters: Any, inputs: Any, y: Any, *_: Any) -> Any:
             p = self.forward(architecture, parameters, inputs)
             return -np.mean(np.sum(np.where(y == 1, np.log(p), np.log(1 - p)), axis=1))
 
-    finding = backproof.check(Textbook, laws="saturated").laws[0].findings[0]
-    assert "is inf, expected" in finding.what
-    assert finding.hint == "Conventions(loss_from='probabilities')"
+    laws = "saturated,the_loss_is_the"
+    saturated, definition = backproof.check(Textbook, laws=laws).laws
+    assert "is inf, expected" in saturated.findings[0].what
+    for row in (saturated, definition):
+        assert row.findings[0].hint == "Conventions(loss_from='probabilities')"
 
 
 def test_layers_of_different_activations_are_drawn_only_where_the_scope_has_them() -> None:

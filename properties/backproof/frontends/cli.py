@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backproof.frontends.interrupts import Interrupts
     from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
+    from backproof.reports.lines import Lines
 
 
 MOST_SEED = 2**64 - 1
@@ -100,6 +101,9 @@ def check(
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
+    ] = False,
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
     junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
     markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
@@ -116,7 +120,7 @@ def check(
     given = (precision, options(option), settings, limits)
     judgements = subjects_of(subjects or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
-    status = _judge_all(judgements, context.obj, shown, asked, jobs)
+    status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
     sys.exit(status)
 
 
@@ -147,6 +151,7 @@ def _judge_all(
     console: "Console",
     asked: "Asked",
     jobs: int,
+    verbose: bool,
 ) -> int:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
     from backproof.frontends.written import write_all
@@ -159,7 +164,7 @@ def _judge_all(
         reports = [judgement.report for judgement in judgements]
         try:
             for judgement in judgements:
-                _run_one(judgement, interrupts, console, pool)
+                _run_one(judgement, interrupts, console, pool, verbose)
             if len(reports) > 1:
                 table(reports, console)
         finally:
@@ -206,37 +211,40 @@ def options(given: list[str] | None) -> dict[str, str]:
 
 
 def _run_one(
-    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
+    judgement: "Judgement",
+    interrupts: "Interrupts",
+    console: "Console",
+    pool: "Executor | None",
+    verbose: bool,
 ) -> None:
-    from backproof.reports.terminal import closing, heading, line
+    from backproof.reports.lines import Lines
+    from backproof.reports.terminal import closing, heading
 
+    show = Lines(judgement.report, console, verbose)
     if not interrupts.asked:
         heading(judgement.report, console)
-        _run(judgement, interrupts, console, pool)
+        with console.status("") as status:
+            show.update = status.update
+            _run(judgement, interrupts, show, pool)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
-    for row in judgement.report.laws:
-        if row.status == "unfinished":
-            line(row, console)
+    show.rest()
     closing(judgement.report, console)
 
 
 def _run(
-    judgement: "Judgement", interrupts: "Interrupts", console: "Console", pool: "Executor | None"
+    judgement: "Judgement", interrupts: "Interrupts", show: "Lines", pool: "Executor | None"
 ) -> None:
     from backproof.frontends import jobs, session
     from backproof.frontends.conclude import conclude
-    from backproof.reports.terminal import Progress
 
-    with console.status("") as status:
-        show = Progress(console, status)
-        if pool is not None:
-            jobs.run(judgement, interrupts, show, pool)
-        else:
-            session.run(judgement, interrupts, show)
-        status.update("looking for causes ...")
-        with suppress(KeyboardInterrupt), interrupts.stoppable():
-            conclude(judgement)
+    if pool is not None:
+        jobs.run(judgement, interrupts, show, pool)
+    else:
+        session.run(judgement, interrupts, show)
+    show.update("looking for causes ...")
+    with suppress(KeyboardInterrupt), interrupts.stoppable():
+        conclude(judgement)
 
 
 @app.command()

@@ -42,13 +42,17 @@ def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console")
     from backproof.reports.terminal import heading
 
     failed, waiting = False, [*judgement.report.subject.capabilities]
+    if not interrupts.asked:
+        heading(judgement.report, console)
     try:
-        with interrupts.stoppable(), console.status("") as status:
-            heading(judgement.report, console)
-            for sign in signs(judgement.subject, lambda name: status.update(f"{name} ...")):
-                sign_of_life(sign, console)
-                waiting.remove(sign.capability)
-                failed |= sign.state == "fails"
+        with console.status("drawing small cases ..."), interrupts.stoppable():
+            found = signs(judgement.subject)
+        while waiting:
+            with console.status(f"{waiting[0]} ..."), interrupts.stoppable():
+                sign = next(found)
+            sign_of_life(sign, console)
+            failed |= sign.state == "fails"
+            del waiting[0]
     except OutOfScope as reason:
         wrong(str(reason))
     except KeyboardInterrupt:

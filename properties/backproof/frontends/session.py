@@ -69,7 +69,7 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show) -> None:
         arguments = [
             "-c", os.devnull, "--rootdir", folder, "--noconftest", "--import-mode=importlib",
             "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler",
-            "-p", "no:logging", "-p", "no:warnings", "-s", folder,
+            "-p", "no:logging", "-p", "no:warnings", "-p", "no:unraisableexception", "-s", folder,
         ]  # fmt: skip
         code = pytest.main(arguments, plugins=[plugin, watcher])
         if not interrupts.asked:

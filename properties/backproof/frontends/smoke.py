@@ -1,6 +1,6 @@
 """Is the adapter alive? One call of each capability on a small case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from backproof.cases.case import Case
@@ -25,16 +25,13 @@ class Sign(NamedTuple):
     detail: str = ""
 
 
-def smoke(subject: Subject, begin: Callable[[str], None]) -> Iterator[Sign]:
-    """One call for each capability that the subject offers, on the first case that it supports.
+def smoke(subject: Subject) -> Iterator[Sign]:
+    """A call for each capability that the subject offers, made when the sign is asked for.
 
-    begin: is told each capability before it is called
     Raises: OutOfScope when no case lies in the scope.
     """
     cases = _cases(subject)
-    for capability in subject.capabilities:
-        begin(capability)
-        yield _sign(subject, capability, cases)
+    return (_sign(subject, capability, cases) for capability in subject.capabilities)
 
 
 def _cases(subject: Subject) -> list[Case]:

@@ -46,7 +46,7 @@ def give_hints(broken: Sequence[Survey], held: Sequence[Survey]) -> None:
             continue
         for fit in filter(partial(_explains, survey), _fits(survey)):
             touched = [s for s in broken if s is not survey and _touched(s, fit)]
-            if not all(_holds(other, fit) and _explains(other, fit) for other in touched):
+            if not all(_holds(other, fit) for other in touched):
                 continue
             against = next((other for other in held if not _holds(other, fit)), None)
             if against is None:

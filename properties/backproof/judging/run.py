@@ -148,15 +148,16 @@ def _write(search: Search, findings: list[Finding], row: Row) -> None:
     row.least_power, row.least_power_of = search.least_power()
     row.median_allowed = tally.median_share
     row.by_value, row.reach = sorted(tally.by_value), reach_of(search.asked)
-    row.chance, row.notes = tally.chance, [] if findings else _remarks(search)
+    row.chance, row.notes = tally.chance, _remarks(search, broken=bool(findings))
     row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
     row.findings = findings
     row.refused = dict(search.trial.left_out.reasons)
 
 
-def _remarks(search: Search) -> list[str]:
-    """What was remarked of examples, and of how many."""
+def _remarks(search: Search, broken: bool) -> list[str]:
+    """What was remarked of examples, and of how many; which form a wrong step fits says nothing."""
     return [
         f"{words} ({count} of {search.examples} examples)"
         for words, count in search.remarks.items()
+        if not (broken and words.startswith("fits "))
     ]

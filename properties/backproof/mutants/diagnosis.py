@@ -52,13 +52,9 @@ def slips(survey: Survey) -> list[str]:
     wrong = [asked for asked in examples if any(one.wrong for one in asked)]
     if not wrong:
         return []
-    found = [
-        (_share(made, subject, wrong, examples), f"{mutant.mistake}{size}")
-        for mutant in mutants()
-        for made, size in ([] if mutant.equivalent else _sized(mutant))
-    ]
+    found = [_nearest(one, subject, wrong, examples) for one in mutants() if not one.equivalent]
     likeliest = sorted((pair for pair in found if pair[0] > 0.5), key=lambda pair: -pair[0])
-    return [f"{mistake} ({share:.0%})" for share, mistake in likeliest[:MOST_SLIPS]]
+    return [f"{words}at {share:.0%} of the examples)" for share, words in likeliest[:MOST_SLIPS]]
 
 
 def _like(made: type[Refnet], subject: Subject) -> Refnet:
@@ -68,6 +64,15 @@ def _like(made: type[Refnet], subject: Subject) -> Refnet:
     return engine
 
 
+def _nearest(
+    mutant: Mutant, subject: Subject, wrong: list[list[Asked]], examples: list[list[Asked]]
+) -> tuple[float, str]:
+    """The size of a planted bug that answers most like the subject: at which share, in words."""
+    found = [(_share(made, subject, wrong, examples), words) for made, words in _sized(mutant)]
+    share, words = max(found, key=lambda pair: pair[0])
+    return share, f"{mutant.mistake} ({words}"
+
+
 def _sized(mutant: Mutant) -> Iterator[tuple[type[Refnet], str]]:
     """The planted bug, once for each size that it is met with."""
     made = mutant.implementation
@@ -75,7 +80,7 @@ def _sized(mutant: Mutant) -> Iterator[tuple[type[Refnet], str]]:
     for name, values in sizes.items():
         for value in values:
             words = value if isinstance(value, str) else f"{value:g}"
-            yield type(made.__name__, (made,), {name: value}), f" ({name}: {words})"
+            yield type(made.__name__, (made,), {name: value}), f"{name} {words}, "
     if not sizes:
         yield made, ""
 

@@ -1,8 +1,9 @@
-"""What a person reads: a line for each law, a block for each broken one, the headline."""
+"""What a person reads: what is judged, a block for each cause of a break, the headline."""
 
 import io
 import shlex
 import sys
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -11,38 +12,30 @@ from rich.table import Table
 from rich.text import Text
 
 from backproof.reports.causes import Cause
+from backproof.reports.lines import COLOURS, Lines, ratio
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Report
-from backproof.reports.row import FAILING, Finding, Row, Status
+from backproof.reports.row import Finding, Row
 
-COLOURS: dict[Status, str] = {
-    "holds": "green",
-    "broken": "bold red",
-    "error": "bold red",
-    "vacuous": "red",
-    "weak": "yellow",
-    "unsupported": "dim",
-    "unfinished": "yellow",
-    "internal": "bold magenta",
-    "known": "yellow",
-    "stale": "red",
-}
 WIDEST = 72
 MOST_CALLS = 4
 
 
 def console(error: bool = False) -> Console:
     """Where a person reads; the subject's own words are no markup."""
-    return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False)
+    stream = sys.stderr if error else sys.stdout
+    moving = None if stream.isatty() else False  # no frames of a spinner, not even in colour
+    return Console(file=stream, highlight=False, markup=False, force_interactive=moving)
 
 
 def as_text(report: Report) -> str:
     """All that a person reads of a report, without colours and as wide as it is."""
     stream = io.StringIO()
-    plain = Console(file=stream, highlight=False, markup=False, color_system=None)
+    plain = Console(
+        file=stream, highlight=False, markup=False, color_system=None, force_terminal=False
+    )
     heading(report, plain)
-    for row in report.laws:
-        line(row, plain)
+    Lines(report, plain).rest()
     closing(report, plain)
     return stream.getvalue().rstrip("\n")
 
@@ -52,62 +45,9 @@ def heading(report: Report, console: Console) -> None:
     subject = report.subject
     version = f" {subject.version}" if subject.version else ""
     offers = ", ".join(subject.capabilities)
-    words = f"{subject.name}{version} in {subject.precision}, offering {offers}"
-    console.print(words, soft_wrap=True)
+    _say(f"{subject.name}{version} in {subject.precision}, offering {offers}", console)
     if subject.declared:
-        console.print(f"declared: {', '.join(subject.declared)}", style="yellow", soft_wrap=True)
-
-
-def line(row: Row, console: Console) -> None:
-    """One row: the verdict, the law, and how much was judged."""
-    text = Text()
-    text.append(f"{row.status:<12}", COLOURS[row.status])
-    text.append(row.law)
-    if row.judged:
-        text.append(f"  {_measures(row)}, {row.seconds:.1f} s", "dim")
-    if row.reason and row.status not in FAILING:
-        text.append(f"  {row.reason}", "dim")
-    console.print(text, soft_wrap=True, highlight=False)
-
-
-def _measures(row: Row) -> str:
-    """How much was judged, how near to its limit it came, and how much it could have seen."""
-    uneven = row.least_power_of and row.least_power < row.power - 0.05
-    least = f" ({row.least_power:.0%} {row.least_power_of})" if uneven else ""
-    planted = f", found a planted {row.limit.share:.0e}" if row.limit and row.limit.relative else ""
-    return (
-        f"{row.examples} examples, {row.judged:,} entries, "
-        f"worst ratio {_ratio(row.worst_ratio)}, power {row.power:.0%}{least}{_sees(row)}{planted}"
-    )
-
-
-def _sees(row: Row) -> str:
-    """The relative error that half of the comparisons see; a statistical test allows none."""
-    if row.chance:
-        return ""
-    return f", sees {f'{row.median_allowed:.0e}' if row.median_allowed else 'any'} error"
-
-
-class Progress:
-    """The law that is running, and the rows that are done."""
-
-    def __init__(self, console: Console, status: Any) -> None:
-        self._console, self._status = console, status
-
-    def started(self, row: Row) -> None:
-        """A law begins."""
-        self._status.update(f"{row.law} ...")
-
-    def finished(self, row: Row) -> None:
-        """A law has its verdict, or may be tried again."""
-        if row.status != "unfinished":
-            line(row, self._console)
-
-
-def _ratio(value: float) -> str:
-    if value >= 1e300 or value != value:
-        return "infinite"
-    return f"{value:.2f}" if 0.005 <= value < 1000 or value == 0 else f"{value:.1e}"
+        _say(f"declared: {', '.join(subject.declared)}", console, "yellow")
 
 
 def closing(report: Report, console: Console) -> None:
@@ -115,18 +55,42 @@ def closing(report: Report, console: Console) -> None:
     found = report.causes
     for cause in found:
         console.print()
-        console.print(told(report, cause), soft_wrap=True)
+        _say(told(report, cause), console)
     notes = remarks(report)
     if notes and found:
         console.print()
     for note in notes:
-        console.print(f"note: {note}", style="yellow", soft_wrap=True, highlight=False)
+        _say(f"note: {note}", console, "yellow")
     console.print()
     if report.reach.rows:
-        console.print(_judged_on(report), soft_wrap=True, highlight=False)
+        _say(_judged_on(report), console)
     if report.chance:
-        console.print(_by_chance(report), soft_wrap=True, highlight=False)
-    console.print(report.headline(), style="bold", soft_wrap=True, highlight=False)
+        _say(_by_chance(report), console)
+    _say(report.headline(), console, "bold")
+
+
+def _say(text: str, console: Console, style: str = "") -> None:
+    """The lines; on a terminal sentences go on below their beginning, and break between words.
+
+    What is to be copied, a command or a value, is left in one piece.
+    """
+    for words in text.split("\n"):
+        whole = " = " in words or "backproof " in words or not console.is_terminal
+        indent = " " * (len(words) - len(words.lstrip()) + 2)
+        shown = [words] if whole else _folded(words, console.width, indent)
+        for part in shown:
+            console.print(part, style=style, soft_wrap=True, highlight=False)
+
+
+def _folded(words: str, width: int, indent: str) -> list[str]:
+    wrapped = textwrap.wrap(
+        words,
+        max(width, 40),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return wrapped or [words]
 
 
 def _judged_on(report: Report) -> str:
@@ -207,7 +171,7 @@ def _finding(finding: Finding) -> list[str]:
             f"    observed {finding.observed!r}, the subject's{_off(finding)}",
             f"    expected {finding.expected!r}",
             f"    allowed  {finding.allowed!r}, the largest error that is legal here",
-            f"    ratio    {_ratio(finding.ratio)}, the error over what is allowed",
+            f"    ratio    {ratio(finding.ratio)}, the error over what is allowed",
         ]
     lines += [f"    {part}" for part in finding.detail.splitlines()]
     return lines
@@ -248,7 +212,7 @@ def _interpreted(finding: Finding) -> list[str]:
         lines.append(f"  every answer at hand fits {finding.hint}: declare it, or mend it")
     lines += [f"  {finding.clash}"] * bool(finding.clash)
     if finding.slips:
-        lines.append("  these known mistakes answer alike, at so many of the examples:")
+        lines.append("  what answers alike is known:")
         lines += [f"    {slip}" for slip in finding.slips]
     return lines
 

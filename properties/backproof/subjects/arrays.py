@@ -28,12 +28,12 @@ def numbers(raw: Any, begun: str) -> Any:
     begun: how a complaint begins, as in "loss returned"
     Raises: Nonsense saying what came.
     """
-    if _masked(raw):
-        raise Nonsense(f"{begun} a masked array; give a number for each entry")
     try:
-        array = np.asarray(raw)
+        masked, array = _masked(raw), np.asarray(raw)
     except Exception as error:
         raise Nonsense(f"{begun} {short(raw)}, which is no array: {said(error)}") from None
+    if masked:
+        raise Nonsense(f"{begun} a masked array; give a number for each entry")
     if array.dtype.kind not in "fiub" and not _extended_float(array):
         raise Nonsense(f"{begun} {short(raw)} of type {array.dtype}; give real numbers")
     return array.astype(np.float64)

@@ -49,7 +49,7 @@ def layers_of(a: Architecture, given: Any, precision: Precision, name: str) -> P
     Raises: ValueError naming what does not fit, the rule and the value.
     """
     try:
-        layers = [_layer(f"{name}[{i}]", *layer) for i, layer in enumerate(given)]
+        layers = [_layer(f"{name}[{i}]", layer) for i, layer in enumerate(given)]
         checked(a, layers, np.zeros((1, a.widths[0])))
     except Exception as error:  # whatever what was given does when it is read
         rule = f"give Layer(weights, biases) for each of the shapes {a.shapes}"
@@ -75,8 +75,12 @@ def check_digits(name: str, array: Array, precision: Precision) -> None:
         raise ValueError(f"{what}; {way_out}, not {float(beyond[0])!r}")
 
 
-def _layer(name: str, weights: Any, biases: Any) -> Layer[Any]:
-    """A layer in float64; biases that are not there are zeros."""
+def _layer(name: str, given: Any) -> Layer[Any]:
+    """A layer in float64; biases that are not there are zeros.
+
+    Raises: TypeError or ValueError where it is no pair, or no numbers.
+    """
+    weights, biases = given
     held = numbers(weights, f"{name}.weights is")
     if biases is None:
         return Layer(held, np.zeros(held.shape[-1:]))
