@@ -111,19 +111,26 @@ def check(
     junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
     markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
     badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
+    save: Annotated[
+        str | None, typer.Option(help="write each counterexample as a script into this folder")
+    ] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.saved import check_folder, save_all
     from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
     check_places(asked)
+    check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     given = (precision, options(option), settings, limits, known)
     judgements = subjects_of(subjects or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
     status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
+    if save is not None:
+        save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(status)
 
 

@@ -56,14 +56,21 @@ class Books:
 class Conversation:
     """Calls of a subject, with the books; `calls` are those of the current example.
 
+    answers: what has come of these calls, None where nothing has
     known: where answers are kept, by the bytes of the question; recall: whether they stand for it
     """
 
     server: Server
     books: Books = field(default_factory=Books)
     calls: list[Call] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
     known: dict[bytes, Outcome] | None = None
     recall: bool = False
+
+    def begin(self) -> None:
+        """A new example: forget which calls were made."""
+        self.calls.clear()
+        self.answers.clear()
 
     @contextmanager
     def remembering(self, known: dict[bytes, Outcome], recall: bool) -> Iterator[None]:
@@ -83,12 +90,14 @@ class Conversation:
         Raises: Refused or SubjectError where there is none; Died where the subject did.
         """
         self.calls.append(call)
+        self.answers.append(None)
         outcome = self._remembered(call) if self.known is not None else self._asked(call)
         for words, text in outcome.printed(call.capability).items():
             self.books.noise.setdefault(words, text)
         if outcome.failure is not None:
             self._fail(call.capability, outcome.failure)
         self.books.answered.add(call.capability)
+        self.answers[-1] = outcome.answer
         return outcome.answer
 
     def _remembered(self, call: Call) -> Outcome:
