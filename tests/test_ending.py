@@ -183,6 +183,16 @@ def test_a_second_interrupt_ends_in_one_line() -> None:
     assert done.stderr == "backproof: interrupted a second time; the report is not whole\n"
 
 
+def test_an_interrupt_after_the_end_changes_no_status() -> None:
+    done = interrupted("""
+heard = i.Interrupts()
+heard.over()
+[signal.raise_signal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+raise SystemExit(7)
+""")
+    assert (done.returncode, done.stderr) == (7, "")
+
+
 def test_an_interrupt_that_a_finaliser_swallows_comes_again() -> None:
     done = interrupted("""
 class Ends:

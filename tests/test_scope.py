@@ -193,3 +193,12 @@ def test_a_single_weight_starts_without_a_shape_to_be_judged() -> None:
 
     [row] = backproof.check(OneOutput, laws="weights_start").laws
     assert row.status == "holds", row.reason
+
+
+def test_a_law_does_not_ask_for_a_million_outcomes() -> None:
+    class Many(Refnet):
+        scope = replace(Refnet.scope, heads=(("sigmoid", "cross_entropy"),), outputs=(20, None))
+
+    [row] = backproof.check(Many, laws="the_loss_is_a_negative", profile="quick").laws
+    assert row.status == "unsupported"
+    assert "20 sigmoid outputs have 2^20 outcomes" in (row.reason or "")

@@ -16,6 +16,7 @@ def main() -> None:
     take_half_at_most()
     status = status_of(lambda: _command_line(interrupts))
     exec("")  # else an interrupt that passed an exec of text ends `python -m` by its signal
+    interrupts.over()
     sys.exit(status)
 
 

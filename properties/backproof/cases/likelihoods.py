@@ -8,15 +8,25 @@ from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of
+from backproof.contract import NotSupported
 from refnet.architecture import Array
 from refnet.conventions import Conventions
 from refnet.rounding.precision import U64
 
+MOST_BITS = 10
+"""Outputs of a sigmoid of which every outcome is asked for."""
+
 
 def outcomes_of(case: Case) -> list[Array]:
-    """What may be observed; counts and real numbers vary in the first output alone."""
+    """What may be observed; counts and real numbers vary in the first output alone.
+
+    Raises: NotSupported where that is too much.
+    """
     outputs = case.architecture.widths[-1]
     if case.architecture.output == "sigmoid":
+        if outputs > MOST_BITS:
+            many = f"{outputs} sigmoid outputs have 2^{outputs} outcomes"
+            raise NotSupported(f"{many}, and the law asks for the loss of each")
         return [np.array(y) for y in itertools.product((0.0, 1.0), repeat=outputs)]
     if case.architecture.output == "softmax":
         return list(np.eye(outputs))

@@ -10,6 +10,7 @@ from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import chosen
 from backproof.laws.catalogue import laws as every_law
+from backproof.reports.ledger import read
 from backproof.reports.report import Report
 from backproof.subjects.named import Named
 
@@ -27,6 +28,7 @@ def check(
     options: Mapping[str, str] | None = None,
     time_limit: float = math.inf,
     progress: bool = False,
+    known: str | None = None,
 ) -> Report:
     """The report on an implementation.
 
@@ -37,12 +39,14 @@ def check(
     precision, options: for the constructor of what a string names
     time_limit:     seconds, small cases first
     progress:       whether each verdict is told on standard error
+    known:          the file of the ledger, for what is known to be broken
 
     Raises: CannotLoad when it cannot be loaded or its declarations are wrong; ValueError for a
-            pattern without laws, an unknown profile, or a precision given with an object.
+            pattern without laws, an unknown profile, a ledger that is wrong, or a
+            precision given with an object.
     """
     named = as_named(implementation, precision, options)
-    judgement = before_the_laws(named, laws, Settings(profile, seed, time_limit))
+    judgement = before_the_laws(named, laws, Settings(profile, seed, time_limit), known)
     judgement.load()
     try:
         _judge_all(judgement, progress)
@@ -67,14 +71,19 @@ def as_named(
     return Named(implementation, precision, dict(options or {}))
 
 
-def before_the_laws(named: Named, patterns: Laws, settings: Settings) -> Judgement:
-    """A subject before the laws that patterns choose.
+def before_the_laws(
+    named: Named, patterns: Laws, settings: Settings, known: str | None = None
+) -> Judgement:
+    """A subject before the laws that patterns choose, and what a ledger knows of it.
 
     Raises: CannotLoad when the declarations of an object are wrong; ValueError for a pattern
-            without laws.
+            without laws, or a ledger that is wrong.
     """
     found = chosen(patterns if isinstance(patterns, str) else ",".join(patterns))
-    return Judgement(named, found, settings, whole=len(found) == len(every_law()))
+    judgement = Judgement(named, found, settings, whole=len(found) == len(every_law()))
+    if known is not None:
+        judgement.known = read(known, {law.name for law in every_law()})
+    return judgement
 
 
 def _judge_all(judgement: Judgement, progress: bool) -> None:

@@ -101,6 +101,9 @@ def check(
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    known: Annotated[
+        str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
     ] = False,
@@ -122,7 +125,7 @@ def check(
     check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    given = (precision, options(option), settings, limits)
+    given = (precision, options(option), settings, limits, known)
     judgements = subjects_of(subjects or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
     status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
@@ -138,6 +141,7 @@ def subjects_of(
     options: dict[str, str],
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
+    known: str | None = None,
 ) -> "list[Judgement]":
     """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
@@ -147,7 +151,7 @@ def subjects_of(
 
     named = [Named(words, precision, options, Limits(**(limits or {}))) for words in subjects]
     try:
-        return [before_the_laws(one, pattern, Settings(**settings)) for one in named]
+        return [before_the_laws(one, pattern, Settings(**settings), known) for one in named]
     except ValueError as reason:
         wrong(str(reason))
 

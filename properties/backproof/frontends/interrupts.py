@@ -26,11 +26,17 @@ class Interrupts:
     def __init__(self) -> None:
         self.asked = False
         self._open, self._lost, self._first = False, False, 0.0
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
-            signal.signal(number, self._handle)
+        self._heard = [signal.SIGINT, signal.SIGTERM]  # a shell's background job ignores the first
         hang_up = getattr(signal, "SIGHUP", None)  # not every system has it
         if hang_up and signal.getsignal(hang_up) != signal.SIG_IGN:  # as nohup wants it
-            signal.signal(hang_up, self._handle)
+            self._heard.append(hang_up)
+        for number in self._heard:
+            signal.signal(number, self._handle)
+
+    def over(self) -> None:
+        """Listen no more: the exit status stands, and Python's own end would let a signal in."""
+        for number in self._heard:
+            signal.signal(number, signal.SIG_IGN)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.asked:

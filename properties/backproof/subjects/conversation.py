@@ -57,7 +57,7 @@ class Conversation:
     """Calls of a subject, with the books; `calls` are those of the current example.
 
     answers: what has come of these calls, None where nothing has
-    known: answers that stand for the same questions, by their bytes, while they are remembered
+    known: where answers are kept, by the bytes of the question; recall: whether they stand for it
     """
 
     server: Server
@@ -65,6 +65,7 @@ class Conversation:
     calls: list[Call] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
     known: dict[bytes, Outcome] | None = None
+    recall: bool = False
 
     def begin(self) -> None:
         """A new example: forget which calls were made."""
@@ -72,13 +73,16 @@ class Conversation:
         self.answers.clear()
 
     @contextmanager
-    def remembering(self, known: dict[bytes, Outcome]) -> Iterator[None]:
-        """What was answered is not asked again meanwhile; what is answered now is kept."""
-        before, self.known = self.known, known
+    def remembering(self, known: dict[bytes, Outcome], recall: bool) -> Iterator[None]:
+        """What is answered is kept meanwhile; with `recall` what was answered is not asked again.
+
+        Without it a subject is asked as often as ever: it may answer otherwise the second time.
+        """
+        before, (self.known, self.recall) = (self.known, self.recall), (known, recall)
         try:
             yield
         finally:
-            self.known = before
+            self.known, self.recall = before
 
     def ask(self, call: Call) -> Any:
         """The answer.
@@ -100,7 +104,7 @@ class Conversation:
         """What was answered to this question before, or else now."""
         assert self.known is not None
         question = encode(call)
-        if question not in self.known:
+        if not (self.recall and question in self.known):
             self.known[question] = self._asked(call)
         return self.known[question]
 
