@@ -107,13 +107,14 @@ def check(
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
     junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
     markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
+    html: Annotated[str | None, typer.Option(help="one page for a person, alone")] = None,
     badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
 ) -> None:
     """Judge implementations by the laws."""
     from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
-    asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
+    asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     check_places(asked)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
