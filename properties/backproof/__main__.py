@@ -22,9 +22,11 @@ def main() -> None:
 
 def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_replay import replay
     from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
 
+    app.command()(replay)
     app.command()(smoke)
     app.command()(teeth)
     app(obj=interrupts)

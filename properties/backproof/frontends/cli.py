@@ -101,6 +101,9 @@ def check(
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    known: Annotated[
+        str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
     ] = False,
@@ -109,19 +112,26 @@ def check(
     markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
     html: Annotated[str | None, typer.Option(help="one page for a person, alone")] = None,
     badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
+    save: Annotated[
+        str | None, typer.Option(help="write each counterexample as a script into this folder")
+    ] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.saved import check_folder, save_all
     from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     check_places(asked)
+    check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    given = (precision, options(option), settings, limits)
+    given = (precision, options(option), settings, limits, known)
     judgements = subjects_of(subjects or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
     status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
+    if save is not None:
+        save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(status)
 
 
@@ -132,6 +142,7 @@ def subjects_of(
     options: dict[str, str],
     settings: dict[str, Any],
     limits: dict[str, Any] | None = None,
+    known: str | None = None,
 ) -> "list[Judgement]":
     """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
@@ -141,7 +152,7 @@ def subjects_of(
 
     named = [Named(words, precision, options, Limits(**(limits or {}))) for words in subjects]
     try:
-        return [before_the_laws(one, pattern, Settings(**settings)) for one in named]
+        return [before_the_laws(one, pattern, Settings(**settings), known) for one in named]
     except ValueError as reason:
         wrong(str(reason))
 

@@ -92,14 +92,14 @@ def write(option: str, path: str, text: str) -> None:
     """The report into its file, or onto the terminal if that fails: the verdict stands."""
     try:
         if path != "-":
-            _put(Path(path), text + "\n")
+            put(Path(path), text + "\n")
             return
     except OSError as error:
         print(f"backproof: {option} {path}: {error.strerror}; here it is", file=sys.stderr)
     print(text, flush=True)
 
 
-def _put(file: Path, text: str) -> None:
+def put(file: Path, text: str) -> None:
     """Write beside, then rename: the file is the older report or this one, each of them whole."""
     if (file.exists() and not file.is_file()) or not os.access(file.parent, os.W_OK):
         file.write_text(text, encoding="utf-8")  # a pipe, a device, or nowhere to write beside

@@ -24,5 +24,7 @@ def put_to_the_test(judgement: Judgement, place: int) -> None:
         conclude(judgement)
     if row.status == "unsupported":
         pytest.skip(row.reason or "unsupported")
+    if row.status == "known":
+        pytest.xfail(row.reason or "known")
     if row.status in FAILING or row.status == "internal":
         raise LawFailed(explained(judgement.report, place))

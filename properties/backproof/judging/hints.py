@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from backproof.contract import ByHead
-from backproof.judging.judge import Broken
+from backproof.judging.judge import Broken, Tally
 from backproof.judging.recognition import COARSER, fitting
 from backproof.judging.supposition import HANDFUL, Supposition
-from backproof.judging.survey import Survey
+from backproof.judging.survey import Seen, Survey
 from backproof.judging.trial import Arguments
 from backproof.subjects.failures import SubjectError
 from refnet.rounding.arithmetic import quiet
@@ -84,11 +84,18 @@ def _explains(survey: Survey, fit: Fit) -> bool:
     if fit.precision != trial.subject.precision and not _rounded(survey, fit.precision):
         return False
     with survey.at_hand(), trial.subject.supposed(*fit[1:]):
-        held = ((seen, trial.held([seen.arguments])) for seen in survey.failed)
         return any(
-            tally is not None and tally.judged > max(tally.beyond, seen.judged - 1)
-            for seen, tally in held
+            tally.judged > tally.beyond and _again(seen, tally)
+            for seen in survey.failed
+            if (tally := trial.held([seen.arguments]))
         )
+
+
+def _again(seen: Seen, tally: Tally) -> bool:
+    """Whether what has failed at an example is judged; of an error, whether more is."""
+    if isinstance(seen.failure, Broken):
+        return seen.failure.finding.what in tally.compared
+    return tally.judged > seen.judged
 
 
 def _seen(survey: Survey, arguments: Arguments) -> bool:

@@ -52,6 +52,7 @@ class Tally:
     by_value: what was compared with the engine or with a theorem, in the words of the contract
     chance:   how probable it is, at most, that a correct implementation fails by chance
     remarks:  what is worth saying of an example and is no fault
+    compared: what was judged, in the words of the laws
     """
 
     judged: int = 0
@@ -65,6 +66,7 @@ class Tally:
     by_value: set[str] = field(default_factory=set)
     chance: float = 0.0
     remarks: set[str] = field(default_factory=set)
+    compared: set[str] = field(default_factory=set)
 
     @property
     def entries(self) -> int:
@@ -95,6 +97,7 @@ class Tally:
         self.by_value |= other.by_value
         self.chance += other.chance
         self.remarks |= other.remarks
+        self.compared |= other.compared
 
 
 _tally: contextvars.ContextVar[Tally] = contextvars.ContextVar("tally")
@@ -215,7 +218,9 @@ def _record(
         found = _counted(a, bounded, scale, astray)
         found.worst_ratio = worst
         tally.add(found)
-        tally.by_value.update(of if found.judged else ())
+        if found.judged:
+            tally.by_value.update(of)
+            tally.compared.add(asked[1])
     if not worst <= 1:
         whole = Compared(*compared, ratios)
         raise Broken(_finding(*asked, whole), whole)

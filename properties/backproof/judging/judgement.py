@@ -1,5 +1,6 @@
 """An implementation before the laws: what is asked, and the report."""
 
+import datetime
 import math
 import time
 from itertools import zip_longest
@@ -11,6 +12,7 @@ from backproof.judging.search import Search
 from backproof.judging.settings import Settings
 from backproof.judging.survey import Evidence, Survey
 from backproof.judging.trial import Trial
+from backproof.reports.ledger import Known, compare
 from backproof.reports.report import Described, Report
 from backproof.reports.row import Finding, Row
 from backproof.subjects.named import Named
@@ -24,6 +26,7 @@ class Judgement:
     among: how many laws share the time that is left, the next one included
     together: whether findings are explained when all laws are judged, and not one by one
     surveys: the examples at hand of each law that was judged
+    known: the entries of a ledger of what is broken, by the words or the name of a subject
     Raises: CannotLoad when the declarations of an object are wrong.
     """
 
@@ -31,7 +34,7 @@ class Judgement:
         self, named: Named, laws: list[Law], settings: Settings, *, whole: bool = False
     ) -> None:
         self.named, self.laws, self.settings, self.whole = named, laws, settings, whole
-        self.among = 1
+        self.among, self.known = 1, list[Known]()
         self.server = named.server()
         self.together, self.surveys = False, dict[int, list[Survey]]()
         self.report = Report(
@@ -108,12 +111,16 @@ class Judgement:
             self.report.not_reached = self.report.reach.misses(self.subject.scope)
 
     def settle(self, place: int) -> None:
-        """A law that is unsupported because a capability has never answered is an error."""
+        """What never answers is an error, and what breaks is compared with what is known to."""
         row = self.report.laws[place]
         silent = [c for c in row.needs if c in _silent(self.subject)]
         if row.status == "unsupported" and silent:
             row.status, row.reason = "error", _never(self.subject, silent[0])
             row.findings = [Finding(kind="error", what=row.reason)]
+        names = (self.named.words, self.subject.name)
+        for entry in self.known:
+            if entry.law == row.law and entry.subject in names:
+                compare(row, entry, datetime.date.today())
 
 
 def _silent(subject: Subject) -> list[str]:

@@ -60,7 +60,7 @@ COARSER: dict[str, Precision] = {
 }
 """What the numbers of a precision most often pass through by mistake."""
 
-MOST_SECONDS = 3.0
+MOST_SECONDS = 2.0
 """What the search for a convention may take, whatever a call takes."""
 
 BITS = 1 / math.log(2)

@@ -152,7 +152,7 @@ class Search:
         if len(self.kept.examples) == KEPT or self.failing or "large" in met(arguments):
             return nullcontext()
         self.kept.examples.append(arguments)
-        return self.trial.subject.conversation.remembering(self.kept.answers)
+        return self.trial.subject.conversation.remembering(self.kept.answers, recall=False)
 
     def _count(self, found: Tally, names: list[str]) -> None:
         """An example that was answered, by its kind, head and activations."""

@@ -64,23 +64,24 @@ class Survey:
     def seen(self) -> list[Seen]:
         """The examples that were kept, judged again by the answers at hand."""
         if not self._seen:
-            self.look(math.inf)
+            self.look(math.inf, recall=True)
         return self._seen
 
     @contextmanager
-    def at_hand(self) -> Iterator[None]:
+    def at_hand(self, recall: bool = True) -> Iterator[None]:
         """What was answered is not asked again meanwhile, and nothing is counted."""
-        trial = self.search.trial
-        with trial.uncounted(), trial.subject.conversation.remembering(self.search.kept.answers):
+        trial, answers = self.search.trial, self.search.kept.answers
+        with trial.uncounted(), trial.subject.conversation.remembering(answers, recall):
             yield
 
-    def look(self, ends: float) -> None:
+    def look(self, ends: float, recall: bool) -> None:
         """Judge the examples that are kept, as far as the time allows; the first one in any case.
 
+        recall: whether by the answers at hand alone
         Raises: Died when the subject does.
         """
         trial, kept = self.search.trial, self.search.kept
-        with self.at_hand():
+        with self.at_hand(recall):
             for arguments in kept.examples:
                 if self._seen and time.monotonic() > ends:
                     break
@@ -104,5 +105,5 @@ def surveyed(search: Search, finding: Finding) -> Survey:
     first, *others = search.handful(EXAMPLES)
     search.kept.examples = [first, *(a for a in others if "large" not in met(a))]
     survey = Survey(search, finding)
-    survey.look(min(search.settings.ends, time.monotonic() + MOST_SECONDS))
+    survey.look(min(search.settings.ends, time.monotonic() + MOST_SECONDS), recall=False)
     return survey

@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from backproof.cases.recipe import Drawn
 from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
+from backproof.judging.kept import kept
 from backproof.judging.law import Law
 from backproof.judging.sent import sent
 from backproof.reports.row import Finding
@@ -134,6 +135,8 @@ class Trial:
         finding.arguments = {name: literal(value) for name, value in arguments.items()}
         finding.calls = self.subject.conversation.asked()
         finding.sent = sent(self.subject.conversation.calls)
+        dtype = self.subject.precision.dtype
+        finding.case = kept(self.law.name, arguments, finding, self.subject.conversation, dtype)
         return finding
 
 

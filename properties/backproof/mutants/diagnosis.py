@@ -49,10 +49,10 @@ def slips(survey: Survey) -> list[str]:
     subject = survey.search.trial.subject
     engine = _like(Refnet, subject)
     examples = [[*_asked(survey, seen.calls, engine, subject)] for seen in survey.seen]
-    wrong = [asked for asked in examples if any(one.wrong for one in asked)]
-    if not wrong:
+    first = next((asked for asked in examples if any(one.wrong for one in asked)), None)
+    if first is None:
         return []
-    found = [_nearest(one, subject, wrong, examples) for one in mutants() if not one.equivalent]
+    found = [_nearest(one, subject, first, examples) for one in mutants() if not one.equivalent]
     likeliest = sorted((pair for pair in found if pair[0] > 0.5), key=lambda pair: -pair[0])
     return [f"{words}at {share:.0%} of the examples)" for share, words in likeliest[:MOST_SLIPS]]
 
@@ -65,10 +65,12 @@ def _like(made: type[Refnet], subject: Subject) -> Refnet:
 
 
 def _nearest(
-    mutant: Mutant, subject: Subject, wrong: list[list[Asked]], examples: list[list[Asked]]
+    mutant: Mutant, subject: Subject, first: list[Asked], examples: list[list[Asked]]
 ) -> tuple[float, str]:
     """The size of a planted bug that answers most like the subject: at which share, in words."""
-    found = [(_share(made, subject, wrong, examples), words) for made, words in _sized(mutant)]
+    found = [
+        (_share(_like(made, subject), first, examples), words) for made, words in _sized(mutant)
+    ]
     share, words = max(found, key=lambda pair: pair[0])
     return share, f"{mutant.mistake} ({words}"
 
@@ -97,17 +99,12 @@ def _asked(
             yield Asked(call, one, other, ROUNDINGS * subject.precision.unit * largest)
 
 
-def _share(
-    mutant: type[Refnet], subject: Subject, wrong: list[list[Asked]], examples: list[list[Asked]]
-) -> float:
+def _share(made: Refnet, first: list[Asked], examples: list[list[Asked]]) -> float:
     """At which share of the examples a planted bug answers like the subject; 0 if not at first."""
-    made, first = _like(mutant, subject), wrong[0]
-    if not own(made).intersection(one.call.capability for one in first if one.wrong):
+    asked = {one.call.capability for one in first if one.wrong}
+    if not own(made) & asked or not _explains(made, first):
         return 0.0
-    if not _explains(made, first):
-        return 0.0
-    agreed = [_explains(made, asked) for asked in examples]
-    return sum(agreed) / len(agreed)
+    return sum(_explains(made, example) for example in examples) / len(examples)
 
 
 def _explains(made: Refnet, asked: list[Asked]) -> bool:

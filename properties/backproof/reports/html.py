@@ -68,8 +68,9 @@ def _chapters(report: Report) -> list[tuple[str, list[Row], str, bool]]:
 
 
 def _why(row: Row) -> str:
-    """The reason that the blocks of the causes do not tell."""
-    return row.reason or "" if row.status not in FAILING else ""
+    """The reason, where no block of a cause tells it."""
+    told_above = row.status in FAILING or row.status == "internal"
+    return "" if told_above else row.reason or ""
 
 
 def _bar(value: float) -> str:

@@ -31,6 +31,7 @@ class Finding(msgspec.Struct, kw_only=True):
     verb:      how it was compared: near, at_most or probable
     arguments: the smallest case that was drawn, as literal values
     calls:     what was asked of the subject, in order; sent: with which literal values
+    case:      all of this as data in one line, of which a script is made; "" where it is too long
     before:    what the law rests on and is wrong at this very case: forward, hidden, loss, gradient
     special:   where else it fails and where not, and how what was given lies to what is expected
     hint:      the conventions or the precision in which all would hold that is broken
@@ -49,6 +50,7 @@ class Finding(msgspec.Struct, kw_only=True):
     arguments: dict[str, Any] = {}
     calls: list[str] = []
     sent: list[Sent] = []
+    case: str = ""
     detail: str = ""
     before: str = ""
     special: list[str] = []

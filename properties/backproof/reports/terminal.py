@@ -122,6 +122,7 @@ def explained(report: Report, place: int) -> str:
     """The block of a law that does not hold: claim, smallest case, numbers, how to run it again."""
     row = report.laws[place]
     lines = [f"{row.status}: {row.law}", f"  {row.statement}"]
+    lines += [f"  {row.reason}"] * (row.status == "stale")
     for number, finding in enumerate(row.findings):
         lines += ["  broken in another way, too:"] if number else []
         try:
@@ -162,8 +163,8 @@ def _finding(finding: Finding) -> list[str]:
     elif finding.verb == "probable":
         lines += [
             f"  {finding.place()}",
-            f"    chance gives this in a share of {finding.observed!r}",
-            f"    limit {finding.expected!r}, below which it is called a fault",
+            f"    observed {finding.observed!r}, how often chance alone gives this or less",
+            f"    limit    {finding.expected!r}, below which it is called a fault",
         ]
     else:
         lines += [

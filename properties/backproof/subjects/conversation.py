@@ -56,22 +56,33 @@ class Books:
 class Conversation:
     """Calls of a subject, with the books; `calls` are those of the current example.
 
-    known: answers that stand for the same questions, by their bytes, while they are remembered
+    answers: what has come of these calls, None where nothing has
+    known: where answers are kept, by the bytes of the question; recall: whether they stand for it
     """
 
     server: Server
     books: Books = field(default_factory=Books)
     calls: list[Call] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
     known: dict[bytes, Outcome] | None = None
+    recall: bool = False
+
+    def begin(self) -> None:
+        """A new example: forget which calls were made."""
+        self.calls.clear()
+        self.answers.clear()
 
     @contextmanager
-    def remembering(self, known: dict[bytes, Outcome]) -> Iterator[None]:
-        """What was answered is not asked again meanwhile; what is answered now is kept."""
-        before, self.known = self.known, known
+    def remembering(self, known: dict[bytes, Outcome], recall: bool) -> Iterator[None]:
+        """What is answered is kept meanwhile; with `recall` what was answered is not asked again.
+
+        Without it a subject is asked as often as ever: it may answer otherwise the second time.
+        """
+        before, (self.known, self.recall) = (self.known, self.recall), (known, recall)
         try:
             yield
         finally:
-            self.known = before
+            self.known, self.recall = before
 
     def ask(self, call: Call) -> Any:
         """The answer.
@@ -79,19 +90,21 @@ class Conversation:
         Raises: Refused or SubjectError where there is none; Died where the subject did.
         """
         self.calls.append(call)
+        self.answers.append(None)
         outcome = self._remembered(call) if self.known is not None else self._asked(call)
         for words, text in outcome.printed(call.capability).items():
             self.books.noise.setdefault(words, text)
         if outcome.failure is not None:
             self._fail(call.capability, outcome.failure)
         self.books.answered.add(call.capability)
+        self.answers[-1] = outcome.answer
         return outcome.answer
 
     def _remembered(self, call: Call) -> Outcome:
         """What was answered to this question before, or else now."""
         assert self.known is not None
         question = encode(call)
-        if question not in self.known:
+        if not (self.recall and question in self.known):
             self.known[question] = self._asked(call)
         return self.known[question]
 

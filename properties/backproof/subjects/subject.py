@@ -63,7 +63,7 @@ class Subject:
 
     def begin(self) -> None:
         """A new example: forget which calls were made."""
-        self.conversation.calls.clear()
+        self.conversation.begin()
 
     def conventions_of(self, case: Case) -> Conventions:
         """What it means by a loss, a penalty and a step, under the head of the case."""

@@ -1,0 +1,87 @@
+"""The ledger of known breaks: what is recorded and no worse does not fail; all else about it does.
+
+[[known]]                         # in backproof.toml; [[tool.backproof.known]] in pyproject.toml
+law = "gradients_match_finite_differences"
+subject = "net.py:Network"        # as on the command line
+reason = "the slope of gelu is a table"
+ratio = 2e3                       # the largest that is known; of a law with an error: error = true
+until = 2027-01-31                # if it is to be mended by then
+link = "https://..."              # if it is written about
+"""
+
+import datetime
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backproof.reports.row import Row
+
+
+class Known(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """One entry: a law that a subject is known to break, and how badly at most."""
+
+    law: str
+    subject: str
+    reason: str
+    ratio: float = 0.0
+    error: bool = False
+    until: datetime.date | None = None
+    link: str = ""
+
+
+def read(file: str, laws: Collection[str]) -> list[Known]:
+    """The entries of a file.
+
+    laws: the names that there are
+    Raises: ValueError naming the file, the entry, the rule and the value.
+    """
+    try:
+        document = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
+    place = document.get("tool", {}).get("backproof", document)
+    if not isinstance(given := place.get("known"), list):
+        raise ValueError(f"{file} has no [[known]], nor [[tool.backproof.known]]")
+    entries = [_entry(f"{file}: entry {i}", one, laws) for i, one in enumerate(given, 1)]
+    names = [(entry.law, entry.subject) for entry in entries]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{file}: {twice[0][0]} is there twice for {twice[0][1]}; keep one entry")
+    return entries
+
+
+def _entry(where: str, given: Any, laws: Collection[str]) -> Known:
+    try:
+        entry = msgspec.convert(given, Known)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where}: {error}") from None
+    if entry.law not in laws:
+        raise ValueError(f"{where}: law = {entry.law!r} is none; `backproof laws` lists them")
+    if not entry.reason.strip():
+        raise ValueError(f"{where}: reason is empty; say why the break is left")
+    if entry.error == bool(entry.ratio) or not (entry.error or entry.ratio > 1):
+        rule = "give the largest ratio, above 1, or error = true"
+        raise ValueError(f"{where}: ratio = {entry.ratio!r}, error = {entry.error!r}; {rule}")
+    return entry
+
+
+def compare(row: Row, entry: Known, today: datetime.date) -> None:
+    """Make a verdict known, or stale where the ledger is not right any more, with the repair."""
+    if row.status in ("holds", "weak"):
+        row.reason = "the ledger knows it as broken, and it is not: take its entry out"
+    elif row.status not in ("broken", "error"):
+        return
+    elif entry.until and today > entry.until:
+        row.reason = f"it was to be mended until {entry.until}: mend it, or write another date"
+    elif (row.status == "error") != entry.error:
+        instead = "error = true" if row.status == "error" else f"ratio = {row.worst_ratio:.2g}"
+        row.reason = f"it breaks in another way than is known: mend it, or write {instead}"
+    elif row.worst_ratio > entry.ratio and not entry.error:
+        most = f"ratio {row.worst_ratio:.3g} is worse than the {entry.ratio:.3g} that is known"
+        row.reason = f"{most}: mend it, or write ratio = {1.1 * row.worst_ratio:.2g}"
+    else:
+        row.status, row.reason = "known", entry.reason + f" ({entry.link})" * bool(entry.link)
+        return
+    row.status = "stale"
