@@ -28,6 +28,7 @@ from backproof.frontends.outcome import LawFailed, put_to_the_test
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.reports.badge import badge
+from backproof.reports.html import html
 from backproof.reports.junit import junit
 from backproof.reports.lines import line
 from backproof.reports.markdown import markdown
@@ -152,17 +153,23 @@ def in_pytest(judgement: Judgement) -> Iterator[str]:
 
 
 def as_markdown(judgement: Judgement) -> Iterator[str]:
-    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(
+    page = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(
         markdown([judgement.report])
     )
-    assert html.count("<h3>") == 1
-    assert html.count("<table>") <= 1
-    yield unescape(re.sub(r"</?[a-z][^>]*>", "", html))
+    assert page.count("<h3>") == 1
+    assert page.count("<table>") <= 1
+    yield unescape(re.sub(r"</?[a-z][^>]*>", "", page))
 
 
 def as_junit(judgement: Judgement) -> Iterator[str]:
     for element in ElementTree.fromstring(junit([judgement.report]).encode()).iter():
         yield from filter(None, (element.text, *element.attrib.values()))
+
+
+def as_html(judgement: Judgement) -> Iterator[str]:
+    page = html([judgement.report])
+    assert page.count("<section>") == page.count("<h1>") == 1
+    yield from map(unescape, re.split(r"<[^>]*>", page.partition("</style>")[2]))
 
 
 def as_badge(judgement: Judgement) -> Iterator[str]:
@@ -175,6 +182,7 @@ FACES = {
     "json": as_json,
     "markdown": as_markdown,
     "junit": as_junit,
+    "html": as_html,
     "badge": as_badge,
 }
 """What is shown of a judgement; pytest comes first, for there it is judged."""

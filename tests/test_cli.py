@@ -131,13 +131,14 @@ def test_json_on_standard_output_is_all_that_is_there() -> None:
 
 def test_the_report_of_several_subjects_is_a_list_in_every_form(tmp_path: Path) -> None:
     words = ["check", "refnet", "refnet", "--laws", LAW, "--profile", "quick"]
-    for form in ("json", "junit", "markdown", "badge"):
+    for form in ("json", "junit", "markdown", "html", "badge"):
         words += [f"--{form}", form]
     assert backproof(*words, cwd=tmp_path).returncode == 0
     text = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert [report["subject"]["name"] for report in json.loads(text["json"])] == ["refnet"] * 2
     assert text["junit"].count("<testsuite ") == text["junit"].count("<testcase ") == 2
     assert text["markdown"].count("### backproof: 1 holds") == 2
+    assert text["html"].count("<h1>1 holds") == 2
     assert "backproof: 2 of 2 hold" in text["badge"]
 
 

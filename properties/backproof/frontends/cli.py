@@ -110,6 +110,7 @@ def check(
     json: Annotated[str | None, typer.Option(help="write the report to FILE (-: stdout)")] = None,
     junit: Annotated[str | None, typer.Option(help="likewise, as JUnit XML for CI")] = None,
     markdown: Annotated[str | None, typer.Option(help="for a pull request")] = None,
+    html: Annotated[str | None, typer.Option(help="one page for a person, alone")] = None,
     badge: Annotated[str | None, typer.Option(help="how many laws hold, as an SVG")] = None,
     save: Annotated[
         str | None, typer.Option(help="write each counterexample as a script into this folder")
@@ -120,7 +121,7 @@ def check(
     from backproof.frontends.written import check_places
     from backproof.reports.terminal import console
 
-    asked = {"json": json, "junit": junit, "markdown": markdown, "badge": badge}
+    asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     check_places(asked)
     check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}

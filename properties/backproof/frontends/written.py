@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backproof.frontends.ending import check_writable, write, wrong
 from backproof.reports.badge import badge
+from backproof.reports.html import html
 from backproof.reports.junit import junit
 from backproof.reports.markdown import markdown
 from backproof.reports.report import Report, as_json
@@ -22,6 +23,7 @@ FORMS: dict[str, Callable[[list[Report]], str]] = {
     "json": _json,
     "junit": junit,
     "markdown": markdown,
+    "html": html,
     "badge": badge,
 }
 """Each form of the report as text, by the name of its option."""

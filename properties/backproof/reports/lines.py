@@ -73,10 +73,9 @@ class Lines:
 
 def chapter(rows: list[Row], console: Console) -> None:
     """The line of a chapter, and below it the laws of which there is more to say."""
-    counts = {status: sum(row.status == status for row in rows) for status in COLOURS}
-    gravest = next(s for s in COLOURS if counts[s])
-    others = [f"{counts[s]} {s}" for s in COLOURS if counts[s] and s != "holds"]
-    parts = [f"{counts['holds']} of {len(rows)} hold", *others]
+    statuses = {row.status for row in rows}
+    gravest = next(s for s in COLOURS if s in statuses)
+    parts = [counted(rows)]
     if judged := sum(row.judged for row in rows):
         worst = max(row.worst_ratio for row in rows)
         parts += [f"worst ratio {ratio(worst)}", f"{judged:,} entries"]
@@ -86,6 +85,13 @@ def chapter(rows: list[Row], console: Console) -> None:
     for row in rows:
         if row.status not in ("holds", "unsupported"):
             line(row, console, indent="  ")
+
+
+def counted(rows: list[Row]) -> str:
+    """How many laws hold, and how many have each other verdict."""
+    counts = {status: sum(row.status == status for row in rows) for status in COLOURS}
+    others = [f"{counts[s]} {s}" for s in COLOURS if counts[s] and s != "holds"]
+    return ", ".join([f"{counts['holds']} of {len(rows)} hold", *others])
 
 
 def line(row: Row, console: Console, indent: str = "") -> None:

@@ -92,6 +92,12 @@ class Report(msgspec.Struct, kw_only=True):
 
         return as_text(self)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        from backproof.reports.html import framed  # which is made of reports
+
+        return framed(self)
+
     def document(self) -> "Document":
         """The report in the layout of schema 1."""
         counts = {status: self.count(status) for status in STATUSES}
