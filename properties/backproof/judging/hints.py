@@ -76,7 +76,7 @@ def _fits(survey: Survey) -> Iterator[Fit]:
 
 
 def _explains(survey: Survey, fit: Fit) -> bool:
-    """Whether an example that fails holds then, and what has failed there is judged.
+    """Whether an example that fails holds then, and what has failed there is compared.
 
     An overflow fits whatever leaves it without a bound, and a law may ask less than before.
     """
@@ -92,7 +92,7 @@ def _explains(survey: Survey, fit: Fit) -> bool:
 
 
 def _again(seen: Seen, tally: Tally) -> bool:
-    """Whether what has failed at an example is judged; of an error, whether more is."""
+    """Whether what has failed at an example is compared; of an error, whether more is judged."""
     if isinstance(seen.failure, Broken):
         return seen.failure.finding.what in tally.compared
     return tally.judged > seen.judged

@@ -52,7 +52,7 @@ class Tally:
     by_value: what was compared with the engine or with a theorem, in the words of the contract
     chance:   how probable it is, at most, that a correct implementation fails by chance
     remarks:  what is worth saying of an example and is no fault
-    compared: what was judged, in the words of the laws
+    compared: what was compared, in the words of the laws
     """
 
     judged: int = 0
@@ -218,9 +218,8 @@ def _record(
         found = _counted(a, bounded, scale, astray)
         found.worst_ratio = worst
         tally.add(found)
-        if found.judged:
-            tally.by_value.update(of)
-            tally.compared.add(asked[1])
+        tally.by_value.update(of if found.judged else ())
+        tally.compared.add(asked[1])
     if not worst <= 1:
         whole = Compared(*compared, ratios)
         raise Broken(_finding(*asked, whole), whole)

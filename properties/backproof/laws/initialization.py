@@ -175,7 +175,7 @@ def _biases_at_the_start(subject: Subject, case: Case, layer: Layer[Answer], wha
     elif declared == "fan_in_uniform":
         most = 1 / math.sqrt(len(layer.weights.value))
         rounding = 4 * (subject.precision.unit + U64) * most  # root, quotient, cast, product
-        at_most(np.abs(layer.biases.value), most, rounding, what=f"size of {what}")
+        at_most(np.abs(layer.biases.value), most, rounding, what=what)
 
 
 def _all_alike(start: list[Layer[Answer]], initializer: str) -> None:
