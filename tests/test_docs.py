@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -73,10 +74,13 @@ def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_an_example_runs_or_has_a_reason_not_to(page: Path) -> None:
-    """Code that is not run is what installs the package."""
+    """Code that is not run is what installs the package; a table of settings is read."""
     for language, how, body in re.findall(
         r"^```(\w+)(.*)\n((?:.|\n)*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE
     ):
+        if language == "toml":
+            assert tomllib.loads(body)
+            continue
         assert language in ("python", "console"), body
         assert how == " run" or body.startswith("$ python -m pip install "), body
 
