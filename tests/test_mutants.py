@@ -2,7 +2,7 @@
 
 import pytest
 
-from backproof.judging import recognition, run, search
+from backproof.judging import edges, recognition, run, search, survey
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
 from backproof.judging.settings import Settings
@@ -19,6 +19,8 @@ def _to_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "other_faults", lambda search: ())
     monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
     monkeypatch.setattr(search, "SHRINK_SECONDS", 1.0)
+    monkeypatch.setattr(survey, "EXAMPLES", 1)
+    monkeypatch.setattr(edges, "MOST_SECONDS", 0.0)
 
 
 def verdict(mutant: Mutant, law: Law) -> tuple[Row, str]:
