@@ -49,6 +49,7 @@ HOLDING = report(row("holds", worst_ratio=0.1, power=0.5, seconds=2.0))
 
 def test_a_page_has_the_headline_each_cause_and_every_law() -> None:
     page = Read(html([EVERY]))
+    assert page.elements.count("main") == 1
     assert page.texts["h1"] == [EVERY.headline()]
     assert page.texts["h3"] == [cause.what for cause in EVERY.causes]
     assert page.texts["pre"] == [told(EVERY, cause) for cause in EVERY.causes]
