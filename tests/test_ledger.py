@@ -68,6 +68,14 @@ def test_an_entry_is_strict_both_ways(
     assert words in reason
 
 
+@pytest.mark.parametrize("known", [entry(error=True), entry(ratio=1.01)])
+@pytest.mark.parametrize("ratio", [1.04, 5.44, 9.949e7, float("inf")])
+def test_an_entry_that_is_repaired_as_is_said_is_right(known: Known, ratio: float) -> None:
+    said = compared("broken", known, ratio)[1]
+    written = float(said.split("or write ratio = ")[1].split()[0])
+    assert compared("broken", entry(ratio=written), ratio)[0] == "known"
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [

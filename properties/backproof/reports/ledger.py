@@ -76,12 +76,18 @@ def compare(row: Row, entry: Known, today: datetime.date) -> None:
     elif entry.until and today > entry.until:
         row.reason = f"it was to be mended until {entry.until}: mend it, or write another date"
     elif (row.status == "error") != entry.error:
-        instead = "error = true" if row.status == "error" else f"ratio = {row.worst_ratio:.2g}"
+        error = row.status == "error"
+        instead = "error = true for ratio" if error else f"{_enough(row)} for error = true"
         row.reason = f"it breaks in another way than is known: mend it, or write {instead}"
     elif row.worst_ratio > entry.ratio and not entry.error:
         most = f"ratio {row.worst_ratio:.3g} is worse than the {entry.ratio:.3g} that is known"
-        row.reason = f"{most}: mend it, or write ratio = {1.1 * row.worst_ratio:.2g}"
+        row.reason = f"{most}: mend it, or write {_enough(row)}"
     else:
         row.status, row.reason = "known", entry.reason + f" ({entry.link})" * bool(entry.link)
         return
     row.status = "stale"
+
+
+def _enough(row: Row) -> str:
+    """A ratio of two digits that is no smaller than the row's, however it is rounded."""
+    return f"ratio = {1.1 * row.worst_ratio:.2g}"
