@@ -69,7 +69,7 @@ def _entry(where: str, given: Any, laws: Collection[str]) -> Known:
 
 def compare(row: Row, entry: Known, today: datetime.date) -> None:
     """Make a verdict known, or stale where the ledger is not right any more, with the repair."""
-    if row.status in ("holds", "weak"):
+    if row.status == "holds":
         row.reason = "the ledger knows it as broken, and it is not: take its entry out"
     elif row.status not in ("broken", "error"):
         return
