@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from backproof.judging import edges, hints, recognition, survey
+
 FIRST = "test_docs.py"
 
 ALONE = ("properties/", "tests/test_controls.py")
@@ -27,6 +29,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     config.option.loadscopereorder = False
     return Spread(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests look at verdicts: a convention that would fit is sought where it is looked at."""
+    monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine what explains a finding takes longer than a person would wait."""
+    for module in (edges, hints, recognition, survey):
+        monkeypatch.setattr(module, "MOST_SECONDS", 60.0)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ import pytest
 import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.frontends.check import before_the_laws
-from backproof.judging import edges, hints, recognition, survey
 from backproof.judging.settings import Settings
 from backproof.mutants import mutants
 from backproof.reports.row import Finding
@@ -41,11 +40,7 @@ class WrongSign(Refnet):
         return super().apply(operation, *arguments)
 
 
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine all this takes longer than a person would wait."""
-    for module in (edges, hints, recognition, survey):
-        monkeypatch.setattr(module, "MOST_SECONDS", 60.0)
+PATIENT = pytest.mark.usefixtures("patient")
 
 
 def first(subject: Any, laws: str, profile: str = "quick") -> Finding:
@@ -97,6 +92,7 @@ def changed(operation_: Operation, change: Any) -> type[Refnet]:
     return Changed
 
 
+@PATIENT
 @pytest.mark.parametrize(
     ("subject", "law", "words"),
     [
@@ -129,6 +125,7 @@ def test_how_special_a_fault_is_is_said(subject: Any, law: str, words: str) -> N
     assert any(words in sentence for sentence in finding.special), finding.special
 
 
+@PATIENT
 def test_a_fault_in_the_first_row_alone_is_called_that() -> None:
     class FirstRow(Refnet):
         def forward(self, *arguments: Any) -> Any:
@@ -150,6 +147,7 @@ class PenaltyByRow(Refnet):
         return super().loss(by_row, *arguments[1:])
 
 
+@PATIENT
 def test_a_convention_that_another_law_contradicts_is_no_hint_but_a_clash() -> None:
     finding = first(PenaltyByRow, f"{DEFINITION},{DERIVATIVE}", "default")
     assert finding.hint == ""
@@ -158,6 +156,7 @@ def test_a_convention_that_another_law_contradicts_is_no_hint_but_a_clash() -> N
     assert "the penalty in one is n times that in the other" in finding.clash
 
 
+@PATIENT
 def test_a_hint_stands_at_every_law_that_it_mends() -> None:
     class Summed(Refnet):
         def _means(self, architecture: Architecture) -> Conventions:
@@ -167,11 +166,13 @@ def test_a_hint_stands_at_every_law_that_it_mends() -> None:
     assert [row.findings[0].hint for row in report.laws] == ["Conventions(reduction='sum')"] * 2
 
 
+@PATIENT
 def test_an_entry_that_is_off_by_a_billionth_is_no_matter_of_precision() -> None:
     (mutant,) = mutants("OneEntryOffByABillionth")
     assert first(mutant.implementation, DERIVATIVE).hint == ""
 
 
+@PATIENT
 def test_what_was_answered_is_not_asked_again_for_a_hint() -> None:
     judgement = before_the_laws(Named(PenaltyByRow), DEFINITION, Settings("quick"))
     judgement.load()
@@ -188,6 +189,7 @@ def test_what_was_answered_is_not_asked_again_for_a_hint() -> None:
     judgement.close()
 
 
+@PATIENT
 @pytest.mark.parametrize("name", ["SlopeForgotten", "LogarithmMovedFromZero", "BetasExchanged"])
 def test_a_known_mistake_is_recognised_by_its_answers(name: str) -> None:
     (mutant,) = mutants(name)
@@ -196,6 +198,7 @@ def test_a_known_mistake_is_recognised_by_its_answers(name: str) -> None:
     assert finding.slips[0].startswith(mutant.mistake)
 
 
+@PATIENT
 def test_an_unknown_mistake_is_called_none() -> None:
     subject = changed(TANH.value, lambda r, z: np.where(z > 2.5, 0.5, r))
     assert first(subject, OUTPUTS).slips == []

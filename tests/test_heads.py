@@ -102,6 +102,7 @@ def test_conventions_of_each_head_go_through_a_process() -> None:
     assert "huber='smooth_l1' of identity with huber" in report.subject.declared
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize(
     ("conventions", "means", "hint"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backproof.judging import edges, recognition, run, search, survey
+from backproof.judging import edges, run, search, survey
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
 from backproof.judging.settings import Settings
@@ -15,9 +15,8 @@ from backproof.subjects.named import Named
 
 @pytest.fixture(autouse=True)
 def _to_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mutant has one fault, which is no convention: nobody looks for more of it."""
+    """A mutant has one fault: nobody looks for more of it."""
     monkeypatch.setattr(run, "other_faults", lambda search: ())
-    monkeypatch.setattr(recognition, "MOST_SECONDS", 0.0)
     monkeypatch.setattr(search, "SHRINK_SECONDS", 1.0)
     monkeypatch.setattr(survey, "EXAMPLES", 1)
     monkeypatch.setattr(edges, "MOST_SECONDS", 0.0)

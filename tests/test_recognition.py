@@ -24,10 +24,7 @@ OUTPUTS = "outputs_are_right_within_rounding"
 APART = "a_seed_decides_the_start_and_units_start_apart"
 
 
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine the search for a convention takes longer than a person would wait."""
-    monkeypatch.setattr(recognition, "MOST_SECONDS", 60.0)
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 class Undeclared(Refnet):

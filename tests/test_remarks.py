@@ -100,6 +100,7 @@ def test_every_law_that_judges_by_value_says_what() -> None:
         assert [names for name, names in by_value.items() if law in name] == [[]]
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_infinite_loss_of_a_textbook_formula_is_told_from_a_fault() -> None:
     class Textbook(Refnet):
         scope = replace(

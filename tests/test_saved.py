@@ -160,7 +160,7 @@ def test_a_file_that_is_no_case_is_refused(tmp_path: Path, text: str) -> None:
 def test_what_is_too_long_is_not_kept(refnet: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     trial, finding = Trial(chosen(LAW)[0], refnet), Finding(kind="error", what="nothing")
     assert trial.shown(finding, {}).case
-    monkeypatch.setattr("backproof.judging.kept.LARGEST", 1)
+    monkeypatch.setattr("backproof.judging.record.LARGEST", 1)
     assert not trial.shown(finding, {}).case
 
 

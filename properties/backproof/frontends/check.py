@@ -8,8 +8,7 @@ from typing import Any
 from backproof.frontends.conclude import conclude
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
-from backproof.laws.catalogue import chosen
-from backproof.laws.catalogue import laws as every_law
+from backproof.laws.catalogue import by_name, chosen
 from backproof.reports.ledger import read
 from backproof.reports.report import Report
 from backproof.subjects.named import Named
@@ -80,9 +79,9 @@ def before_the_laws(
             without laws, or a ledger that is wrong.
     """
     found = chosen(patterns if isinstance(patterns, str) else ",".join(patterns))
-    judgement = Judgement(named, found, settings, whole=len(found) == len(every_law()))
+    judgement = Judgement(named, found, settings, whole=len(found) == len(by_name()))
     if known is not None:
-        judgement.known = read(known, {law.name for law in every_law()})
+        judgement.known = read(known, by_name())
     return judgement
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from backproof.frontends.conclude import conclude
 from backproof.judging.judgement import Judgement
-from backproof.reports.row import FAILING
 from backproof.reports.terminal import explained
 
 
@@ -27,5 +26,5 @@ def put_to_the_test(judgement: Judgement, place: int) -> None:
         pytest.skip(row.reason or "unsupported")
     if row.status == "known":
         pytest.xfail(row.reason or "known")
-    if row.status in FAILING or row.status == "internal":
+    if row.fails:
         raise LawFailed(explained(judgement.report, place))

@@ -65,15 +65,16 @@ def _judgement(config: pytest.Config, words: str) -> "Judgement":
     from backproof.frontends.check import before_the_laws
     from backproof.judging.settings import Settings
     from backproof.subjects.failures import CannotLoad
-    from backproof.subjects.named import Named
+    from backproof.subjects.named import Named, options_of
 
     laws, profile, seed, precision = (config.getoption(f"--backproof-{name}") for name in OPTIONS)
-    given = [word.partition("=") for word in config.getoption("--backproof-option")]
-    if wrong := ["".join(word) for word in given if not (word[1] and word[0].isidentifier())]:
-        raise pytest.UsageError(f"--backproof-option {wrong[0]}: give KEY=VALUE")
+    try:
+        options = options_of(config.getoption("--backproof-option"))
+    except ValueError as word:
+        raise pytest.UsageError(f"--backproof-option {word}: give KEY=VALUE") from None
     if not seed.isdecimal():
         raise pytest.UsageError(f"--backproof-seed {seed}: give a whole number, at least 0")
-    named = Named(words, precision, {key: value for key, _, value in given})
+    named = Named(words, precision, options)
     try:
         made = before_the_laws(named, laws, Settings(profile, int(seed)))
         made.load()

@@ -17,7 +17,7 @@ from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
 from backproof.judging.settings import Settings
 from backproof.judging.trial import Trial
-from backproof.laws.catalogue import laws
+from backproof.laws.catalogue import by_name
 from backproof.reports.row import Finding
 from backproof.subjects.failures import Died
 from backproof.subjects.named import Named
@@ -52,7 +52,7 @@ def read(file: str) -> Case:
     if written != here:
         words = f"it was written by backproof {written}, and this is {here}"
         raise ValueError(f"{words}: judge the subject again with --save")
-    law = next((law for law in laws() if law.name == saved.get("law")), None)
+    law = by_name().get(str(saved.get("law")))
     if law is None:
         raise ValueError(f"there is no law {saved.get('law')!r}; `backproof laws` lists them")
     try:

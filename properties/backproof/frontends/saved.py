@@ -10,7 +10,7 @@ from rich.console import Console
 
 from backproof.frontends.ending import put, wrong
 from backproof.frontends.script import script
-from backproof.laws.catalogue import laws
+from backproof.laws.catalogue import by_name
 from backproof.reports.report import Report
 
 
@@ -43,7 +43,7 @@ def _part(place: int, report: Report) -> str:
 
 
 def _save(folder: Path, report: Report) -> list[Path]:
-    known, files = {law.name: law for law in laws()}, list[Path]()
+    known, files = by_name(), list[Path]()
     for row in report.laws:
         if row.findings and row.findings[0].case:
             folder.mkdir(exist_ok=True)

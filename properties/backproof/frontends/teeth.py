@@ -10,7 +10,7 @@ from backproof.frontends.pool import workers
 from backproof.judging.law import Law
 from backproof.judging.limits import known
 from backproof.judging.settings import Settings
-from backproof.laws.catalogue import laws
+from backproof.laws.catalogue import by_name
 from backproof.mutants import Mutant, mutants
 from backproof.mutants.bites import bites
 from backproof.mutants.mixtures import limit
@@ -60,10 +60,10 @@ def bite(
 
 def bitten(law: str, names: list[str], settings: Settings) -> tuple[list[Bite], float, str]:
     """In a worker: who fails, the processor time, and what is wrong with the engine itself."""
-    found = next(made for made in laws() if made.name == law)
-    started, by_name = time.process_time(), {bug.name: bug for bug in mutants()}
+    found = by_name()[law]
+    started, bugs = time.process_time(), {bug.name: bug for bug in mutants()}
     try:
-        result = bites(found, [by_name[name] for name in names], settings)
+        result = bites(found, [bugs[name] for name in names], settings)
     except Exception as fault:  # a law that the engine breaks, or a fault of the law
         return [], time.process_time() - started, f"{type(fault).__name__}: {fault}"
     return result, time.process_time() - started, ""
@@ -90,7 +90,7 @@ def measure(
                 others = {name: one for name, one in known_of.items() if name != precision}
                 found.laws[law] = others | ({precision: result} if result else {})
                 show(law, precision, result)
-    order = [law.name for law in laws()]
+    order = [*by_name()]
     kept = sorted((law for law in found.laws if law in order), key=order.index)
     found.laws = {law: dict(sorted(found.laws[law].items(), reverse=True)) for law in kept}
     return found
@@ -98,4 +98,4 @@ def measure(
 
 def limited(law: str, precision: str) -> Limit | None:
     """In a worker: the limit of a law."""
-    return limit(next(made for made in laws() if made.name == law), precision)
+    return limit(by_name()[law], precision)

@@ -6,7 +6,8 @@ must hold, and no law that holds may break.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -44,35 +45,40 @@ def give_hints(broken: Sequence[Survey], held: Sequence[Survey]) -> None:
         finding = survey.finding
         if finding is None or finding.hint or finding.expected is None or time.monotonic() > ends:
             continue
-        for fit in filter(partial(_explains, survey), _fits(survey)):
-            touched = [s for s in broken if s is not survey and _touched(s, fit)]
-            if not all(_holds(other, fit) for other in touched):
-                continue
-            against = next((other for other in held if not _holds(other, fit)), None)
-            if against is None:
-                for other in (survey, *touched):
-                    if other.finding is not None:
-                        other.finding.hint = fit.words
-                break
-            finding.clash = finding.clash or _clash(fit, against)
+        with closing(_fits(survey)) as fits:
+            for fit in filter(partial(_explains, survey), fits):
+                touched = _touched([other for other in broken if other is not survey], fit)
+                if touched is None:
+                    continue
+                against = next((other for other in held if not _holds(other, fit)), None)
+                if against is None:
+                    for other in (survey, *touched):
+                        if other.finding is not None:
+                            other.finding.hint = fit.words
+                    break
+                finding.clash = finding.clash or _clash(fit, against)
 
 
-def _fits(survey: Survey) -> Iterator[Fit]:
-    """What the broken law fits, the likeliest first."""
+def _fits(survey: Survey) -> Generator[Fit, None, None]:
+    """What the broken law fits: first that against which the subject's own loss does not speak."""
     other, subject = Supposition(survey.search), survey.search.trial.subject
     assert survey.finding is not None
+    none, later = True, list[Fit]()
     with survey.at_hand():
-        found = [
-            (Fit(words + whose, other.by_head(c, not whose), subject.precision), other.agrees(c))
-            for words, whose, c in fitting(other.meant, survey.finding, other.finds, other.fits())
-        ]
+        for words, whose, c in fitting(other.meant, survey.finding, other.finds, other.fits()):
+            none, fit = False, Fit(words + whose, other.by_head(c, not whose), subject.precision)
+            if other.agrees(c):
+                yield fit
+            else:
+                later.append(fit)
+        yield from later
         coarser = COARSER.get(subject.precision.name)
-        if not found and coarser:
+        if none and coarser and _rounded(survey, coarser):
             fit = Fit(f"precision={coarser.name!r}", subject.conventions, coarser)
             with subject.supposed(*fit[1:]):
                 holds = _seen(survey, other.failing) and other.holds(other.drawn(1))
-                found += [(fit, True)] if holds else []
-    yield from (fit for fit, _ in sorted(found, key=lambda pair: not pair[1]))
+            if holds:
+                yield fit
 
 
 def _explains(survey: Survey, fit: Fit) -> bool:
@@ -81,8 +87,6 @@ def _explains(survey: Survey, fit: Fit) -> bool:
     An overflow fits whatever leaves it without a bound, and a law may ask less than before.
     """
     trial = survey.search.trial
-    if fit.precision != trial.subject.precision and not _rounded(survey, fit.precision):
-        return False
     with survey.at_hand(), trial.subject.supposed(*fit[1:]):
         return any(
             tally.judged > tally.beyond and _again(seen, tally)
@@ -118,9 +122,16 @@ def _rounded(survey: Survey, precision: Precision) -> bool:
     return bool(8 * sided > len(shares)) and typical > precision.unit / 16
 
 
-def _touched(survey: Survey, fit: Fit) -> bool:
-    """Whether a broken law says something else at an example at hand."""
-    return any(_words(one) != _words(now) for one, now in _tried(survey, fit))
+def _touched(broken: Sequence[Survey], fit: Fit) -> list[Survey] | None:
+    """The broken laws that say something else then; None where one of these is broken still."""
+    touched = []
+    for survey in broken:
+        tried = [*_tried(survey, fit)]
+        if any(_words(one) != _words(now) for one, now in tried):
+            if any(now for _, now in tried):
+                return None
+            touched.append(survey)
+    return touched
 
 
 def _holds(survey: Survey, fit: Fit) -> bool:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backproof.judging.judge import Broken, Tally
 from backproof.judging.search import HEADS_AND_ACTIVATIONS, Kept, Search
@@ -24,7 +24,7 @@ ENOUGH = 10
 
 @dataclass(frozen=True)
 class Seen:
-    """An example with how the law fails there, if it does, and what was asked.
+    """An example with how the law fails there, if it does, and what was asked and answered.
 
     judged: how many entries were judged until it failed
     """
@@ -32,6 +32,7 @@ class Seen:
     arguments: Arguments
     failure: Broken | SubjectError | None
     calls: list[Call]
+    answers: list[Any]
     judged: int
 
     @property
@@ -87,8 +88,9 @@ class Survey:
                     break
                 tally = Tally()
                 failure = trial.failure(arguments, tally)
-                calls = [*trial.subject.conversation.calls]
-                self._seen.append(Seen(arguments, failure, calls, tally.judged))
+                said = trial.subject.conversation
+                calls, answers = [*said.calls], [*said.answers]
+                self._seen.append(Seen(arguments, failure, calls, answers, tally.judged))
         kept.examples = kept.examples[: len(self._seen)]
 
     @property

@@ -12,8 +12,8 @@ from hypothesis.strategies import SearchStrategy
 from backproof.cases.recipe import Drawn
 from backproof.contract import NotSupported
 from backproof.judging.judge import Broken, Tally, tallying
-from backproof.judging.kept import kept
 from backproof.judging.law import Law
+from backproof.judging.record import recorded
 from backproof.judging.sent import sent
 from backproof.reports.row import Finding
 from backproof.subjects.failures import Refused, SubjectError
@@ -136,7 +136,7 @@ class Trial:
         finding.calls = self.subject.conversation.asked()
         finding.sent = sent(self.subject.conversation.calls)
         dtype = self.subject.precision.dtype
-        finding.case = kept(self.law.name, arguments, finding, self.subject.conversation, dtype)
+        finding.case = recorded(self.law.name, arguments, finding, self.subject.conversation, dtype)
         return finding
 
 

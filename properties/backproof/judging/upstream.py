@@ -40,7 +40,7 @@ def wrong_before(subject: Subject, arguments: Arguments, calls: list[Call]) -> s
     """
     asked = {call.capability for call in calls}
     cases = _cases(arguments, calls)[:MOST_CASES]
-    for capability in ("forward", "hidden", "loss", "gradient"):
+    for capability in UPSTREAM["train"]:  # which rests on all of them
         below = any(capability in UPSTREAM[name] for name in asked) and subject.offers(capability)
         if below and any(_astray(subject, capability, case) for case in cases):
             return capability

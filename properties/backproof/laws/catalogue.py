@@ -54,6 +54,11 @@ def _every_law() -> tuple[Law, ...]:
     return tuple(found.values())
 
 
+def by_name() -> dict[str, Law]:
+    """Every law by its name, in order."""
+    return {made.name: made for made in _every_law()}
+
+
 def _fits(made: Law, word: str) -> bool:
     if word == made.chapter or fnmatchcase(made.name, word):
         return True

@@ -4,19 +4,19 @@ Each planted bug is asked what the subject was asked, where the law fails and wh
 gives the subject's wrong answers, and its right ones, is named; nothing is proved by that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backproof.adapters.refnet import Refnet
-from backproof.judging.survey import Survey
+from backproof.judging.survey import Seen, Survey
 from backproof.mutants import Mutant, mutants
 from backproof.mutants.open import own
 from backproof.subjects.calls import perform
 from backproof.subjects.handed import Handed
-from backproof.subjects.messages import Call, Outcome, encode
+from backproof.subjects.messages import Call, Outcome
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import quiet
@@ -48,7 +48,7 @@ def slips(survey: Survey) -> list[str]:
     """What is wrong in the planted bugs that answer like the subject, the likeliest first."""
     subject = survey.search.trial.subject
     engine = _like(Refnet, subject)
-    examples = [[*_asked(survey, seen.calls, engine, subject)] for seen in survey.seen]
+    examples = [[*_asked(seen, engine, subject)] for seen in survey.seen]
     first = next((asked for asked in examples if any(one.wrong for one in asked)), None)
     if first is None:
         return []
@@ -87,14 +87,11 @@ def _sized(mutant: Mutant) -> Iterator[tuple[type[Refnet], str]]:
         yield made, ""
 
 
-def _asked(
-    survey: Survey, calls: Sequence[Call], engine: Refnet, subject: Subject
-) -> Iterator[Asked]:
-    for call in calls:
-        given = survey.search.kept.answers.get(encode(call))
-        right = perform(engine, call, Handed())
-        if given is not None and given.answer is not None and right.answer is not None:
-            one, other = _flat(given), _flat(right)
+def _asked(seen: Seen, engine: Refnet, subject: Subject) -> Iterator[Asked]:
+    for call, answer in zip(seen.calls, seen.answers, strict=True):
+        right = perform(engine, call, Handed()).answer
+        if answer is not None and right is not None:
+            one, other = _flat(answer), _flat(right)
             largest = float(np.max(np.abs(other), initial=0.0))
             yield Asked(call, one, other, ROUNDINGS * subject.precision.unit * largest)
 
@@ -116,7 +113,7 @@ def _explains(made: Refnet, asked: list[Asked]) -> bool:
         if outcome.answer is None:
             return False
         left = max(one.slack, NEAR * _error(one.given, one.right) if one.wrong else 0.0)
-        if not _near(_flat(outcome), one.given, left):
+        if not _near(_flat(outcome.answer), one.given, left):
             return False
     return True
 
@@ -133,9 +130,9 @@ def _error(one: Array, other: Array) -> float:
     return error if np.isfinite(error) else 0.0
 
 
-def _flat(outcome: Outcome) -> Array:
+def _flat(answer: Any) -> Array:
     """An answer of any kind as one array."""
-    parts = [np.ravel(part) for part in _parts(outcome.answer)]
+    parts = [np.ravel(part) for part in _parts(answer)]
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
 
 

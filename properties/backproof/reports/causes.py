@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from backproof.reports.row import FAILING, Finding, Row
+from backproof.reports.row import Finding, Row
 
 WORDS = {
     "forward": "the outputs are wrong",
@@ -52,7 +52,7 @@ def causes(laws: list[Row]) -> list[Cause]:
     """The likely causes of all that does not hold, the nearest to the input first."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in laws:
-        if row.status in FAILING or row.status == "internal":
+        if row.fails:
             groups.setdefault(_root(row), []).append(row)
     plain = next((root for root in groups if root[:2] == ("train", PLAIN_STEP)), None)
     for root in [root for root in groups if plain and root[0] == "train" and root != plain]:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from backproof.reports.lines import counted, ratio
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Report
-from backproof.reports.row import FAILING, Row
+from backproof.reports.row import Row
 from backproof.reports.terminal import told
 from backproof.reports.text import printable_lines
 
@@ -69,8 +69,7 @@ def _chapters(report: Report) -> list[tuple[str, list[Row], str, bool]]:
 
 def _why(row: Row) -> str:
     """The reason, where no block of a cause tells it."""
-    told_above = row.status in FAILING or row.status == "internal"
-    return "" if told_above else row.reason or ""
+    return "" if row.fails else row.reason or ""
 
 
 def _bar(value: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from backproof.reports.report import Report
-from backproof.reports.row import FAILING, Row
+from backproof.reports.row import Row
 from backproof.reports.terminal import explained
 from backproof.reports.text import printable, printable_lines
 
@@ -49,7 +49,7 @@ def _result(report: Report, place: int) -> Any:
     row = report.laws[place]
     if row.status in LEFT_OUT:
         return Skipped(printable(f"{row.status}: {row.reason or 'it was not judged'}"), row.status)
-    if row.status not in {*FAILING, "internal"}:
+    if not row.fails:
         return None
     kind = Error if row.status in ("error", "internal") else Failure
     result = kind(printable(_headed(row)), row.status)

@@ -2,7 +2,7 @@
 
 from backproof.reports.causes import Cause
 from backproof.reports.report import Report
-from backproof.reports.row import FAILING, STATUSES, Row
+from backproof.reports.row import STATUSES, Row
 from backproof.reports.terminal import told
 from backproof.reports.text import fenced, in_markdown
 
@@ -22,23 +22,23 @@ def _section(report: Report) -> str:
     parts = [f"### backproof: {counts}", in_markdown(about), *map(in_markdown, rest)]
     if subject.declared:
         parts[1] += f", which declares {in_markdown(', '.join(subject.declared))}"
-    parts.append(_table(report))
+    parts.append(_table(report, found))
     parts += [_folded(report, cause) for cause in found[:MOST]]
     if len(found) > MOST:
         parts.append(f"{len(found) - MOST} more findings; `--json` has them all.")
     return "\n\n".join(filter(None, parts))
 
 
-def _table(report: Report) -> str:
+def _table(report: Report, found: list[Cause]) -> str:
     """A line for each law that fails, and one for all that are left out for the same reason."""
-    names = [name for cause in report.causes for name in cause.laws]
+    names = [name for cause in found for name in cause.laws]
     rows = sorted(
         (row for row in report.laws if row.law in names), key=lambda row: names.index(row.law)
     )
     lines: list[tuple[str, str, str]] = [(row.status, _law(row), _why(row)) for row in rows]
     others: dict[tuple[str, str], list[str]] = {}
     for row in sorted(report.laws, key=lambda row: STATUSES.index(row.status)):
-        if row.status not in {*FAILING, "internal", "holds"}:
+        if not row.fails and row.status != "holds":
             others.setdefault((row.status, _why(row)), []).append(_law(row))
     lines += [(status, ", ".join(laws), why) for (status, why), laws in others.items()]
     if not lines:

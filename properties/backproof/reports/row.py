@@ -114,6 +114,11 @@ class Row(msgspec.Struct, kw_only=True):
     limit: Limit | None = None
 
     @property
+    def fails(self) -> bool:
+        """Whether the run fails by it, by the subject's fault or by one of our own."""
+        return self.status in FAILING or self.status == "internal"
+
+    @property
     def compared_with_itself(self) -> bool:
         """Whether it is broken where two answers of the subject were compared."""
         return self.status == "broken" and not self.reach.rows

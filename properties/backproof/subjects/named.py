@@ -11,6 +11,20 @@ from backproof.subjects.local import Local
 from backproof.subjects.process import Child, Limits
 
 
+def options_of(words: list[str]) -> dict[str, str]:
+    """What key=value words give, by name.
+
+    Raises: ValueError with the word that gives nothing.
+    """
+    options = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key.isidentifier():
+            raise ValueError(word)
+        options[key] = value
+    return options
+
+
 @dataclass(frozen=True)
 class Named:
     """A subject as a user names it.

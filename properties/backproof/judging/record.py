@@ -23,7 +23,7 @@ Place = list[Any]
 """A number of the answers: the call, the array in its answer, and the index there."""
 
 
-def kept(
+def recorded(
     law: str, arguments: dict[str, Any], finding: Finding, conversation: Conversation, dtype: str
 ) -> str:
     """The finding as JSON in one line, or "" where that is too long.
