@@ -14,7 +14,7 @@ def laws(
         str, typer.Argument(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
 ) -> None:
-    """List the laws: name, chapter, what they need."""
+    """List the laws, chapter by chapter: name, claim, what they need."""
     from backproof.frontends.words import catalogue
     from backproof.reports.terminal import console
 
@@ -22,7 +22,7 @@ def laws(
 
 
 def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a part of it")]) -> None:
-    """Explain a law: statement, why, tolerance, what it catches."""
+    """Explain a law: statement, why, tolerance, what it catches, its page."""
     from backproof.frontends.words import explanation
     from backproof.reports.terminal import console
 

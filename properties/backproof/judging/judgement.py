@@ -172,5 +172,7 @@ def _described(subject: Subject, named: Named) -> Described:
 
 
 def _notes(subject: Subject) -> list[str]:
+    """What it printed, and which of its methods looks like a call that it does not offer."""
     printed = subject.books.noise.items()
-    return [f"{words}: '{text.splitlines()[0].strip():.200}'" for words, text in printed]
+    noise = (f"{words}: '{text.splitlines()[0].strip():.200}'" for words, text in printed)
+    return [*subject.misspelt, *noise]
