@@ -23,12 +23,12 @@ def conclude(judgement: Judgement) -> None:
 def _name_slips(judgement: Judgement) -> None:
     """The likeliest slips of each cause, by the first of its laws that tells them.
 
-    Where a convention explains the finding, none is looked for.
+    Where a convention explains the finding, or nothing was compared, none is looked for.
     """
     places = {row.law: place for place, row in enumerate(judgement.report.laws)}
     for cause in judgement.report.causes:
         findings = judgement.report.laws[places[cause.shown]].findings
-        if not findings or findings[0].hint:
+        if not findings or findings[0].hint or findings[0].ratio is None:
             continue
         near = [places[law] for law in (cause.shown, *cause.alike)][:MOST_LAWS]
         told = (slips(surveys[0]) for p in near if (surveys := judgement.surveys.get(p)))
