@@ -72,6 +72,7 @@ def judge_class(
                 run(judgement, Progress(words, len(report.laws), status.update))
         report.interrupted = interrupts.asked
         judgement.close()
+        judgement.surveys.clear()  # those of a whole class would fill the memory
         done.append(Submission(names[place], report, time.monotonic() - begun))
         _show(done[-1].cells, width, "red" if report.exit_status else "green", console)
         write_one(asked, done[-1], grading)
