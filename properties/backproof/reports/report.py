@@ -70,7 +70,8 @@ class Report(msgspec.Struct, kw_only=True):
         """0 nothing broken, 1 something is, 3 internal, 130 interrupted."""
         if self.interrupted:
             return 130
-        if self.count("internal"):
+        kinds = {finding.kind for row in self.laws for finding in row.findings}
+        if self.count("internal") or "internal" in kinds:
             return 3
         judged = any(row.judged for row in self.laws)
         return 1 if not judged or any(row.status in FAILING for row in self.laws) else 0
