@@ -3,9 +3,11 @@
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backproof.frontends.conclude import conclude
+from backproof.frontends.script import scripts
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import by_name, chosen
@@ -52,6 +54,7 @@ def check(
         conclude(judgement)
     finally:
         judgement.close()
+    judgement.report.scripts = scripts(judgement.report, Path())
     return judgement.report
 
 
@@ -78,8 +81,10 @@ def before_the_laws(
     Raises: CannotLoad when the declarations of an object are wrong; ValueError for a pattern
             without laws, or a ledger that is wrong.
     """
-    found = chosen(patterns if isinstance(patterns, str) else ",".join(patterns))
+    pattern = patterns if isinstance(patterns, str) else ",".join(patterns)
+    found = chosen(pattern)
     judgement = Judgement(named, found, settings, whole=len(found) == len(by_name()))
+    judgement.report.pattern, judgement.report.known = pattern, known or ""
     if known is not None:
         judgement.known = read(known, by_name())
     return judgement

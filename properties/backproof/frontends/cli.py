@@ -244,7 +244,7 @@ def _run_one(
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     show.rest()
-    closing(judgement.report, console)
+    closing(judgement.report, console, verbose)
 
 
 def _run(
