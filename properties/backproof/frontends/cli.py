@@ -104,6 +104,10 @@ def check(
     known: Annotated[
         str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="a folder or redis://..., where what breaks is kept, and tried first"),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
     ] = False,
@@ -126,7 +130,7 @@ def check(
 
         check_places(asked)
     check_folder(save)
-    settings = {"profile": profile, "seed": seed, "seconds": time_limit}
+    settings = {"profile": profile, "seed": seed, "seconds": time_limit, "examples": examples}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     given = (precision, options(option), settings, limits, known)
     judgements = subjects_of(subjects or ["refnet"], laws, *given)
@@ -148,13 +152,16 @@ def subjects_of(
 ) -> "list[Judgement]":
     """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
+    from backproof.judging.kept import kept_in
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
     from backproof.subjects.process import Limits
 
     named = [Named(words, precision, options, Limits(**(limits or {}))) for words in subjects]
     try:
-        return [before_the_laws(one, pattern, Settings(**settings), known) for one in named]
+        kept = kept_in(settings.pop("examples", None))
+        given = Settings(**settings, kept=kept)
+        return [before_the_laws(one, pattern, given, known) for one in named]
     except ValueError as reason:
         wrong(str(reason))
 

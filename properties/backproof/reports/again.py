@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Mapping
 
-USUAL = {"laws": "*", "profile": "default", "known": ""}
+USUAL = {"laws": "*", "profile": "default", "known": "", "examples": ""}
 """What need not be typed."""
 
 Given = Mapping[str, str | int]
-"""Laws, seed, profile and ledger, by the names that they have everywhere."""
+"""Laws, seed, profile, ledger and examples, by the names that they have everywhere."""
 
 
 def typed(subject: str, options: Mapping[str, str], given: Given) -> str:

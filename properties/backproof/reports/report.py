@@ -34,6 +34,7 @@ class Report(msgspec.Struct, kw_only=True):
     """Every row of one run, with what was judged and where.
 
     pattern:     of the laws that were chosen; known: the file of the ledger
+    examples:    where those of earlier runs are kept
     scripts:     the case of each law that does not hold as a script; "" where it is too long
     not_judged:  what is declared, and was compared neither with the engine nor with a theorem
     not_reached: what of the scope no such comparison was made on
@@ -46,6 +47,7 @@ class Report(msgspec.Struct, kw_only=True):
     interrupted: bool = False
     pattern: str = "*"
     known: str = ""
+    examples: str = ""
     laws: list[Row] = []
     scripts: dict[str, str] = {}
     notes: list[str] = []
@@ -108,6 +110,7 @@ class Report(msgspec.Struct, kw_only=True):
         """The call that gives this report again, or what it says of a law."""
         given: dict[str, str | int] = {"laws": law or self.pattern, "seed": self.seed}
         given |= {"profile": self.profile, "known": "" if law else self.known}
+        given["examples"] = self.examples
         if not self.subject.subject:
             return written(self.subject.name, given)
         return typed(self.subject.subject, self.subject.options, given)
