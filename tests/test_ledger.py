@@ -96,6 +96,14 @@ def test_an_entry_that_a_report_gives_is_right_once_it_has_a_reason(
     assert (row.status, row.reason) == ("known", "why")
 
 
+def test_what_does_not_even_answer_is_offered_no_ledger() -> None:
+    rows = [Row(law=f"law {n}", chapter="", needs=[], status="error", reason="-") for n in (1, 2)]
+    made = Report(subject=Described(name="x"), laws=rows)
+    assert entries(made, made.causes[0]) == ""
+    rows[1].status, rows[1].reason = "holds", None
+    assert entries(made, made.causes[0]).count("error = true") == 1
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [

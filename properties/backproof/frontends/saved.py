@@ -13,16 +13,16 @@ from backproof.frontends.script import scripts
 from backproof.reports.report import Report
 
 
-def check_folder(folder: str | None) -> None:
+def check_folder(folder: str | None, option: str = "--save") -> None:
     """Make the folder, or leave at once where it cannot be made or written in."""
     if folder is None:
         return
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        wrong(f"--save {folder}: it cannot be made: {error.strerror}; name another folder")
+        wrong(f"{option} {folder}: it cannot be made: {error.strerror}; name another folder")
     if not os.access(folder, os.W_OK):
-        wrong(f"--save {folder}: it cannot be written in; name another folder")
+        wrong(f"{option} {folder}: it cannot be written in; name another folder")
 
 
 def save_all(folder: str, reports: list[Report], console: Console) -> None:

@@ -103,6 +103,8 @@ def entries(report: Report, cause: Cause) -> str:
     """What to write into a ledger where the laws that a cause breaks are to be left so."""
     subject = report.subject.subject or report.subject.name
     rows = [row for row in report.laws if row.law in cause.laws and row.status in LEFT]
+    if len(rows) == len(report.laws) > 1 and all(row.status == "error" for row in rows):
+        return ""  # it does not even answer, and a ledger of all laws would hide everything
     return "\n\n".join(_entry_of(row, subject) for row in rows)
 
 

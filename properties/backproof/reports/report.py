@@ -19,7 +19,7 @@ LARGEST = sys.float_info.max
 
 
 class Described(msgspec.Struct, kw_only=True):
-    """What was judged."""
+    """What was judged; scope: each field of its scope, as Python writes it."""
 
     name: str
     version: str = ""
@@ -28,6 +28,7 @@ class Described(msgspec.Struct, kw_only=True):
     capabilities: list[str] = []
     declared: list[str] = []
     subject: str = ""
+    scope: dict[str, str] = {}
 
 
 class Report(msgspec.Struct, kw_only=True):

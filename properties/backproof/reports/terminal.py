@@ -114,6 +114,8 @@ def _by_chance(report: Report) -> str:
 
 def told(report: Report, cause: Cause) -> str:
     """A cause: the law that shows it best, and the names of the others that it breaks."""
+    if everywhere(report, cause):
+        return _everywhere(report)
     place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
     lines = [explained(report, place)]
     if cause.alike:
@@ -123,6 +125,19 @@ def told(report: Report, cause: Cause) -> str:
         lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
         lines += [f"    {law}" for law in cause.follows]
     return "\n".join(lines)
+
+
+def everywhere(report: Report, cause: Cause) -> bool:
+    """Whether all laws, of several, are errors for this one cause, so that none was judged."""
+    alone = all(row.status == "error" for row in report.laws)
+    return alone and len(cause.laws) == len(report.laws) > 1
+
+
+def _everywhere(report: Report) -> str:
+    """One reason for which no law could be judged: what it is, and no word of the laws."""
+    row = report.laws[0]
+    lines = _finding(row.findings[0]) if row.findings else [f"  {row.reason}"]
+    return "\n".join([f"{row.status} in all {len(report.laws)} laws:", *lines])
 
 
 def explained(report: Report, place: int) -> str:
