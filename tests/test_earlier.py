@@ -122,7 +122,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> fakeredis.FakeServer:
 def test_redis_keeps_them_too_and_a_password_is_shown_to_nobody(
     server: fakeredis.FakeServer,
 ) -> None:
-    place = "redis://me:secret@host:6379/0"
+    place = "redis://me:secret@host:6379/0?password=secret"
     assert judged(kept_in(place), FINDS).status == "broken"
     assert judged(kept_in(place), MISSES).examples == 1
     report = backproof.check(BiasesForgotten, laws=LAW, profile="quick", examples=place)

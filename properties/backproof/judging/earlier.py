@@ -50,7 +50,7 @@ class Earlier:
                 else:
                     example(**arguments)
                     mended += 1
-                self.kept.delete(self.key, entry, self.notes)
+                    self.kept.delete(self.key, entry, self.notes)
             self.found = b""
         finally:
             self._say("break it no more, and are taken out", mended)

@@ -113,7 +113,7 @@ def _redis(place: str) -> ExampleDatabase:
 
 def _without_password(place: str) -> str:
     start, slashes, rest = place.partition("://")
-    return f"{start}{slashes}{rest.rpartition('@')[2]}"
+    return f"{start}{slashes}{rest.rpartition('@')[2].partition('?')[0]}" if slashes else place
 
 
 def _words(error: Exception) -> str:
