@@ -156,6 +156,7 @@ def test_each_request_to_end_is_a_wish_at_first_and_then_an_end(
     monkeypatch.setattr(interrupts_module, "_leave", lambda: left.append("at once"))
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     try:
+        signal.signal(signal.Signals[name], signal.SIG_DFL)  # under nohup it would be ignored
         interrupts = Interrupts()
         for clock[0] in (1.0, 1.1, 2.0):  # the second follows the first as a wrapper sends it
             assert left == []

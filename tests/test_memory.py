@@ -112,6 +112,6 @@ def test_memory_is_that_of_the_container_if_it_is_less(
     limit = tmp_path / "memory.max"
     limit.write_text("1048576\n")
     monkeypatch.setattr(machine, "_CONTAINERS", (str(limit), str(tmp_path / "absent")))
-    assert machine.memory() == 2**20
+    assert machine.memory.__wrapped__() == 2**20
     limit.write_text("max\n")
-    assert machine.memory() > 2**20
+    assert machine.memory.__wrapped__() > 2**20

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import flint
 import numpy as np
 import pytest
+import scipy
 from flint import arb, arb_mat
 
 from refnet import Architecture, Layer, Problem, gradient
@@ -465,6 +466,6 @@ def test_a_dependent_column_is_never_certified() -> None:
 
 def test_a_linear_programme_without_an_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = SimpleNamespace(x=None, message="out of luck")
-    monkeypatch.setattr(separability, "linprog", lambda *_, **__: nothing)
+    monkeypatch.setattr(scipy.optimize, "linprog", lambda *_, **__: nothing)
     with pytest.raises(RuntimeError, match="ended without an answer: out of luck"):
         separability.by_programme(np.ones((2, 1)), np.array([0.0, 1.0]))

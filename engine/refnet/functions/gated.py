@@ -6,7 +6,7 @@ The two constants of each, sup |f'| and sup |f''|, hold on the whole line.
 import math
 
 import numpy as np
-from scipy import special
+import scipy
 
 from refnet.architecture import Array
 from refnet.functions.elementwise import Facts, elementwise
@@ -42,13 +42,13 @@ SILU = elementwise(
 def _gelu_slope(z: Array, a: Array) -> Array:
     """Phi(z) + z phi(z)"""
     w = np.clip(z, -40, 40)  # beyond, phi is 0 in float64, and the square cannot overflow
-    return np.asarray(special.ndtr(z) + w * np.exp(-w * w / 2) / math.sqrt(2 * math.pi))
+    return np.asarray(scipy.special.ndtr(z) + w * np.exp(-w * w / 2) / math.sqrt(2 * math.pi))
 
 
 GELU_ERF = elementwise(
     "gelu",
     facts=Facts(kinked=False, zero_at_zero=True, bounded=False, monotone=False),
-    value=lambda z: z * special.ndtr(z),
+    value=lambda z: z * scipy.special.ndtr(z),
     slope=_gelu_slope,
     lipschitz=lambda z, a, e: GELU_SLOPE,
     slope_radius=lambda u, z, a: _slope_radius(GELU_CURVATURE, u, z),

@@ -1,7 +1,7 @@
 """The losses of real numbers and of counts: squared error, Huber, Poisson."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from refnet.architecture import Array
 from refnet.conventions import Conventions
@@ -113,7 +113,7 @@ def _constant(conventions: Conventions, y: Array) -> Array | float:
     if conventions.poisson_constant == "none":
         return 0.0
     if conventions.poisson_constant == "log y!":
-        return np.asarray(special.gammaln(y + 1))
+        return np.asarray(scipy.special.gammaln(y + 1))
     at = np.maximum(y, 1.0)
     stirling = at * np.log(at) - at + 0.5 * np.log(2 * np.pi * at)
     return np.where(y > 1, stirling, 0.0)

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from refnet.architecture import Array
 from refnet.functions.elementwise import Facts, elementwise
@@ -23,7 +23,7 @@ def nearest_to_zero(z: Array, e: Any) -> Array:
 
 def sigmoid(z: Array) -> Array:
     """1 / (1 + e^-z)"""
-    return special.expit(z)
+    return scipy.special.expit(z)
 
 
 def sigmoid_slope_at(m: Array) -> Array:

@@ -20,7 +20,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dtrtri
+import scipy
 
 from refnet.architecture import Array
 from refnet.logistic.linear_model import LinearModel, linear_model, probabilities
@@ -123,10 +123,10 @@ def _flat(parameters: Array) -> Array:
 
 def _inverse_factor(hessian: Array) -> Array | None:
     """C^-1 with H = C C^T, or None where H is not positive definite in float64."""
-    upper, failed = dpotrf(hessian)
+    upper, failed = scipy.linalg.lapack.dpotrf(hessian)
     if failed:
         return None
-    inverse, failed = dtrtri(upper)
+    inverse, failed = scipy.linalg.lapack.dtrtri(upper)
     if failed or not np.all(np.isfinite(inverse)):
         return None
     return np.ascontiguousarray(inverse.T)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
+import scipy
 
 from refnet.architecture import Array
 
@@ -103,7 +103,7 @@ class LinearModel:
         for start in range(0, n, _ROWS):
             rows = slice(start, start + _ROWS)
             part = np.multiply(self.design[rows], roots[rows], out=scaled[: n - start])
-            total = dsyrk(1.0, part.T, beta=1.0, c=total, overwrite_c=1)
+            total = scipy.linalg.blas.dsyrk(1.0, part.T, beta=1.0, c=total, overwrite_c=1)
         return np.asarray(total)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
+import scipy
 
 from refnet.architecture import Array
 from refnet.logistic.linear_model import LinearModel, linear_model, probabilities
@@ -101,7 +101,7 @@ def iterates(model: LinearModel, v: Array) -> Iterator[Iterate]:
 
 
 def _next(model: LinearModel, here: Iterate, factor: Array) -> Iterate:
-    solved = dpotrs(factor, here.gradient.T.reshape(-1, 1))[0]
+    solved = scipy.linalg.lapack.dpotrs(factor, here.gradient.T.reshape(-1, 1))[0]
     step = -np.ascontiguousarray(solved.reshape(here.v.T.shape).T)
     moved = model.design @ step
     reach = _reach(moved)
@@ -140,7 +140,8 @@ def _reach(moved: Array) -> float:
 
 def _factor(hessian: Array, norm: float) -> Array:
     """U with U^T U = H"""
-    upper, failed = dpotrf(hessian)  # LAPACK itself: SciPy's wrapper costs more than a small solve
+    # LAPACK itself: SciPy's wrapper costs more than a small solve
+    upper, failed = scipy.linalg.lapack.dpotrf(hessian)
     if failed:
         raise ValueError(
             f"the Hessian is singular where the gradient is {norm:.3g}: columns of the design are "

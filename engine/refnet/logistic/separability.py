@@ -13,8 +13,7 @@ from itertools import islice
 from typing import Literal
 
 import numpy as np
-from scipy.linalg import qr
-from scipy.optimize import linprog
+import scipy
 
 from refnet.architecture import Array
 from refnet.logistic.certificate import certify
@@ -118,7 +117,7 @@ def by_programme(design: Array, labels: Array) -> Separation:
 
 def _largest(gain: Array, rows: Array) -> tuple[float, Array]:
     """The largest gain . v with rows . v >= 0 and |v_j| <= 1, and that v."""
-    found = linprog(-gain, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))
+    found = scipy.optimize.linprog(-gain, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))
     if found.x is None:
         raise RuntimeError(f"the linear programme ended without an answer: {found.message}")
     return float(gain @ found.x), found.x
@@ -126,7 +125,7 @@ def _largest(gain: Array, rows: Array) -> tuple[float, Array]:
 
 def _independent(design: Array) -> Array:
     """A largest set of linearly independent columns: the others separate nothing more."""
-    triangle, order = qr(design, mode="r", pivoting=True)
+    triangle, order = scipy.linalg.qr(design, mode="r", pivoting=True)
     sizes = np.abs(np.diag(triangle[: design.shape[1]]))
     rank = int(np.sum(sizes > sizes[0] * max(design.shape) * 2 * U64))
     return design[:, np.sort(order[:rank])]

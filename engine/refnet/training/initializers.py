@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import STRICT, Conventions
@@ -54,12 +54,12 @@ def _uniform(generator: np.random.Generator, shape: Shape, deviation: float) -> 
 
 def _truncated(generator: np.random.Generator, shape: Shape, deviation: float) -> Array:
     """Phi^-1 of a uniform variable between Phi(-2) and Phi(2)"""
-    low = special.ndtr(-2.0)
-    return np.asarray(deviation * special.ndtri(generator.uniform(low, 1 - low, shape)))
+    low = scipy.special.ndtr(-2.0)
+    return np.asarray(deviation * scipy.special.ndtri(generator.uniform(low, 1 - low, shape)))
 
 
 def _normal_share(w: Array, deviation: float) -> Array:
-    return np.asarray(special.ndtr(w / deviation))
+    return np.asarray(scipy.special.ndtr(w / deviation))
 
 
 def _uniform_share(w: Array, deviation: float) -> Array:
@@ -67,8 +67,8 @@ def _uniform_share(w: Array, deviation: float) -> Array:
 
 
 def _truncated_share(w: Array, deviation: float) -> Array:
-    low = special.ndtr(-2.0)
-    return np.clip((special.ndtr(w / deviation) - low) / (1 - 2 * low), 0, 1)
+    low = scipy.special.ndtr(-2.0)
+    return np.clip((scipy.special.ndtr(w / deviation) - low) / (1 - 2 * low), 0, 1)
 
 
 _TRUNCATED = Drawn(_truncated, _truncated_share)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
+import scipy
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
-from scipy.linalg import block_diag, hadamard
 
 from backproof.cases.case import Case, KnownOf
 from backproof.cases.networks import Networks
@@ -150,9 +150,9 @@ def _data(rng: Generator, rows: int, dimensions: int) -> Data:
     """Random components; rows that no square of signs has room for are the mean itself."""
     square, count = _square(rows), _components(rows, dimensions)
     signs = np.zeros((rows, count))
-    signs[:square] = hadamard(square)[:, rng.permutation(np.arange(1, square))[:count]]
-    blocks = [hadamard(size) for size in (4, 2, 1) if size & dimensions]
-    axes = block_diag(*blocks).astype(float)[:, rng.permutation(dimensions)[:count]]
+    signs[:square] = scipy.linalg.hadamard(square)[:, rng.permutation(np.arange(1, square))[:count]]
+    blocks = [scipy.linalg.hadamard(size) for size in (4, 2, 1) if size & dimensions]
+    axes = scipy.linalg.block_diag(*blocks).astype(float)[:, rng.permutation(dimensions)[:count]]
     sizes = rng.integers(1, 4, count).astype(float)
     energies = sizes**2 * square * np.sum(axes**2, axis=0)
     order = np.argsort(-energies, kind="stable")

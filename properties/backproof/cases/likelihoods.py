@@ -4,7 +4,7 @@ import itertools
 import math
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of
@@ -57,17 +57,17 @@ def log_likelihoods(
     """
     y, output = np.array(outcomes), case.architecture.output
     if output == "softmax":
-        p = special.softmax(z)
-        found = np.sum(special.xlogy(y, p), axis=-1)
+        p = scipy.special.softmax(z)
+        found = np.sum(scipy.special.xlogy(y, p), axis=-1)
         return found, 16 * U64 * len(z) * (1 / np.min(p) + np.abs(found))
     if output == "sigmoid":
-        p = special.expit(z)
-        found = np.sum(special.xlogy(y, p) + special.xlog1py(1 - y, -p), axis=-1)
+        p = scipy.special.expit(z)
+        found = np.sum(scipy.special.xlogy(y, p) + scipy.special.xlog1py(1 - y, -p), axis=-1)
         return found, 16 * U64 * len(z) * (1 / np.min(p * (1 - p)) + np.abs(found))
     if case.architecture.loss == "poisson":
         mean = np.exp(z)
-        found = np.sum(special.xlogy(y, mean) - mean - special.gammaln(y + 1), axis=-1)
-        terms = mean + y * (1 + np.abs(z)) + 4 * special.gammaln(y + 1)
+        found = np.sum(scipy.special.xlogy(y, mean) - mean - scipy.special.gammaln(y + 1), axis=-1)
+        terms = mean + y * (1 + np.abs(z)) + 4 * scipy.special.gammaln(y + 1)
         return found, 16 * U64 * np.sum(1 + terms, axis=-1)
     density = math.log(math.pi / c.squared_error) / 2
     found = np.sum(-c.squared_error * (y - z) ** 2 - density, axis=-1)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.random import Generator
-from scipy import special
 
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks
@@ -130,15 +130,15 @@ def logits_of(case: Case) -> Array:
 def probabilities(case: Case, z: Array) -> Array:
     """The sigmoid or the softmax of logits, by scipy.special: (n, k)"""
     softmax = case.architecture.output == "softmax"
-    return np.asarray(special.softmax(z, axis=-1) if softmax else special.expit(z))
+    return np.asarray(scipy.special.softmax(z, axis=-1) if softmax else scipy.special.expit(z))
 
 
 def cross_entropy(case: Case, z: Array) -> float:
     """The sum of the losses of the rows, by scipy.special."""
     y = case.targets
     if case.architecture.output == "softmax":
-        return float(np.sum(y * (special.logsumexp(z, axis=-1, keepdims=True) - z)))
-    return float(-np.sum(y * special.log_expit(z) + (1 - y) * special.log_expit(-z)))
+        return float(np.sum(y * (scipy.special.logsumexp(z, axis=-1, keepdims=True) - z)))
+    return float(-np.sum(y * scipy.special.log_expit(z) + (1 - y) * scipy.special.log_expit(-z)))
 
 
 def range_of(case: Case, z: Array) -> Array:

@@ -5,6 +5,7 @@ This file imports almost nothing: the limit stands before anything large is impo
 
 import os
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 UNTOLD = 4 * 2**30
@@ -13,8 +14,9 @@ UNTOLD = 4 * 2**30
 _CONTAINERS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
+@cache
 def memory() -> int:
-    """Bytes of memory of this machine, or of the container in it."""
+    """Bytes of memory of this machine, or of the container in it: asked once."""
     found = []
     with suppress(AttributeError, ValueError, OSError):  # not every system has the names
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

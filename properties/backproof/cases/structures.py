@@ -4,6 +4,7 @@ Most are small. A large case has one size beyond those of the others, and a swee
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from hypothesis.strategies import DrawFn
@@ -48,6 +49,7 @@ def _architecture(
     return Architecture(widths, unit or space.activations[0], *head, biases=space.biases)
 
 
+@lru_cache(maxsize=8)
 def larger(space: Space) -> dict[str, tuple[int, ...]]:
     """The large sizes that there is room for; of a network that is given, only the rows."""
     names = [name for name in LARGE if space.hidden_layers[1] or not name.startswith("hidden")]

@@ -1,9 +1,11 @@
 """What is asked of chance: Hypothesis draws and shrinks, and a seed decides all of it.
 
-Hypothesis's own provider mixes constants of whatever modules are loaded into its draws, so that one
-seed would ask other questions from Python than from the command line. `Questions` depends on the
-seed alone: a number is uniform between its bounds, and a choice that is made `in_turn` takes what
-has come up least in the company of the choices before it, and of these what has come up least.
+Hypothesis's own provider mixes constants of whatever modules are loaded into its draws, and reads
+the source of all of them for it, so that one seed would ask other questions from Python than from
+the command line. `Questions` depends on the seed alone, and Hypothesis's own provider, which serves
+while an example is shrunk, is kept from constants meanwhile. A number is uniform between its
+bounds; a choice that is made `in_turn` takes what has come up least in the company of the choices
+before it, and of these what has come up least.
 """
 
 import atexit
@@ -22,7 +24,11 @@ from hypothesis import seed as seeded
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.control import _current_build_context
 from hypothesis.errors import HypothesisWarning
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, PrimitiveProvider
+from hypothesis.internal.conjecture.providers import (
+    AVAILABLE_PROVIDERS,
+    HypothesisProvider,
+    PrimitiveProvider,
+)
 from hypothesis.strategies import SearchStrategy
 
 from backproof.cases.turns import RUN_SEED, TURN, Turn
@@ -42,7 +48,7 @@ def ask(
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     token = RUN_SEED.set(seed)
     try:
-        with out_of_the_users_folder(), _undisturbed():
+        with out_of_the_users_folder(), _undisturbed(), _without_constants():
             seeded(seed)(_explicit(examples, phases)(given(**strategies)(body)))()
     finally:
         RUN_SEED.reset(token)
@@ -57,6 +63,17 @@ def _undisturbed() -> Iterator[None]:
     with _current_build_context.with_value(None), warnings.catch_warnings():
         warnings.simplefilter("ignore", HypothesisWarning)
         yield
+
+
+@contextmanager
+def _without_constants() -> Iterator[None]:
+    """Hypothesis's own provider draws by chance alone meanwhile."""
+    kept = HypothesisProvider._maybe_draw_constant
+    HypothesisProvider._maybe_draw_constant = lambda *_, **__: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        HypothesisProvider._maybe_draw_constant = kept  # type: ignore[method-assign]
 
 
 def _explicit(examples: int, phases: tuple[Phase, ...]) -> settings:

@@ -113,7 +113,7 @@ class Search:
 
     def missed(self) -> list[str]:
         """What is required, and of which nothing was judged."""
-        return [name for name in self.trial.requires() if not self.kinds[name]]
+        return [name for name in self.trial.required if not self.kinds[name]]
 
     def unmet(self) -> list[str]:
         """The required kinds of which nothing was judged."""

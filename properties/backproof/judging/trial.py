@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,8 @@ class Trial:
         declared = (self.subject.scope, self.subject.precision, self.subject.conventions)
         return {name: r.strategy(*declared) for name, r in self.law.recipes.items()}
 
-    def requires(self) -> list[str]:
+    @cached_property
+    def required(self) -> list[str]:
         """What must be met: required kinds, activations and heads."""
         declared = (self.subject.scope, self.subject.precision, self.subject.conventions)
         found = [name for r in self.law.recipes.values() for name in r.requires(*declared)]

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.cases.case import Case
 from backproof.cases.likelihoods import expected_sum, log_likelihoods, outcomes_of
@@ -133,7 +133,7 @@ def squared_error_of_a_sigmoid_is_not_convex(subject: Subject, segment: Segment)
     """
     gap, allowed, _ = chord_above(subject, segment)
     at_a, at_b, between = (
-        float(np.sum(special.expit(logits_of(point)) ** 2)) for point in segment.points
+        float(np.sum(scipy.special.expit(logits_of(point)) ** 2)) for point in segment.points
     )
     problem = subject.problem(segment.case)
     factor = float(loss_share(problem, problem.conventions.squared_error).factor)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.cases.anything import seeds
 from backproof.cases.case import Case
@@ -71,12 +71,11 @@ def _logistic_regression(problem: Problem) -> tuple[Array, Array, Array, Array]:
     (weights, biases), y, c = problem.parameters[0], problem.targets, problem.conventions
     z = problem.inputs @ weights + biases
     if problem.architecture.output == "softmax":
-        p, log_likelihoods = (
-            special.softmax(z, axis=-1),
-            y * _clipped(special.log_softmax(z, -1), c),
-        )
+        p = scipy.special.softmax(z, axis=-1)
+        log_likelihoods = y * _clipped(scipy.special.log_softmax(z, -1), c)
     else:
-        p, log_p, log_q = special.expit(z), special.log_expit(z), special.log_expit(-z)
+        p = scipy.special.expit(z)
+        log_p, log_q = scipy.special.log_expit(z), scipy.special.log_expit(-z)
         log_likelihoods = y * _clipped(log_p, c) + (1 - y) * _clipped(log_q, c)
     delta = (p - y) * gradient_share(problem).factor
     loss = np.asarray(-np.sum(log_likelihoods) * loss_share(problem).factor)

@@ -1,7 +1,7 @@
 """Regression: what squared error, and a loss that forgives outliers, make of a linear network."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.cases.case import Case
 from backproof.cases.logits import logits_of
@@ -108,7 +108,7 @@ def huber_is_squared_error_up_to_delta_and_linear_beyond(subject: Subject, case:
     problem, divided = subject.problem(case), subject.conventions_of(case).huber == "smooth_l1"
     unit = 1 / delta if divided else 1.0
     loss = subject.loss(case)
-    expected = np.sum(special.huber(delta, residuals)) * unit * loss_share(problem).factor
+    expected = np.sum(scipy.special.huber(delta, residuals)) * unit * loss_share(problem).factor
     near(loss, expected, loss.radius, what="loss")
     if subject.offers("gradient") and case.architecture.biases:
         slopes = np.clip(residuals, -delta, delta) * unit * gradient_share(problem).factor

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import equivalent, mutant
@@ -271,7 +271,8 @@ class SoftmaxThroughItsLogarithm(Refnet):
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is SOFTMAX.value:
-            return np.exp(arguments[0] - special.logsumexp(arguments[0], axis=-1, keepdims=True))
+            (z,) = arguments
+            return np.exp(z - scipy.special.logsumexp(z, axis=-1, keepdims=True))
         return super().apply(operation, *arguments)
 
 

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.adapters.refnet import Refnet
 from backproof.mutants import mutant
@@ -119,7 +119,7 @@ class ProbitForLogit(Refnet):
 
     def apply(self, operation: Operation, *arguments: Any) -> Any:
         if operation is SIGMOID.value:
-            return special.ndtr(arguments[0] / 1.7)
+            return scipy.special.ndtr(arguments[0] / 1.7)
         return super().apply(operation, *arguments)
 
 

@@ -7,7 +7,7 @@ every initialiser: the scale, the mean, the shape, and whether two layers have t
 import math
 
 import numpy as np
-from scipy import special
+import scipy
 
 from backproof.judging.judge import probable
 from refnet.architecture import Array
@@ -21,7 +21,7 @@ FARTHEST = 6.0
 
 def normal_scores(shares: Array) -> Array:
     """Phi^-1(F(w)), standard normal where F is the distribution of w, in one row."""
-    return np.clip(special.ndtri(shares.ravel()), -FARTHEST, FARTHEST)
+    return np.clip(scipy.special.ndtri(shares.ravel()), -FARTHEST, FARTHEST)
 
 
 def drawn(shares: Array, what: str, of: tuple[str, ...]) -> None:
@@ -32,19 +32,20 @@ def drawn(shares: Array, what: str, of: tuple[str, ...]) -> None:
     """
     z = normal_scores(shares)
     square, mean = float(np.sum(z * z)) / 2, float(np.sum(z)) / math.sqrt(z.size)
-    tails = special.gammainc(z.size / 2, square), special.gammaincc(z.size / 2, square)
+    tails = scipy.special.gammainc(z.size / 2, square), scipy.special.gammaincc(z.size / 2, square)
     probable(2 * float(min(tails)), IMPROBABLE, what=f"{what}: their scale", of=of)
-    probable(2 * float(special.ndtr(-abs(mean))), IMPROBABLE, what=f"{what}: their mean", of=of)
+    tail = float(scipy.special.ndtr(-abs(mean)))
+    probable(2 * tail, IMPROBABLE, what=f"{what}: their mean", of=of)
     far = int(np.count_nonzero(np.abs(z) > 2))
-    binomial(far, z.size, 2 * float(special.ndtr(-2.0)), f"{what}: their tails", of)
+    binomial(far, z.size, 2 * float(scipy.special.ndtr(-2.0)), f"{what}: their tails", of)
     uniform(shares.ravel(), f"{what}: their shape", of)
 
 
 def binomial(count: int, trials: int, share: float, what: str, of: tuple[str, ...] = ()) -> None:
     """So many of independent trials, each with the probability `share`: as few, or as many."""
     share = min(share, 1.0)
-    low = float(special.bdtr(count, trials, share))
-    high = float(special.bdtrc(count - 1, trials, share)) if count else 1.0
+    low = float(scipy.special.bdtr(count, trials, share))
+    high = float(scipy.special.bdtrc(count - 1, trials, share)) if count else 1.0
     probable(min(1.0, 2 * min(low, high)), IMPROBABLE, what=what, of=of)
 
 
@@ -67,5 +68,5 @@ def unrelated(one: Array, other: Array, what: str) -> None:
     n = min(one.size, other.size)
     a, b = one[:n], other[:n]
     r = float(np.sum(a * b) / math.sqrt(np.sum(a * a) * np.sum(b * b)))
-    p = float(special.betainc((n - 1) / 2, 0.5, max(0.0, 1 - r * r)))
+    p = float(scipy.special.betainc((n - 1) / 2, 0.5, max(0.0, 1 - r * r)))
     probable(p, IMPROBABLE, what=what)

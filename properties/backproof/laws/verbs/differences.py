@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from backproof.cases.case import Case
 from backproof.subjects.answers import Answer
@@ -135,6 +135,6 @@ def _sides(
         limit = -math.log(clip) - 2
         lost = np.abs(z)  # at least -log of either probability, less log 2
         if a.output == "softmax":
-            lost = special.logsumexp(z, axis=-1, keepdims=True) - z
+            lost = scipy.special.logsumexp(z, axis=-1, keepdims=True) - z
         return [(lost > limit, lost < limit)]
     return []
