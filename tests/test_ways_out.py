@@ -53,7 +53,7 @@ FILES = {
         ("book.ipynb", "book.ipynb is a notebook: jupyter nbconvert --to script book.ipynb"),
         ("folder", "folder is a folder: name a file in it, or with quotes all: 'folder/*.py:Name'"),
         ("folder:Net", "folder is a folder: name a file in it, or with quotes all: 'folder/"),
-        ("sklern", "(refnet, sklearn, sklearn-logistic); did you mean sklearn? give path/to/"),
+        ("sklern", "); did you mean sklearn? give path/to/file.py:Name or"),
     ],
 )
 def test_a_slip_in_a_subject_is_named_with_the_way_out(

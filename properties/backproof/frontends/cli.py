@@ -109,6 +109,10 @@ def check(
     known: Annotated[
         str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="a folder or redis://..., where what breaks is kept, and tried first"),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
     ] = False,
@@ -141,7 +145,7 @@ def check(
 
         check_places(asked, folders=bool(names))
     check_folder(save)
-    settings = {"profile": profile, "seed": seed, "seconds": time_limit}
+    settings = {"profile": profile, "seed": seed, "seconds": time_limit, "examples": examples}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30), "user": user}
     given = (precision, options(option), settings, limits, known)
     judgements = subjects_of(found, laws, *given)
@@ -168,6 +172,7 @@ def subjects_of(
 ) -> "list[Judgement]":
     """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
+    from backproof.judging.kept import kept_in
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
     from backproof.subjects.process import Limits
@@ -175,7 +180,9 @@ def subjects_of(
     try:
         most = Limits(**(limits or {}))
         named = [Named(words, precision, options, most) for words in subjects]
-        return [before_the_laws(one, pattern, Settings(**settings), known) for one in named]
+        kept = kept_in(settings.pop("examples", None))
+        given = Settings(**settings, kept=kept)
+        return [before_the_laws(one, pattern, given, known) for one in named]
     except ValueError as reason:
         wrong(str(reason))
 
@@ -282,7 +289,7 @@ def _run_one(
     judgement.close()
     if judgement.loaded or interrupts.asked:
         show.rest()
-    closing(judgement.report, console)
+    closing(judgement.report, console, verbose)
 
 
 def _run(

@@ -9,8 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from backproof.frontends.ending import put, wrong
-from backproof.frontends.script import script
-from backproof.laws.catalogue import by_name
+from backproof.frontends.script import scripts
 from backproof.reports.report import Report
 
 
@@ -43,11 +42,10 @@ def _part(place: int, report: Report) -> str:
 
 
 def _save(folder: Path, report: Report) -> list[Path]:
-    known, files = by_name(), list[Path]()
-    for row in report.laws:
-        if row.findings and row.findings[0].case:
+    files = list[Path]()
+    for law, text in scripts(report, folder).items():
+        if text:
             folder.mkdir(exist_ok=True)
-            text = script(known[row.law], row.findings[0], report.subject, folder)
-            files.append(folder / f"{row.law}.py")
+            files.append(folder / f"{law}.py")
             put(files[-1], text)
     return files

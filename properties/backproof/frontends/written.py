@@ -6,6 +6,7 @@ from pathlib import Path
 
 from backproof.frontends.ending import check_writable, put, write, wrong
 from backproof.frontends.saved import check_folder
+from backproof.frontends.script import scripts
 from backproof.reports.badge import badge
 from backproof.reports.gradescope import Grading, gradescope
 from backproof.reports.html import html
@@ -23,11 +24,17 @@ def _json(reports: list[Report]) -> str:
     return as_json(documents if len(reports) > 1 else documents[0])
 
 
+def _html(reports: list[Report]) -> str:
+    for report in reports:
+        report.scripts = scripts(report, Path())
+    return html(reports)
+
+
 FORMS: dict[str, Callable[[list[Report]], str]] = {
     "json": _json,
     "junit": junit,
     "markdown": markdown,
-    "html": html,
+    "html": _html,
     "badge": badge,
 }
 """Each form of the report as text, by the name of its option."""

@@ -45,6 +45,7 @@ class Judgement:
             seed=settings.seed,
             profile=settings.profile,
             isolated=self.server.isolated,
+            examples=settings.kept.place if settings.kept else "",
             laws=[blank_row(law) for law in laws],
         )
 

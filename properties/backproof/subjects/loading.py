@@ -28,6 +28,10 @@ BUILT_IN = {
         "backproof.adapters.sklearn_logistic:SklearnLogistic",
         "scikit-learn's LogisticRegression",
     ),
+    "statsmodels": (
+        "backproof.adapters.statsmodels:Statsmodels",
+        "statsmodels' GLM, Logit and OLS",
+    ),
 }
 """The built-in adapters: where each stands, and what it judges."""
 
