@@ -185,7 +185,7 @@ def as_gradescope(judgement: Judgement) -> Iterator[str]:
 
 
 def in_a_class(judgement: Judgement) -> Iterator[str]:
-    submission = Submission("ada", judgement.report, 1.0)
+    submission = Submission("alpha", judgement.report, 1.0)
     yield from submission.cells
     yield overview_csv([submission], "html")
     page = overview_html([submission], "html").partition("</style>")[2]

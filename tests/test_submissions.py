@@ -19,8 +19,8 @@ from tests.test_reports import EVERY, EVIL, report, row
 LAW = "no_hidden_layer_is_logistic_regression"
 
 CLASS = {
-    "ada": "from backproof.adapters.refnet import Refnet as Net\n",
-    "ben": "from backproof.mutants.meaning import BiasesForgotten as Net\n",
+    "alpha": "from backproof.adapters.refnet import Refnet as Net\n",
+    "beta": "from backproof.mutants.meaning import BiasesForgotten as Net\n",
     "crash": "import os\nos._exit(7)\n",
     "endless": "while True:\n    pass\n",
     "index": "class Network:\n    pass\n",
@@ -56,7 +56,7 @@ def test_each_submission_is_a_row_and_the_others_go_on(judged: Any) -> None:
     lines = done.stdout.splitlines()
     assert done.returncode == 1, done.stderr
     assert [line.split()[0] for line in lines[1:]] == [
-        "ada", "ben", "crash", "endless", "index_", "missing", "raises", "syntax",
+        "alpha", "beta", "crash", "endless", "index_", "missing", "raises", "syntax",
     ]  # fmt: skip
     counts = [line.split()[1:5] for line in lines[1:]]
     assert counts == [["1", "0", "0", "0"], ["0", "1", "0", "0"], *[["0", "0", "1", "0"]] * 6]
@@ -93,7 +93,7 @@ def test_a_score_is_given_to_each(judged: Any) -> None:
         path.stem: json.loads(path.read_text())["score"]
         for path in (folder / "gradescope").glob("*.json")
     }
-    assert scores == dict.fromkeys(scores, 0) | {"ada": 100}
+    assert scores == dict.fromkeys(scores, 0) | {"alpha": 100}
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_a_pattern_gives_its_files_sorted_and_each_subject_once(
 @pytest.mark.parametrize(
     ("subjects", "expected"),
     [
-        (["s/ada.py:Net", "s/ben.py:Net"], ["ada", "ben"]),
-        (["s/ada/net.py:Net", "s/ben/net.py:Net"], ["ada", "ben"]),
-        (["s/ada/one.py:Net", "s/ben/two.py:Net"], ["ada/one", "ben/two"]),
+        (["s/alpha.py:Net", "s/beta.py:Net"], ["alpha", "beta"]),
+        (["s/alpha/net.py:Net", "s/beta/net.py:Net"], ["alpha", "beta"]),
+        (["s/alpha/one.py:Net", "s/beta/two.py:Net"], ["alpha/one", "beta/two"]),
         (["s/net.py:Net"], ["net"]),
-        (["s/ada.py:Net", "s/ada.py:Other"], ["ada-Net", "ada-Other"]),
+        (["s/alpha.py:Net", "s/alpha.py:Other"], ["alpha-Net", "alpha-Other"]),
         (["s/index.py:Net", "s/Index.py:Net"], ["index_", "Index__"]),
-        (["s/ada.py:Net", "../s/ben.txt:Net"], ["here/s/ada", "s/ben.txt"]),
+        (["s/alpha.py:Net", "../s/beta.txt:Net"], ["here/s/alpha", "s/beta.txt"]),
     ],
 )
 def test_a_name_is_what_tells_a_submission_from_the_others(
@@ -175,7 +175,7 @@ def test_no_name_and_no_finding_is_a_formula_or_markup() -> None:
 
 
 def test_every_law_is_counted_once() -> None:
-    assert sum(Submission("ada", EVERY, 1.0).counts) == len(EVERY.laws)
+    assert sum(Submission("alpha", EVERY, 1.0).counts) == len(EVERY.laws)
 
 
 def test_after_ctrl_c_the_others_are_not_judged_and_the_reports_are_there(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_after_ctrl_c_the_others_are_not_judged_and_the_reports_are_there(tmp_pa
         "import os, signal, time\nos.kill(int(os.environ['JUDGE']), signal.SIGINT)\ntime.sleep(60)"
     )
     (tmp_path / "a.py").write_text(stops)
-    (tmp_path / "b.py").write_text(CLASS["ada"])
+    (tmp_path / "b.py").write_text(CLASS["alpha"])
     program = (
         "import os, sys\n"
         "from backproof.__main__ import main\n"
