@@ -108,7 +108,7 @@ def test_a_capability_that_never_answers_is_an_error() -> None:
     [
         (
             "nonsense",
-            "'nonsense' is no built-in adapter (refnet, sklearn, sklearn-logistic); give path",
+            "'nonsense' is no built-in adapter (refnet, sklearn, sklearn-logistic, torch); give",
         ),
         ("tests/hostile.py", "names a file; say which class in it, as tests/hostile.py:Name"),
         ("no_such_file.py:Net", "there is no file no_such_file.py"),

@@ -27,6 +27,7 @@ BUILT_IN = {
         "backproof.adapters.sklearn_logistic:SklearnLogistic",
         "scikit-learn's LogisticRegression",
     ),
+    "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
 
