@@ -11,7 +11,7 @@ from backproof.cases.dropout import Dropped
 from backproof.judging.judge import near
 from backproof.judging.law import law
 from backproof.laws.verbs.chances import IMPROBABLE, binomial
-from backproof.laws.verbs.masks import outcomes, thinned
+from backproof.laws.verbs.masks import nearest_ball, outcomes, thinned
 from backproof.subjects.subject import Subject
 from refnet.architecture import Array
 from refnet.rounding.arithmetic import Ball
@@ -41,7 +41,7 @@ def dropout_drops_each_unit_with_its_rate_in_training_alone(
     """
     known = outcomes(subject, case)
     observed = subject.forward_training(case, seed)[:, 0]
-    nearest = np.argmin([np.abs(observed.value - value) for value, *_ in known], axis=0)
+    nearest = nearest_ball(observed.value, known)
     value, radius, chance = np.array(known).T
     near(observed, value[nearest], radius[nearest], what="outputs in training")
     for place, (at, _, share) in enumerate(known):
@@ -82,7 +82,8 @@ def dropout_parts_units_that_start_equal(subject: Subject, case: Case, seed: int
     hidden, output = subject.train_randomly(case, descent, 1, seed)
     balls, chances = zip(*_steps(subject, case, descent), strict=True)
     values, radii = np.stack([ball.value for ball in balls]), np.stack([b.radius for b in balls])
-    nearest = np.argmin(np.max(np.abs(hidden.weights.value - values), axis=-1), axis=0)
+    beyond = np.abs(hidden.weights.value - values) - radii
+    nearest = np.argmin(np.max(beyond, axis=-1), axis=0)
     rows = np.arange(len(nearest))
     near(hidden.weights, values[nearest, rows], radii[nearest, rows], what="weights after a step")
     if _apart(values, radii):

@@ -32,6 +32,7 @@ BUILT_IN = {
         "backproof.adapters.statsmodels:Statsmodels",
         "statsmodels' GLM, Logit and OLS",
     ),
+    "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
 

@@ -1,11 +1,12 @@
 """What dropout may give: a value for every set of hidden units that are dropped, and its chance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproof.cases.case import Case
 from backproof.subjects.subject import Subject
@@ -23,14 +24,28 @@ class Outcome(NamedTuple):
 
 def outcomes(subject: Subject, case: Case) -> list[Outcome]:
     """The values that a row's first output can have; those that cannot be told apart are one."""
+    return told_apart(_outcomes(subject, case))
+
+
+def told_apart(every: Iterable[Outcome]) -> list[Outcome]:
+    """Outcomes whose balls do not meet: one for all of those that do."""
     found: list[Outcome] = []
-    for outcome in sorted(_outcomes(subject, case)):
+    for outcome in sorted(every, key=lambda one: one.value - one.radius):
         before = found[-1] if found else None
         if before and before.value + before.radius >= outcome.value - outcome.radius:
             found[-1] = _merged(before, outcome)
         else:
             found.append(outcome)
     return found
+
+
+def nearest_ball(values: Array, known: list[Outcome]) -> NDArray[np.intp]:
+    """The place of the outcome whose ball each value lies in, or is nearest to.
+
+    The balls differ in width, since those that meet are one: another centre may be nearer.
+    """
+    beyond = [np.abs(values - value) - radius for value, radius, _ in known]
+    return np.asarray(np.argmin(beyond, axis=0))
 
 
 def _merged(one: Outcome, other: Outcome) -> Outcome:
