@@ -2,12 +2,12 @@
 
 import atexit
 import contextlib
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from backproof.frontends.interrupts import Interrupts
-from backproof.frontends.pool import workers
+from backproof.frontends.pool import finished, workers
 from backproof.frontends.show import Show
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
@@ -42,8 +42,15 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show, pool: Executor
     try:
         given = [(judgement.named, law.name) for law in judgement.laws]
         futures = {pool.submit(_judge, *task): place for place, task in enumerate(given)}
-        with interrupts.stoppable():
-            _collect(judgement, futures, show)
+        for future in finished(futures, interrupts):
+            try:
+                judged = future.result()
+            except CannotLoad as reason:  # it could be loaded once, and not a second time
+                row = judgement.report.laws[futures[future]]
+                row.status, row.reason = "error", f"it cannot be loaded twice: {reason.message}"
+            else:
+                row = _taken(judgement, futures[future], judged)
+            show.finished(row)
     except KeyboardInterrupt:
         pass  # the rows that are missing are unfinished
     except BrokenProcessPool:
@@ -52,19 +59,12 @@ def run(judgement: Judgement, interrupts: Interrupts, show: Show, pool: Executor
                 row.status, row.reason = "internal", KILLED
 
 
-def _collect(judgement: Judgement, futures: dict[Future[Judged], int], show: Show) -> None:
-    for future in as_completed(futures):
-        try:
-            judged = future.result()
-        except CannotLoad as reason:  # it could be loaded once, and not a second time
-            row = judgement.report.laws[futures[future]]
-            row.status, row.reason = "error", f"it cannot be loaded twice: {reason.message}"
-            show.finished(row)
-            continue
-        judgement.take(futures[future], judged.row, judged.evidence)
-        judgement.subject.books.add(judged.books)
-        judgement.note()
-        show.finished(judged.row)
+def _taken(judgement: Judgement, place: int, judged: Judged) -> Row:
+    """The row of a law, with all that its worker has found out."""
+    judgement.take(place, judged.row, judged.evidence)
+    judgement.subject.books.add(judged.books)
+    judgement.note()
+    return judged.row
 
 
 _worker: list[Judgement] = []

@@ -5,14 +5,17 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from backproof.cases.machine import take_half_at_most
 from backproof.frontends.interrupts import Interrupts
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -42,6 +45,22 @@ def workers(
             for worker in multiprocessing.active_children():
                 worker.kill()  # its subject ends with it
         pool.shutdown(cancel_futures=True)
+
+
+def finished(futures: Collection[Future[T]], interrupts: Interrupts) -> Iterator[Future[T]]:
+    """Each future when it has ended; Ctrl-C is heard while none has.
+
+    It is never heard inside a future, whose lock it might leave held: the pool would not end then.
+
+    Raises: KeyboardInterrupt.
+    """
+    ended = SimpleQueue[Future[T]]()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    for _ in futures:
+        with interrupts.stoppable():
+            future = ended.get()
+        yield future
 
 
 @contextmanager

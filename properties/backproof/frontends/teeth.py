@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import as_completed
 from importlib.metadata import version
 
 from backproof.frontends.interrupts import Interrupts
-from backproof.frontends.pool import workers
+from backproof.frontends.pool import finished, workers
 from backproof.judging.law import Law
 from backproof.judging.limits import known
 from backproof.judging.settings import Settings
@@ -47,14 +46,13 @@ def bite(
     names = [bug.mutant for bug in teeth.mutants]
     with workers(interrupts, jobs) as pool:
         futures = {pool.submit(bitten, law, names, settings): law for law in teeth.laws}
-        with interrupts.stoppable():
-            for future in as_completed(futures):
-                law = futures[future]
-                found, teeth.seconds[law], fault = future.result()
-                teeth.bites += found
-                if fault:
-                    teeth.faults[law] = fault
-                show(law)
+        for future in finished(futures, interrupts):
+            law = futures[future]
+            found, teeth.seconds[law], fault = future.result()
+            teeth.bites += found
+            if fault:
+                teeth.faults[law] = fault
+            show(law)
     teeth.interrupted = interrupts.asked
 
 
@@ -83,13 +81,12 @@ def measure(
             for law in names
             for precision in PRECISIONS
         }
-        with interrupts.stoppable():
-            for future in as_completed(futures):
-                (law, precision), result = futures[future], future.result()
-                known_of = found.laws.get(law, {})
-                others = {name: one for name, one in known_of.items() if name != precision}
-                found.laws[law] = others | ({precision: result} if result else {})
-                show(law, precision, result)
+        for future in finished(futures, interrupts):
+            (law, precision), result = futures[future], future.result()
+            known_of = found.laws.get(law, {})
+            others = {name: one for name, one in known_of.items() if name != precision}
+            found.laws[law] = others | ({precision: result} if result else {})
+            show(law, precision, result)
     order = [*by_name()]
     kept = sorted((law for law in found.laws if law in order), key=order.index)
     found.laws = {law: dict(sorted(found.laws[law].items(), reverse=True)) for law in kept}
