@@ -88,6 +88,10 @@ def check(
             show_default="refnet",
         ),
     ] = None,
+    torch: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE:NAME", help="your own nn.Module, or what builds it"),
+    ] = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -129,7 +133,12 @@ def check(
     settings = {"profile": profile, "seed": seed, "seconds": time_limit}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     given = (precision, options(option), settings, limits, known)
-    judgements = subjects_of(subjects or ["refnet"], laws, *given)
+    own = [f"--torch={words}" for words in torch or []]
+    if own and save is not None:
+        wrong(
+            "--save writes scripts that ask an adapter, and --torch has none; --json has the cases"
+        )
+    judgements = subjects_of([*(subjects or []), *own] or ["refnet"], laws, *given)
     shown = console(error="-" in asked.values())
     status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
     if save is not None:
