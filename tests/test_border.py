@@ -28,10 +28,12 @@ from backproof.frontends.outcome import LawFailed, put_to_the_test
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.reports.badge import badge
+from backproof.reports.gradescope import Grading, gradescope
 from backproof.reports.html import html
 from backproof.reports.junit import junit
 from backproof.reports.lines import line
 from backproof.reports.markdown import markdown
+from backproof.reports.overview import Submission, overview_csv, overview_html
 from backproof.reports.terminal import closing, heading
 from backproof.subjects.border import LINE, LINES, plain, plain_lines
 from backproof.subjects.failures import CannotLoad
@@ -176,6 +178,20 @@ def as_badge(judgement: Judgement) -> Iterator[str]:
     yield from ElementTree.fromstring(badge([judgement.report])).itertext()
 
 
+def as_gradescope(judgement: Judgement) -> Iterator[str]:
+    document = json.loads(gradescope(judgement.report, Grading()))
+    yield document["output"]
+    yield from (test["output"] for test in document["tests"])
+
+
+def in_a_class(judgement: Judgement) -> Iterator[str]:
+    submission = Submission("alpha", judgement.report, 1.0)
+    yield from submission.cells
+    yield overview_csv([submission], "html")
+    page = overview_html([submission], "html").partition("</style>")[2]
+    yield from map(unescape, re.split(r"<[^>]*>", page))
+
+
 FACES = {
     "pytest": in_pytest,
     "terminal": terminal,
@@ -184,6 +200,8 @@ FACES = {
     "junit": as_junit,
     "html": as_html,
     "badge": as_badge,
+    "gradescope": as_gradescope,
+    "class": in_a_class,
 }
 """What is shown of a judgement; pytest comes first, for there it is judged."""
 
@@ -201,7 +219,7 @@ def test_text_of_a_subject_is_plain_on_every_face(source: str) -> None:
     shown = {face: [*show(judgement)] for face, show in FACES.items()}
     for face, texts in shown.items():
         assert all(map(harmless, texts)), face
-    for face in set(FACES) - {"pytest", "badge"}:
+    for face in set(FACES) - {"pytest", "badge", "gradescope", "class"}:
         assert any("so 35 hold" in words.replace("\\n", " ") for words in shown[face]), face
 
 

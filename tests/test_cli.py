@@ -212,6 +212,9 @@ def test_every_law_can_be_explained() -> None:
     assert len(names) == len(laws())
     for name in names:
         assert f"{name}\n" in explained
+        assert f"\npage: docs/laws/{name}.md\n" in explained
+    for law in laws():
+        assert f"  {law.name}\n    {law.claim}\n    needs " in listed
     for title in ("Why:", "Tolerance:", "Catches:", "Source:"):
         assert explained.count(title) == len(laws())
 

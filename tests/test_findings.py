@@ -8,6 +8,7 @@ import pytest
 
 import backproof
 from backproof.adapters.refnet import Refnet
+from backproof.frontends import conclude
 from backproof.frontends.check import before_the_laws
 from backproof.judging.settings import Settings
 from backproof.mutants import mutants
@@ -46,6 +47,21 @@ PATIENT = pytest.mark.usefixtures("patient")
 def first(subject: Any, laws: str, profile: str = "quick") -> Finding:
     """The first finding of a subject."""
     return backproof.check(subject, laws=laws, profile=profile).laws[0].findings[0]
+
+
+def test_a_fault_of_ours_while_findings_are_explained_loses_no_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(conclude, "slips", fails)
+    report = backproof.check(WrongSign, laws=DEFINITION, profile="quick")
+    broken, fault = report.laws[0].findings
+    assert (report.laws[0].status, broken.kind, fault.kind) == ("broken", "broken", "internal")
+    assert report.exit_status == 3
+    assert "please report it" in str(report)
+    assert "a fault of ours" in str(report)
 
 
 def test_one_wrong_sign_in_the_loss_breaks_nine_laws_and_makes_one_finding() -> None:

@@ -9,6 +9,7 @@ from backproof.judging.settings import Settings
 from backproof.laws.catalogue import chosen
 from backproof.reports.report import Report
 from backproof.subjects.failures import CannotLoad
+from backproof.subjects.loading import BUILT_IN
 from backproof.subjects.named import Named
 from backproof.subjects.process import Child, Limits
 
@@ -108,10 +109,10 @@ def test_a_capability_that_never_answers_is_an_error() -> None:
     [
         (
             "nonsense",
-            "'nonsense' is no built-in adapter (refnet, sklearn, sklearn-logistic, torch); give",
+            f"'nonsense' is no built-in adapter ({', '.join(BUILT_IN)}); give path",
         ),
         ("tests/hostile.py", "names a file; say which class in it, as tests/hostile.py:Name"),
-        ("no_such_file.py:Net", "there is no file no_such_file.py"),
+        ("no_such_file.py:Net", "there is no file no_such_file.py, as seen from "),
         (f"{HERE / 'hostile.py'}:Absent", "defines no Absent; it has WrongShape, Nan"),
         (f"{HERE / 'hostile.py'}:WithoutScope", "has no scope: say what it can express"),
         (f"{HERE / 'hostile.py'}:ScopeOfWords", "has scope='sigmoid nets', which is no Scope"),

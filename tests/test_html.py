@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from backproof.reports.html import framed, html
+from backproof.reports.html import LONGEST, TOO_LONG, framed, html
+from backproof.reports.ledger import entries
 from backproof.reports.limits import Limit
 from backproof.reports.report import Report
 from backproof.reports.row import STATUSES
@@ -53,7 +54,8 @@ def test_a_page_has_the_headline_each_cause_and_every_law() -> None:
     assert page.texts["h1"] == [EVERY.headline()]
     assert page.texts["h3"] == [cause.what for cause in EVERY.causes]
     lines = [line for cause in EVERY.causes for line in told(EVERY, cause).splitlines()]
-    assert page.texts["code"] == [line.lstrip() for line in lines if line.strip()]
+    shown = [line.lstrip() for line in lines if line.strip()]
+    assert page.texts["code"] == [*shown, EVERY.again()]
     cells = page.texts["td"]
     for status in STATUSES:
         assert status in cells
@@ -65,7 +67,8 @@ def test_a_page_has_the_headline_each_cause_and_every_law() -> None:
 def test_the_page_of_what_holds_has_no_findings_and_is_folded() -> None:
     page = Read(html([HOLDING]))
     assert page.texts["h2"] == ["The laws", "What was judged", "The run"]
-    assert "code" not in page.elements
+    assert page.texts["code"] == [HOLDING.again()]
+    assert not {"button", "pre"} & {*page.elements}
     assert "open" not in dict(page.attributes)
     assert {"50%", "9", "2.0"} <= {*page.texts["td"]}
 
@@ -90,6 +93,17 @@ def test_the_bar_of_a_ratio_is_on_a_scale_of_decades(ratio: float, bar: str) -> 
     assert (("class", "over") in page.attributes) == (not ratio <= 1)
 
 
+def test_what_a_button_copies_is_the_script_and_the_entries_of_a_ledger() -> None:
+    made = report(row("broken", findings=[broken()], worst_ratio=2.0), row("broken", 1))
+    made.scripts = {"law_0_of_broken": "print('<b>')\n"}
+    page = Read(html([made]))
+    (cause,) = made.causes[:1]
+    assert page.texts["pre"][:2] == ["print('<b>')\n", entries(made, cause)]
+    assert page.elements.count("button") == page.elements.count("pre")
+    made.scripts = {"law_0_of_broken": "#" * (LONGEST + 1)}
+    assert Read(html([made])).texts["pre"][0] == TOO_LONG
+
+
 def test_a_limit_is_shown_where_it_is_a_share_of_the_number() -> None:
     limits = [Limit(share=1e-9, mutant="Wrong"), Limit(share=1e-9, of="mistake", mutant="Wrong")]
     page = Read(html([report(*(row("holds", n, limit=limits[n]) for n in range(2)))]))
@@ -97,10 +111,12 @@ def test_a_limit_is_shown_where_it_is_a_share_of_the_number() -> None:
     assert ("title", limits[0].sentence()) in page.attributes
 
 
-def test_a_page_asks_nobody_and_runs_nothing() -> None:
+def test_a_page_asks_nobody_and_its_one_script_copies() -> None:
     text = html([EVERY, HOLDING])
     page = Read(text)
-    assert not {"script", "link", "img", "iframe", "object"} & {*page.elements}
+    assert page.elements.count("script") == 1
+    assert not {name for name, _ in page.attributes if name.startswith("on")}
+    assert not {"link", "img", "iframe", "object"} & {*page.elements}
     assert not ADDRESSES & dict(page.attributes).keys()
     assert "http" not in text
     assert "url(" not in text

@@ -10,7 +10,8 @@ import pytest
 import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.mutants.gradient import SlopeForgotten
-from backproof.reports.ledger import Known, compare, read
+from backproof.reports.ledger import Known, compare, entries, read
+from backproof.reports.report import Described, Report
 from backproof.reports.row import Row, Status
 
 LAW = "the_gradient_is_the_derivative_of_the_loss"
@@ -74,6 +75,33 @@ def test_an_entry_that_is_repaired_as_is_said_is_right(known: Known, ratio: floa
     said = compared("broken", known, ratio)[1]
     written = float(said.split("or write ratio = ")[1].split()[0])
     assert compared("broken", entry(ratio=written), ratio)[0] == "known"
+
+
+@pytest.mark.parametrize("status", ["broken", "error"])
+@pytest.mark.parametrize("ratio", [1.04, 9.949e7, float("inf")])
+def test_an_entry_that_a_report_gives_is_right_once_it_has_a_reason(
+    tmp_path: Path, status: Status, ratio: float
+) -> None:
+    row = Row(law=LAW, chapter="gradient", needs=[], status=status, worst_ratio=ratio)
+    made = Report(subject=Described(name="x", subject='C:\\a "b".py:Né'), laws=[row])
+    (cause,) = made.causes
+    file = tmp_path / "backproof.toml"
+    file.write_text(entries(made, cause), encoding="utf-8")
+    with pytest.raises(ValueError, match="entry 1: reason is empty; say why the break is left"):
+        read(str(file), [LAW])
+    file.write_text(entries(made, cause).replace('""', '"why"'), encoding="utf-8")
+    (known,) = read(str(file), [LAW])
+    assert known.subject == made.subject.subject
+    compare(row, known, TODAY)
+    assert (row.status, row.reason) == ("known", "why")
+
+
+def test_what_does_not_even_answer_is_offered_no_ledger() -> None:
+    rows = [Row(law=f"law {n}", chapter="", needs=[], status="error", reason="-") for n in (1, 2)]
+    made = Report(subject=Described(name="x"), laws=rows)
+    assert entries(made, made.causes[0]) == ""
+    rows[1].status, rows[1].reason = "holds", None
+    assert entries(made, made.causes[0]).count("error = true") == 1
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,12 @@ def test_a_factor_is_recognised_beside_the_one_that_is_declared(
     assert finding.hint == f"Conventions(gradient_factor={right!r})"
 
 
+def test_a_factor_that_nobody_means_is_not_tried() -> None:
+    for observed in (1e300, math.inf, math.nan, 1e-300):
+        finding = Finding(kind="broken", what="the loss", observed=observed, expected=1e-9)
+        assert not list(recognition._factors(STRICT, finding))
+
+
 @pytest.mark.parametrize("name", [field.name for field in fields(Conventions)])
 def test_every_convention_is_recognised_or_has_a_reason_not_to_be(name: str) -> None:
     tried = {tried for tried, _ in recognition.alternatives(STRICT)}

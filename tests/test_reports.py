@@ -1,11 +1,13 @@
 """Each form of the report says what the report says, is well-formed, and cannot be forged."""
 
 import inspect
+import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import jsonschema
@@ -13,16 +15,19 @@ import msgspec
 import pytest
 from junitparser import JUnitXml
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 import backproof
 from backproof.frontends import written
 from backproof.mutants.meaning import BiasesForgotten
 from backproof.reports.badge import GREEN, RED, YELLOW, badge
 from backproof.reports.junit import junit
+from backproof.reports.ledger import entries
 from backproof.reports.markdown import MOST, markdown
 from backproof.reports.report import Described, Document, Report
 from backproof.reports.row import STATUSES, Finding, Row, Status
 from backproof.reports.schema import schema_text
+from backproof.reports.terminal import closing
 from backproof.reports.text import fenced, in_markdown
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
@@ -105,7 +110,9 @@ def test_markdown_puts_laws_that_are_left_out_for_one_reason_in_one_line_and_sta
     assert f"| unsupported | {names} | <code>the subject has no forward</code> |" in text
     assert text.count("<details>") == MOST
     assert "7 more findings; `--json` has them all." in text
-    assert markdown([report(row("holds"))]).splitlines()[2:] == ["<code>Made in float64</code>"]
+    about, again = markdown([report(row("holds"))]).split("\n\n")[1:]
+    assert about == "<code>Made in float64</code>"
+    assert again.startswith("Run all of it again: <code>backproof check made")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +176,32 @@ def test_a_report_prints_as_the_command_shows_it(monkeypatch: pytest.MonkeyPatch
     assert "    allowed  0.5, the largest error that is legal here" in lines
     assert lines[-1] == EVERY.headline()
     assert "\x1b" not in str(EVERY)
+
+
+def test_the_call_that_judges_again_says_all_that_was_given() -> None:
+    made = report(row("broken"), seed=7, profile="quick", pattern="a b,*c", known="known.toml")
+    made.subject.options = {"precision": "float32", "path": "x y"}
+    given = "--seed 7 --profile quick"
+    options = "--precision float32 --option 'path=x y'"
+    law = f"backproof check made.py:Made --laws law_0_of_broken {given} {options}"
+    assert made.again("law_0_of_broken") == law
+    whole = f"--laws 'a b,*c' {given} --known known.toml {options}"
+    assert made.again() == f"backproof check made.py:Made {whole}"
+    assert json.loads(made.to_json())["command"] == made.again()
+    assert report().again() == "backproof check made.py:Made --seed 0"
+    held = Report(subject=Described(name="Net"), known="k")
+    assert held.again() == "backproof.check(Net, laws='*', seed=0, profile='default', known='k')"
+
+
+def test_more_is_shown_where_it_is_asked_for() -> None:
+    stream = io.StringIO()
+    closing(EVERY, Console(file=stream, width=999, markup=False), verbose=True)
+    (entry,) = (
+        part for cause in EVERY.causes if (part := entries(EVERY, cause)) and "ratio" in part
+    )
+    assert indent(entry, "    ") in stream.getvalue()
+    assert f"run all of it again: {EVERY.again()}" in str(EVERY)
+    assert "[[known]]" not in str(EVERY)
 
 
 def test_the_published_schema_is_generated_from_the_types() -> None:

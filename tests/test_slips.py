@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from backproof.frontends import conclude
+from backproof.frontends.check import check
 from backproof.judging.judge import Broken
 from backproof.judging.law import Law
 from backproof.judging.questions import ask
@@ -15,6 +17,7 @@ from backproof.laws.catalogue import chosen
 from backproof.subjects.local import Local
 from backproof.subjects.subject import Subject
 from tests.controls import slips
+from tests.hostile import WrongShape
 
 FOUND_BY: dict[Any, str] = {
     slips.NoCorrection: "adam_divides",
@@ -57,3 +60,13 @@ def examples_until_broken(law: Law, subject: Subject, seed: int = 0) -> int | No
 def test_a_slip_is_found_by_its_law(slip: Any) -> None:
     (law,) = chosen(FOUND_BY[slip])
     assert examples_until_broken(law, Subject(Local(slip()))) is not None
+
+
+def test_no_mistake_is_named_for_an_answer_that_could_not_be_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conclude, "slips", lambda survey: ["a mistake"])
+    for subject, named in ((WrongShape(), []), (slips.NothingKept(), ["a mistake"])):
+        laws = "momentum_steps" if named else "outputs_are"
+        report = check(subject, laws=laws, profile="quick")
+        assert report.laws[0].findings[0].slips == named

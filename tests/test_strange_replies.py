@@ -25,7 +25,7 @@ class Pipe:
 
     replies: ClassVar[list[bytes]] = []
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         self._replies = iter(self.replies)
 
     def ask(self, body: bytes, limit: float) -> bytes:

@@ -25,10 +25,10 @@ def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli_replay import replay
     from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
+    from backproof.frontends.cli_words import explain, laws, new
 
-    app.command()(replay)
-    app.command()(smoke)
-    app.command()(teeth)
+    for command in (laws, explain, new, replay, smoke, teeth):
+        app.command()(command)
     app(obj=interrupts)
 
 

@@ -21,6 +21,7 @@ from refnet import (
     train,
 )
 from refnet.architecture import HEADS
+from refnet.rounding.precision import PRESETS
 
 SMALL = Architecture((3, 4, 2), "relu", "softmax", "cross_entropy")
 
@@ -151,6 +152,23 @@ def test_balls_overflow_in_silence_where_floating_point_errors_raise(dtype: Any)
     with np.errstate(all="raise"):
         found = [*flat(balls.gradient(huge)), *flat(balls.loss(huge))]
     assert all(array.dtype == np.float64 for array in found)
+
+
+@pytest.mark.parametrize("factor", [1e300, 1.7e308])
+def test_a_factor_that_multiplies_every_underflow_into_range_leaves_nothing_known(
+    factor: float,
+) -> None:
+    problem = Problem(
+        Architecture((1, 1), "identity", "sigmoid", "cross_entropy"),
+        [Layer(np.ones((1, 1)), np.ones(1))],
+        np.ones((1, 1)),
+        np.zeros((1, 1)),
+        conventions=Conventions(gradient_factor=factor),
+    )
+    (layer,) = balls.gradient(problem, PRESETS["float16"])
+    assert np.all(np.isinf(layer.weights.radius))
+    (layer,) = balls.gradient(problem, PRESETS["float64"])
+    assert np.all(layer.biases.value > 0.7 * factor)
 
 
 def test_numbers_of_numpy_in_the_settings_are_python_s_and_cast_no_array() -> None:

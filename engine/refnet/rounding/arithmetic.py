@@ -102,12 +102,22 @@ within = cache(Within)
 """The arithmetic of balls in a precision."""
 
 
+class Unpromised(Within):
+    """Nothing is known of what is computed: every radius is infinite."""
+
+    def __call__(self, operation: Operation, *arguments: Any) -> Ball:
+        """The operation's value, about which an implementation promises nothing."""
+        value = super().__call__(operation, *arguments).value
+        return Ball(value, np.full(np.shape(value), np.inf))
+
+
 def before(apply: Arithmetic, factor: float) -> Arithmetic:
     """The arithmetic of numbers that may yet be multiplied, so that what is flushed counts more."""
     if factor <= 1 or not isinstance(apply, Within):
         return apply
     p = apply.precision
-    return within(replace(p, underflow=p.underflow * factor))
+    late = p.underflow * factor
+    return within(replace(p, underflow=late)) if late < 1 else Unpromised(p)
 
 
 def _exact(argument: Any) -> Any:

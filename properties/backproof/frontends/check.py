@@ -3,10 +3,15 @@
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from hypothesis.database import ExampleDatabase
+
 from backproof.frontends.conclude import conclude
+from backproof.frontends.script import scripts
 from backproof.judging.judgement import Judgement
+from backproof.judging.kept import kept_in
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import by_name, chosen
 from backproof.reports.ledger import read
@@ -28,6 +33,7 @@ def check(
     time_limit: float = math.inf,
     progress: bool = False,
     known: str | None = None,
+    examples: str | ExampleDatabase | None = None,
 ) -> Report:
     """The report on an implementation.
 
@@ -39,19 +45,23 @@ def check(
     time_limit:     seconds, small cases first
     progress:       whether each verdict is told on standard error
     known:          the file of the ledger, for what is known to be broken
+    examples:       a folder, redis://..., or a database of Hypothesis's, where what breaks a law is
+                    kept and from where it is tried first
 
     Raises: CannotLoad when it cannot be loaded or its declarations are wrong; ValueError for a
-            pattern without laws, an unknown profile, a ledger that is wrong, or a
-            precision given with an object.
+            pattern without laws, an unknown profile, a ledger that is wrong, examples that cannot
+            be kept, or a precision given with an object.
     """
     named = as_named(implementation, precision, options)
-    judgement = before_the_laws(named, laws, Settings(profile, seed, time_limit), known)
+    settings = Settings(profile, seed, time_limit, kept=kept_in(examples))
+    judgement = before_the_laws(named, laws, settings, known)
     judgement.load()
     try:
         _judge_all(judgement, progress)
         conclude(judgement)
     finally:
         judgement.close()
+    judgement.report.scripts = scripts(judgement.report, Path())
     return judgement.report
 
 
@@ -78,8 +88,10 @@ def before_the_laws(
     Raises: CannotLoad when the declarations of an object are wrong; ValueError for a pattern
             without laws, or a ledger that is wrong.
     """
-    found = chosen(patterns if isinstance(patterns, str) else ",".join(patterns))
+    pattern = patterns if isinstance(patterns, str) else ",".join(patterns)
+    found = chosen(pattern)
     judgement = Judgement(named, found, settings, whole=len(found) == len(by_name()))
+    judgement.report.pattern, judgement.report.known = pattern, known or ""
     if known is not None:
         judgement.known = read(known, by_name())
     return judgement

@@ -1,10 +1,10 @@
-"""The command line: check, laws, explain, new; `cli_smoke` adds smoke, and `cli_teeth` teeth."""
+"""The command line: backproof check; each `cli_*.py` has other commands."""
 
 import math
 import shlex
 import sys
 from contextlib import nullcontext, suppress
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from backproof.frontends.interrupts import Interrupts
+    from backproof.frontends.submissions import Progress
     from backproof.frontends.written import Asked
     from backproof.judging.judgement import Judgement
+    from backproof.reports.gradescope import Grading
     from backproof.reports.lines import Lines
 
 
@@ -84,14 +86,11 @@ def check(
         typer.Argument(
             metavar="[SUBJECT]...",
             help="refnet, sklearn, path/to/file.py:Name or package.module:Name; "
-            "several give a table",
+            "several give a table, and so does a quoted pattern, 'submissions/*.py:Net'",
             show_default="refnet",
         ),
     ] = None,
-    torch: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE:NAME", help="your own nn.Module, or what builds it"),
-    ] = None,
+    torch: Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")] = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -104,9 +103,16 @@ def check(
     ] = math.inf,
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
+    user: Annotated[
+        str, typer.Option(help="whose rights the subject has; root alone may give them away")
+    ] = "",
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
     known: Annotated[
         str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
+    ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="a folder or redis://..., where what breaks is kept, and tried first"),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="a line for each law, not for each chapter")
@@ -119,28 +125,41 @@ def check(
     save: Annotated[
         str | None, typer.Option(help="write each counterexample as a script into this folder")
     ] = None,
+    gradescope: Annotated[
+        str | None, typer.Option(help="a score and what to mend, as Gradescope's results.json")
+    ] = None,
+    points: Annotated[float, typer.Option(min=0, help="the score where all laws hold")] = 100.0,
+    solution: Annotated[
+        str | None, typer.Option(help="what --json wrote of yours: its laws are what counts")
+    ] = None,
 ) -> None:
     """Judge implementations by the laws."""
+    from backproof.frontends.patterns import in_class
     from backproof.frontends.saved import check_folder, save_all
     from backproof.reports.terminal import console
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
+    asked |= {"gradescope": gradescope}
+    named = [*(subjects or []), *(f"--torch={words}" for words in torch or [])]
+    found, names = in_class(named or ["refnet"])
     if any(asked.values()):  # a run that writes nothing waits for none of their libraries
         from backproof.frontends.written import check_places
 
-        check_places(asked)
+        check_places(asked, folders=bool(names))
+    if save is not None and torch:
+        wrong(f"--save {save}: a script asks an adapter, which {torch[0]} has not; use --json")
     check_folder(save)
-    settings = {"profile": profile, "seed": seed, "seconds": time_limit}
-    limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
+    settings = {"profile": profile, "seed": seed, "seconds": time_limit, "examples": examples}
+    limits = {"seconds": call_seconds, "memory": int(memory * 2**30), "user": user}
     given = (precision, options(option), settings, limits, known)
-    own = [f"--torch={words}" for words in torch or []]
-    if own and save is not None:
-        wrong(
-            "--save writes scripts that ask an adapter, and --torch has none; --json has the cases"
-        )
-    judgements = subjects_of([*(subjects or []), *own] or ["refnet"], laws, *given)
+    judgements = subjects_of(found, laws, *given)
     shown = console(error="-" in asked.values())
-    status = _judge_all(judgements, context.obj, shown, asked, jobs, verbose)
+    worth = None
+    if gradescope is not None or solution is not None:
+        from backproof.frontends.solution import grading
+
+        worth = grading(gradescope, points, solution, judgements, names)
+    status = _judge_all(judgements, names, context.obj, shown, asked, worth, jobs, verbose)
     if save is not None:
         save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(status)
@@ -157,32 +176,52 @@ def subjects_of(
 ) -> "list[Judgement]":
     """The subjects before the laws of a pattern; a wrong word ends the command."""
     from backproof.frontends.check import before_the_laws
+    from backproof.judging.kept import kept_in
     from backproof.judging.settings import Settings
     from backproof.subjects.named import Named
     from backproof.subjects.process import Limits
 
-    named = [Named(words, precision, options, Limits(**(limits or {}))) for words in subjects]
     try:
-        return [before_the_laws(one, pattern, Settings(**settings), known) for one in named]
+        most = Limits(**(limits or {}))
+        named = [Named(words, precision, options, most) for words in subjects]
+        kept = kept_in(settings.pop("examples", None))
+        given = Settings(**settings, kept=kept)
+        return [before_the_laws(one, pattern, given, known) for one in named]
     except ValueError as reason:
         wrong(str(reason))
 
 
 def _judge_all(
     judgements: "list[Judgement]",
+    names: list[str],
     interrupts: "Interrupts",
     console: "Console",
     asked: "Asked",
+    grading: "Grading | None",
     jobs: int,
     verbose: bool,
 ) -> int:
-    """Load every subject, so that a slip in the last loses nothing; then judge one by one."""
+    """Load every subject, so that a slip in the last loses nothing; then judge one by one.
+
+    What cannot be loaded ends the command, and where a score is asked for wins no points.
+    """
     from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
     with _pool(judgements, interrupts, jobs) as pool:
+        if names:
+            from backproof.frontends.submissions import judge_class
+
+            run = partial(_run, interrupts=interrupts, pool=pool)
+            judge_class(judgements, names, interrupts, console, run, asked, grading)
+            return exit_status([judgement.report for judgement in judgements])
         with console.status("loading ..."):
-            load(judgements, interrupts)
+            if grading is None:
+                load(judgements, interrupts)
+            else:
+                from backproof.frontends.submissions import load_or_refuse
+
+                load_or_refuse(judgements[0], interrupts)
         reports = [judgement.report for judgement in judgements]
         try:
             for judgement in judgements:
@@ -193,7 +232,7 @@ def _judge_all(
             if any(asked.values()):
                 from backproof.frontends.written import write_all
 
-                write_all(asked, reports)
+                write_all(asked, reports, grading)
     return exit_status(reports)
 
 
@@ -245,19 +284,23 @@ def _run_one(
     from backproof.reports.terminal import closing, heading
 
     show = Lines(judgement.report, console, verbose)
-    if not interrupts.asked:
+    if judgement.loaded and not interrupts.asked:
         heading(judgement.report, console)
         with console.status("") as status:
             show.update = status.update
-            _run(judgement, interrupts, show, pool)
+            _run(judgement, show, interrupts, pool)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
-    show.rest()
-    closing(judgement.report, console)
+    if judgement.loaded or interrupts.asked:
+        show.rest()
+    closing(judgement.report, console, verbose)
 
 
 def _run(
-    judgement: "Judgement", interrupts: "Interrupts", show: "Lines", pool: "Executor | None"
+    judgement: "Judgement",
+    show: "Lines | Progress",
+    interrupts: "Interrupts",
+    pool: "Executor | None",
 ) -> None:
     from backproof.frontends import jobs, session
     from backproof.frontends.conclude import conclude
@@ -269,60 +312,3 @@ def _run(
     show.update("looking for causes ...")
     with suppress(KeyboardInterrupt), interrupts.stoppable():
         conclude(judgement)
-
-
-@app.command()
-def laws(
-    pattern: Annotated[
-        str, typer.Argument(help="a pattern of names or chapters, which `backproof laws` lists")
-    ] = "*",
-) -> None:
-    """List the laws: name, chapter, what they need."""
-    from backproof.frontends.words import catalogue
-    from backproof.reports.terminal import console
-
-    catalogue(chosen(pattern), console())
-
-
-@app.command()
-def explain(law: Annotated[str, typer.Argument(help="the name of a law, or a part of it")]) -> None:
-    """Explain a law: statement, why, tolerance, what it catches."""
-    from backproof.frontends.words import explanation
-    from backproof.reports.terminal import console
-
-    shown = console()
-    for place, found in enumerate(chosen(law)):
-        if place:
-            shown.print()
-        explanation(found, shown)
-
-
-@app.command()
-def new(file: Annotated[str, typer.Argument(help="where to write the adapter")]) -> None:
-    """Write an adapter to fill in; it runs as it is and explains every capability."""
-    from importlib.resources import files
-
-    path = Path(file)
-    if path.suffix != ".py":
-        wrong(f"new {file}: give a name that ends in .py")
-    text = (files("backproof") / "frontends" / "template.py").read_text(encoding="utf-8")
-    try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text.replace("FILE", shlex.quote(path.as_posix())))
-    except FileExistsError:
-        wrong(f"new {file}: it exists already; give another name")
-    except OSError as error:
-        wrong(f"new {file}: {error.strerror}")
-    words = shlex.quote(path.as_posix())
-    print(f"{file} is written; it runs as it is:\n\n    backproof check {words}:MyNetwork\n")
-    print("Put your network in its place, one capability at a time.")
-
-
-def chosen(pattern: str) -> Any:
-    """The laws that fit a pattern."""
-    from backproof.laws.catalogue import chosen as fitting
-
-    try:
-        return fitting(pattern)
-    except ValueError as reason:
-        wrong(str(reason))

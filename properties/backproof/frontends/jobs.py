@@ -88,7 +88,7 @@ def _judge(named: Named, law: str) -> Judged:
         if other.named != named:
             other.server.close()
     judgement = next(one for one in _worker if one.named == named)
-    if not hasattr(judgement, "subject"):
+    if not judgement.loaded:
         judgement.load()
     place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
     judgement.judge(place)

@@ -25,6 +25,7 @@ OPTIONS = {
     "profile": ("NAME", "default", "quick, default or thorough"),
     "seed": ("N", "0", "what is drawn"),
     "precision": ("NAME", None, "for the subject's constructor"),
+    "examples": ("PLACE", None, "a folder or redis://..., where what breaks a law is kept"),
 }
 """What is said of the subjects, prefixed by --backproof-: its place, default and meaning."""
 
@@ -63,20 +64,23 @@ def _judgement(config: pytest.Config, words: str) -> "Judgement":
     Raises: UsageError saying what is wrong with the subject or an option.
     """
     from backproof.frontends.check import before_the_laws
+    from backproof.judging.kept import kept_in
     from backproof.judging.settings import Settings
     from backproof.subjects.failures import CannotLoad
     from backproof.subjects.named import Named, options_of
 
-    laws, profile, seed, precision = (config.getoption(f"--backproof-{name}") for name in OPTIONS)
+    given = {name: config.getoption(f"--backproof-{name}") for name in OPTIONS}
+    seed = given["seed"]
     try:
         options = options_of(config.getoption("--backproof-option"))
     except ValueError as word:
         raise pytest.UsageError(f"--backproof-option {word}: give KEY=VALUE") from None
     if not seed.isdecimal():
         raise pytest.UsageError(f"--backproof-seed {seed}: give a whole number, at least 0")
-    named = Named(words, precision, options)
+    named = Named(words, given["precision"], options)
     try:
-        made = before_the_laws(named, laws, Settings(profile, int(seed)))
+        settings = Settings(given["profile"], int(seed), kept=kept_in(given["examples"]))
+        made = before_the_laws(named, given["laws"], settings)
         made.load()
     except (CannotLoad, ValueError) as reason:
         raise pytest.UsageError(f"--backproof {words}: {reason}") from reason

@@ -94,7 +94,7 @@ def _data(file: str) -> dict[str, Any]:
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise ValueError(f"{error.strerror}") from error
+        raise ValueError(f"{error.strerror}; check SUBJECT --save DIR writes one") from error
     except UnicodeDecodeError as error:
         raise ValueError(NONE) from error
     last = lines[-1] if lines else ""

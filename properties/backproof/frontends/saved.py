@@ -9,21 +9,20 @@ from pathlib import Path
 from rich.console import Console
 
 from backproof.frontends.ending import put, wrong
-from backproof.frontends.script import script
-from backproof.laws.catalogue import by_name
+from backproof.frontends.script import scripts
 from backproof.reports.report import Report
 
 
-def check_folder(folder: str | None) -> None:
+def check_folder(folder: str | None, option: str = "--save") -> None:
     """Make the folder, or leave at once where it cannot be made or written in."""
     if folder is None:
         return
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        wrong(f"--save {folder}: it cannot be made: {error.strerror}; name another folder")
+        wrong(f"{option} {folder}: it cannot be made: {error.strerror}; name another folder")
     if not os.access(folder, os.W_OK):
-        wrong(f"--save {folder}: it cannot be written in; name another folder")
+        wrong(f"{option} {folder}: it cannot be written in; name another folder")
 
 
 def save_all(folder: str, reports: list[Report], console: Console) -> None:
@@ -43,11 +42,10 @@ def _part(place: int, report: Report) -> str:
 
 
 def _save(folder: Path, report: Report) -> list[Path]:
-    known, files = by_name(), list[Path]()
-    for row in report.laws:
-        if row.findings and row.findings[0].case:
+    files = list[Path]()
+    for law, text in scripts(report, folder).items():
+        if text:
             folder.mkdir(exist_ok=True)
-            text = script(known[row.law], row.findings[0], report.subject, folder)
-            files.append(folder / f"{row.law}.py")
+            files.append(folder / f"{law}.py")
             put(files[-1], text)
     return files

@@ -15,7 +15,8 @@ import numpy as np
 
 from backproof.cases.data import decode, known
 from backproof.judging.law import Law
-from backproof.reports.report import Described
+from backproof.laws.catalogue import by_name
+from backproof.reports.report import Described, Report
 from backproof.reports.row import Finding
 from backproof.subjects.loading import BUILT_IN
 
@@ -117,6 +118,20 @@ _EXPECTATION = {
     "at_most": "the bound by the theorem",
     "probable": "how improbable it may be",
 }
+
+
+def scripts(report: Report, folder: Path) -> dict[str, str]:
+    """The script of each law's first finding, for files in this folder; "" for a case too long.
+
+    An object that was judged from Python cannot be named in a script.
+    """
+    laws, subject = by_name(), report.subject
+    shown = {row.law: row.findings[0] for row in report.laws if row.findings and subject.subject}
+    return {
+        law: script(laws[law], finding, subject, folder) if finding.case else ""
+        for law, finding in shown.items()
+        if finding.arguments
+    }
 
 
 def script(law: Law, finding: Finding, subject: Described, folder: Path) -> str:

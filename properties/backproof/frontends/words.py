@@ -1,5 +1,6 @@
 """What a person reads of laws and of signs of life: catalogue, explanation, smoke."""
 
+import sys
 import textwrap
 
 from rich.console import Console
@@ -21,13 +22,16 @@ def sign_of_life(sign: Sign, console: Console) -> None:
 
 
 def catalogue(found: list[Law], console: Console) -> None:
-    """The laws, chapter by chapter: name and needs."""
+    """The laws, chapter by chapter: name, claim and needs."""
     for chapter, title in CHAPTERS.items():
         inside = [law for law in found if law.chapter == chapter]
         if inside:
             console.print(f"{title} ({chapter})", style="bold", highlight=False)
         for law in inside:
             console.print(f"  {law.name}", highlight=False, soft_wrap=True)
+            width = console.width if console.is_terminal else sys.maxsize
+            claim = textwrap.wrap(law.claim, width - 4)
+            console.print(textwrap.indent("\n".join(claim), "    "), soft_wrap=True)
             also = f"; uses {', '.join(law.also)} if offered" if law.also else ""
             needs = f"    needs {', '.join(law.needs)}{also}"
             console.print(needs, style="dim", highlight=False, soft_wrap=True)
@@ -44,3 +48,4 @@ def explanation(law: Law, console: Console) -> None:
     for precision, limit in known().laws.get(law.name, {}).items():
         console.print(f"finds in {precision}: {limit.sentence()}", highlight=False)
     console.print(f"needs: {', '.join(law.needs)}", highlight=False)
+    console.print(f"page: docs/{law.page}.md", highlight=False, soft_wrap=True)

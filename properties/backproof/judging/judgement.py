@@ -3,6 +3,7 @@
 import datetime
 import math
 import time
+from dataclasses import fields
 from itertools import zip_longest
 
 from backproof.judging.hints import give_hints
@@ -15,6 +16,8 @@ from backproof.judging.trial import Trial
 from backproof.reports.ledger import Known, compare
 from backproof.reports.report import Described, Report
 from backproof.reports.row import Finding, Row
+from backproof.subjects.border import said
+from backproof.subjects.failures import CannotLoad
 from backproof.subjects.named import Named
 from backproof.subjects.subject import BATCHES, DECAYS, Subject, declared
 
@@ -42,6 +45,7 @@ class Judgement:
             seed=settings.seed,
             profile=settings.profile,
             isolated=self.server.isolated,
+            examples=settings.kept.place if settings.kept else "",
             laws=[blank_row(law) for law in laws],
         )
 
@@ -52,6 +56,17 @@ class Judgement:
         """
         self.subject = Subject(self.server)
         self.report.subject = _described(self.subject, self.named)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the subject has been started, and what it declares is in order."""
+        return hasattr(self, "subject")
+
+    def refuse(self, reason: CannotLoad) -> None:
+        """What cannot be loaded is an error in every law."""
+        for row in self.report.laws:
+            row.status, row.reason = "error", reason.message
+            row.findings = [Finding(kind="error", what=reason.message, detail=reason.detail)]
 
     def judge(self, place: int) -> None:
         """Run one law, and fill its row; the first one starts the clock of the time limit."""
@@ -100,8 +115,8 @@ class Judgement:
     def close(self) -> None:
         """End the subject; what it offers and never answered is an error."""
         self.server.close()
-        if not hasattr(self, "subject"):
-            return  # interrupted before it was loaded
+        if not self.loaded:
+            return
         for place in range(len(self.report.laws)):
             self.settle(place)
         if self.whole and not self.report.count("unfinished"):
@@ -144,6 +159,7 @@ def _never(subject: Subject, capability: str) -> str:
 
 
 def _described(subject: Subject, named: Named) -> Described:
+    scope = subject.scope
     return Described(
         name=subject.name,
         version=subject.version,
@@ -152,9 +168,12 @@ def _described(subject: Subject, named: Named) -> Described:
         capabilities=list(subject.capabilities),
         declared=declared(subject.conventions, subject.precision),
         subject=named.words,
+        scope={field.name: said(getattr(scope, field.name), repr) for field in fields(scope)},
     )
 
 
 def _notes(subject: Subject) -> list[str]:
+    """What it printed, and which of its methods looks like a call that it does not offer."""
     printed = subject.books.noise.items()
-    return [f"{words}: '{text.splitlines()[0].strip():.200}'" for words, text in printed]
+    noise = (f"{words}: '{text.splitlines()[0].strip():.200}'" for words, text in printed)
+    return [*subject.misspelt, *noise]

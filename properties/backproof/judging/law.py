@@ -28,6 +28,11 @@ class Law:
     recipes: dict[str, Recipe] = field(repr=False)
 
     @property
+    def claim(self) -> str:
+        """The claim in one line, without for what it is claimed."""
+        return self._text().partition("\n")[0].removesuffix(".")
+
+    @property
     def statement(self) -> str:
         """What stands before the sections: the claim, and for what it is claimed."""
         claim = re.split(rf"^(?:{'|'.join(SECTIONS)}):", self._text(), maxsplit=1, flags=re.M)[0]

@@ -66,6 +66,9 @@ MOST_SECONDS = 2.0
 BITS = 1 / math.log(2)
 """The factor of a loss in bits."""
 
+LARGEST_FACTOR = 2.0**10
+"""Nobody means a factor beyond it, or below its inverse."""
+
 Change = tuple[str, Any]
 Found = dict[Change, Finding | None]
 
@@ -132,7 +135,9 @@ def _factors(declared: Conventions, finding: Finding) -> Iterator[Change]:
     names = ("gradient_factor", "loss_factor")
     for name in names if "gradient" in finding.what else reversed(names):
         factor = observed / expected * getattr(declared, name)
+        if not 1 / LARGEST_FACTOR <= factor <= LARGEST_FACTOR:
+            continue
         simple = float(Fraction(factor).limit_denominator(64))
         fitting = BITS if math.isclose(factor, BITS, rel_tol=1e-6) else simple
-        if fitting > 0 and fitting != getattr(declared, name):
+        if fitting and fitting != getattr(declared, name):
             yield name, fitting

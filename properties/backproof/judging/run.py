@@ -95,6 +95,7 @@ def _judge(law: Law, subject: Subject, settings: Settings, row: Row, surveys: li
         _write(search, findings, row)
         raise
     findings = [survey.finding for survey in surveys if survey.finding is not None]
+    search.earlier.keep(findings)
     _write(search, findings, row)
     decide(search, findings, row)
 
@@ -148,7 +149,8 @@ def _write(search: Search, findings: list[Finding], row: Row) -> None:
     row.least_power, row.least_power_of = search.least_power()
     row.median_allowed = tally.median_share
     row.by_value, row.reach = sorted(tally.by_value), reach_of(search.asked)
-    row.chance, row.notes = tally.chance, _remarks(search, broken=bool(findings))
+    row.chance = tally.chance
+    row.notes = _remarks(search, broken=bool(findings)) + search.earlier.notes
     row.worst_ratio = max(tally.worst_ratio, *ratios, 0.0)
     row.findings = findings
     row.refused = dict(search.trial.left_out.reasons)

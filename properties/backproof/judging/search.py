@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis.errors import Flaky
 
+from backproof.judging.earlier import Earlier
 from backproof.judging.judge import Broken, Tally, tallying
 from backproof.judging.questions import ask
 from backproof.judging.settings import Settings
@@ -48,6 +49,7 @@ class Kept:
 class Search:
     """The examples of a trial, and what has been judged of them.
 
+    earlier: those that have failed in an earlier run, which come first
     by_name: what was judged of each kind, head and activation
     kinds:   how many examples of each were judged
     asked:   the questions of which an answer was judged by value
@@ -74,6 +76,9 @@ class Search:
     began: float = 0.0
     _failed_at: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.earlier = Earlier(self.trial, self.settings.kept)
+
     def run(self) -> None:
         """Draw examples until one fails, and then smaller ones that fail too.
 
@@ -86,6 +91,7 @@ class Search:
             questions = partial(ask_small_first, ends=ends)
         try:
             with contextlib.suppress(Broken, SubjectError, Enough):
+                self.earlier.put_to(self._example)
                 for more in range(1 + MORE_ROUNDS):
                     seed = self.settings.seed + more
                     questions(self._example, strategies, examples=count, seed=seed)

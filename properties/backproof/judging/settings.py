@@ -4,6 +4,8 @@ import math
 import time
 from dataclasses import dataclass, replace
 
+from backproof.judging.kept import Kept
+
 EXAMPLES = {"quick": 25, "default": 100, "thorough": 1000}
 """Examples of each law in each profile."""
 
@@ -13,6 +15,7 @@ class Settings:
     """The profile sets the number of examples, the seed what they are.
 
     seconds: the time limit of a subject, which begins with its first law
+    kept: where examples that break a law are kept, and found again
 
     Raises: ValueError for an unknown profile.
     """
@@ -21,6 +24,7 @@ class Settings:
     seed: int = 0
     seconds: float = math.inf
     ends: float = math.inf  # on the monotonic clock
+    kept: Kept | None = None
 
     def __post_init__(self) -> None:
         if self.profile not in EXAMPLES:

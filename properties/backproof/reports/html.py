@@ -1,4 +1,4 @@
-"""One HTML file that a person reads and passes on: it loads nothing, and runs nothing."""
+"""One HTML file that a person reads and passes on: it loads nothing, and its one script copies."""
 
 import math
 from html import escape
@@ -6,6 +6,8 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from backproof.reports.causes import Cause
+from backproof.reports.ledger import entries
 from backproof.reports.lines import counted, ratio
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Report
@@ -15,6 +17,11 @@ from backproof.reports.text import printable_lines
 
 DECADES = 3
 """The bar of a ratio begins so many below 1, and ends so many above."""
+
+LONGEST = 2**16
+"""Characters of a script on the page."""
+
+TOO_LONG = "# The case has too many numbers for a script on this page; --json has them."
 
 SETTLED = ("holds", "unsupported")
 """A chapter of these alone is folded."""
@@ -32,6 +39,7 @@ def html(reports: list[Report]) -> str:
         why=_why,
         ratio=ratio,
         bar=_bar,
+        copies=_copies,
     )
 
 
@@ -65,6 +73,17 @@ def _chapters(report: Report) -> list[tuple[str, list[Row], str, bool]]:
         (name, rows, counted(rows), any(row.status not in SETTLED for row in rows))
         for name, rows in parts
     ]
+
+
+def _copies(report: Report, cause: Cause) -> list[tuple[str, str]]:
+    """What can be copied of a cause, with its title."""
+    copies, script = list[tuple[str, str]](), report.scripts.get(cause.shown)
+    if script is not None:
+        text = script if 0 < len(script) <= LONGEST else TOO_LONG
+        copies.append(("the case as a script, to be saved where the run was started", text))
+    if known := entries(report, cause):
+        copies.append(("for a ledger of known breaks, if it is to be left so", known))
+    return copies
 
 
 def _why(row: Row) -> str:

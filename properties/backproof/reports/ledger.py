@@ -10,6 +10,7 @@ link = "https://..."              # if it is written about
 """
 
 import datetime
+import json
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -17,7 +18,12 @@ from typing import Any
 
 import msgspec
 
-from backproof.reports.row import Row
+from backproof.reports.causes import Cause
+from backproof.reports.report import Report
+from backproof.reports.row import Row, Status
+
+LEFT: tuple[Status, ...] = ("broken", "error")
+"""What can be left as it is."""
 
 
 class Known(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +77,7 @@ def compare(row: Row, entry: Known, today: datetime.date) -> None:
     """Make a verdict known, or stale where the ledger is not right any more, with the repair."""
     if row.status == "holds":
         row.reason = "the ledger knows it as broken, and it is not: take its entry out"
-    elif row.status not in ("broken", "error"):
+    elif row.status not in LEFT:
         return
     elif entry.until and today > entry.until:
         row.reason = f"it was to be mended until {entry.until}: mend it, or write another date"
@@ -91,3 +97,19 @@ def compare(row: Row, entry: Known, today: datetime.date) -> None:
 def _enough(row: Row) -> str:
     """A ratio of two digits that is no smaller than the row's, however it is rounded."""
     return f"ratio = {1.1 * row.worst_ratio:.2g}"
+
+
+def entries(report: Report, cause: Cause) -> str:
+    """What to write into a ledger where the laws that a cause breaks are to be left so."""
+    subject = report.subject.subject or report.subject.name
+    rows = [row for row in report.laws if row.law in cause.laws and row.status in LEFT]
+    if len(rows) == len(report.laws) > 1 and all(row.status == "error" for row in rows):
+        return ""  # it does not even answer, and a ledger of all laws would hide everything
+    return "\n\n".join(_entry_of(row, subject) for row in rows)
+
+
+def _entry_of(row: Row, subject: str) -> str:
+    """The entry that knows a row; its reason is left to whoever leaves the break."""
+    worst = "error = true" if row.status == "error" else _enough(row)
+    law, name = (json.dumps(text, ensure_ascii=False) for text in (row.law, subject))
+    return f'[[known]]\nlaw = {law}\nsubject = {name}\nreason = ""  # say why\n{worst}'

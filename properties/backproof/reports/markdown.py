@@ -1,6 +1,7 @@
 """Markdown for a pull request: the headline, what does not hold, and each finding folded."""
 
 from backproof.reports.causes import Cause
+from backproof.reports.ledger import entries
 from backproof.reports.report import Report
 from backproof.reports.row import STATUSES, Row
 from backproof.reports.terminal import told
@@ -26,6 +27,7 @@ def _section(report: Report) -> str:
     parts += [_folded(report, cause) for cause in found[:MOST]]
     if len(found) > MOST:
         parts.append(f"{len(found) - MOST} more findings; `--json` has them all.")
+    parts.append(f"Run all of it again: {in_markdown(report.again())}")
     return "\n\n".join(filter(None, parts))
 
 
@@ -60,4 +62,7 @@ def _folded(report: Report, cause: Cause) -> str:
     count = f", and {len(cause.laws) - 1} more" * (len(cause.laws) > 1)
     status = next(row.status for row in report.laws if row.law == cause.shown)
     summary = f"<details><summary>{status}: <code>{cause.shown}</code>{count}</summary>"
-    return f"{summary}\n\n{fenced(told(report, cause))}\n\n</details>"
+    parts = [summary, fenced(told(report, cause))]
+    if known := entries(report, cause):
+        parts += ["To leave it so, a ledger of known breaks has", fenced(known)]
+    return "\n\n".join([*parts, "</details>"])

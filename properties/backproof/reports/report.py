@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from backproof.reports.again import typed, written
 from backproof.reports.causes import Cause, causes
 from backproof.reports.reach import Reach, together
 from backproof.reports.row import FAILING, STATUSES, Row, Status
@@ -18,7 +19,7 @@ LARGEST = sys.float_info.max
 
 
 class Described(msgspec.Struct, kw_only=True):
-    """What was judged."""
+    """What was judged; scope: each field of its scope, as Python writes it."""
 
     name: str
     version: str = ""
@@ -27,11 +28,15 @@ class Described(msgspec.Struct, kw_only=True):
     capabilities: list[str] = []
     declared: list[str] = []
     subject: str = ""
+    scope: dict[str, str] = {}
 
 
 class Report(msgspec.Struct, kw_only=True):
     """Every row of one run, with what was judged and where.
 
+    pattern:     of the laws that were chosen; known: the file of the ledger
+    examples:    where those of earlier runs are kept
+    scripts:     the case of each law that does not hold as a script; "" where it is too long
     not_judged:  what is declared, and was compared neither with the engine nor with a theorem
     not_reached: what of the scope no such comparison was made on
     """
@@ -41,7 +46,11 @@ class Report(msgspec.Struct, kw_only=True):
     profile: str = "default"
     isolated: bool = True
     interrupted: bool = False
+    pattern: str = "*"
+    known: str = ""
+    examples: str = ""
     laws: list[Row] = []
+    scripts: dict[str, str] = {}
     notes: list[str] = []
     not_judged: list[str] = []
     not_reached: list[str] = []
@@ -70,7 +79,8 @@ class Report(msgspec.Struct, kw_only=True):
         """0 nothing broken, 1 something is, 3 internal, 130 interrupted."""
         if self.interrupted:
             return 130
-        if self.count("internal"):
+        kinds = {finding.kind for row in self.laws for finding in row.findings}
+        if self.count("internal") or "internal" in kinds:
             return 3
         judged = any(row.judged for row in self.laws)
         return 1 if not judged or any(row.status in FAILING for row in self.laws) else 0
@@ -97,6 +107,15 @@ class Report(msgspec.Struct, kw_only=True):
         from backproof.reports.html import framed  # which is made of reports
 
         return framed(self)
+
+    def again(self, law: str = "") -> str:
+        """The call that gives this report again, or what it says of a law."""
+        given: dict[str, str | int] = {"laws": law or self.pattern, "seed": self.seed}
+        given |= {"profile": self.profile, "known": "" if law else self.known}
+        given["examples"] = self.examples
+        if not self.subject.subject:
+            return written(self.subject.name, given)
+        return typed(self.subject.subject, self.subject.options, given)
 
     def document(self) -> "Document":
         """The report in the layout of schema 1."""
@@ -127,6 +146,7 @@ class Report(msgspec.Struct, kw_only=True):
             not_reached=self.not_reached,
             chance=self.chance,
             causes=self.causes,
+            command=self.again(),
         )
 
     def to_json(self) -> str:
@@ -183,6 +203,7 @@ class Document(msgspec.Struct, kw_only=True):
     not_reached: list[str]
     chance: float = 0.0
     causes: list[Cause] = []
+    command: str = ""
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """What a person reads: what is judged, a block for each cause of a break, the headline."""
 
 import io
-import shlex
 import sys
-import textwrap
+from textwrap import indent, wrap
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from backproof.reports.causes import Cause
+from backproof.reports.ledger import entries
 from backproof.reports.lines import COLOURS, Lines, ratio
 from backproof.reports.remarks import remarks
 from backproof.reports.report import Report
-from backproof.reports.row import Finding, Row
+from backproof.reports.row import Finding
 
 WIDEST = 72
 MOST_CALLS = 4
@@ -50,18 +50,25 @@ def heading(report: Report, console: Console) -> None:
         _say(f"declared: {', '.join(subject.declared)}", console, "yellow")
 
 
-def closing(report: Report, console: Console) -> None:
-    """A block for each likely cause of what does not hold, the notes, and the headline."""
+def closing(report: Report, console: Console, verbose: bool = False) -> None:
+    """A block for each likely cause of what does not hold, the notes, and the headline.
+
+    verbose: whether what a ledger would say of them stands below, and how all of it is run again
+    """
     found = report.causes
     for cause in found:
         console.print()
         _say(told(report, cause), console)
+        if verbose and (entry := entries(report, cause)):
+            _say(f"  for a ledger of what is known to be broken:\n{indent(entry, '    ')}", console)
     notes = remarks(report)
     if notes and found:
         console.print()
     for note in notes:
         _say(f"note: {note}", console, "yellow")
     console.print()
+    if verbose or (found and len(report.laws) > 1):
+        _say(f"run all of it again: {report.again()}", console)
     if report.reach.rows:
         _say(_judged_on(report), console)
     if report.chance:
@@ -76,17 +83,17 @@ def _say(text: str, console: Console, style: str = "") -> None:
     """
     for words in text.split("\n"):
         whole = " = " in words or "backproof " in words or not console.is_terminal
-        indent = " " * (len(words) - len(words.lstrip()) + 2)
-        shown = [words] if whole else _folded(words, console.width, indent)
+        below = " " * (len(words) - len(words.lstrip()) + 2)
+        shown = [words] if whole else _folded(words, console.width, below)
         for part in shown:
             console.print(part, style=style, soft_wrap=True, highlight=False)
 
 
-def _folded(words: str, width: int, indent: str) -> list[str]:
-    wrapped = textwrap.wrap(
+def _folded(words: str, width: int, below: str) -> list[str]:
+    wrapped = wrap(
         words,
         max(width, 40),
-        subsequent_indent=indent,
+        subsequent_indent=below,
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -107,6 +114,8 @@ def _by_chance(report: Report) -> str:
 
 def told(report: Report, cause: Cause) -> str:
     """A cause: the law that shows it best, and the names of the others that it breaks."""
+    if everywhere(report, cause):
+        return _everywhere(report)
     place = next(i for i, row in enumerate(report.laws) if row.law == cause.shown)
     lines = [explained(report, place)]
     if cause.alike:
@@ -116,6 +125,19 @@ def told(report: Report, cause: Cause) -> str:
         lines.append(f"  as is to be expected where {cause.what}, these do not hold{also}:")
         lines += [f"    {law}" for law in cause.follows]
     return "\n".join(lines)
+
+
+def everywhere(report: Report, cause: Cause) -> bool:
+    """Whether all laws, of several, are errors for this one cause, so that none was judged."""
+    alone = all(row.status == "error" for row in report.laws)
+    return alone and len(cause.laws) == len(report.laws) > 1
+
+
+def _everywhere(report: Report) -> str:
+    """One reason for which no law could be judged: what it is, and no word of the laws."""
+    row = report.laws[0]
+    lines = _finding(row.findings[0]) if row.findings else [f"  {row.reason}"]
+    return "\n".join([f"{row.status} in all {len(report.laws)} laws:", *lines])
 
 
 def explained(report: Report, place: int) -> str:
@@ -131,24 +153,9 @@ def explained(report: Report, place: int) -> str:
             lines.append(f"  {finding!r}")
     if not row.findings and row.reason:
         lines.append(f"  {row.reason}")
-    lines.append(f"  run it again: {_again(row, report)}")
+    lines.append(f"  run it again: {report.again(row.law)}")
     lines.append(f"  read about it: backproof explain {row.law}")
     return "\n".join(lines)
-
-
-def _again(row: Row, report: Report) -> str:
-    """The call that gives the same verdict."""
-    subject = report.subject
-    if not subject.subject:  # an object, judged from Python
-        given = f"laws={row.law!r}, profile={report.profile!r}, seed={report.seed}"
-        return f"backproof.check({subject.name}, {given})"
-    options = {**subject.options}
-    precision = options.pop("precision", None)
-    words = ["backproof", "check", subject.subject, "--laws", row.law, "--seed", str(report.seed)]
-    words += ["--profile", report.profile] if report.profile != "default" else []
-    words += ["--precision", precision] if precision else []
-    words += [word for key, value in options.items() for word in ("--option", f"{key}={value}")]
-    return shlex.join(words)
 
 
 def _finding(finding: Finding) -> list[str]:

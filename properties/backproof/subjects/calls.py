@@ -14,6 +14,7 @@ from backproof.subjects.handed import Handed
 from backproof.subjects.last_words import OURS, ends
 from backproof.subjects.messages import Call, Failure, Hello, Outcome
 from backproof.subjects.own import own_weights
+from backproof.subjects.ways_out import misspelt
 from refnet.architecture import Architecture, Layer
 
 
@@ -28,6 +29,7 @@ def hello(implementation: Any, subject: str) -> Hello:
         conventions=by_head(implementation.conventions, implementation.scope.heads),
         capabilities=list(capabilities(implementation)),
         weights=own_weights(implementation, subject),
+        misspelt=misspelt(implementation),
     )
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from backproof.contract import CAPABILITIES, Declared, NotSupported, Scope, by_head, capabilities
+from backproof.subjects import ways_out
 from backproof.subjects.border import raised, said
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.own import own_weights
@@ -27,15 +28,16 @@ BUILT_IN = {
         "backproof.adapters.sklearn_logistic:SklearnLogistic",
         "scikit-learn's LogisticRegression",
     ),
+    "statsmodels": (
+        "backproof.adapters.statsmodels:Statsmodels",
+        "statsmodels' GLM, Logit and OLS",
+    ),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
 
 MODULES = {"--torch": "backproof.adapters.torch_own"}
 """What makes an implementation of a module of a user's, by the option that names it."""
-
-PACKAGES = {"sklearn": "scikit-learn"}
-"""The packages that have another name than their module."""
 
 PACKAGE, ENGINE = Path(__file__).parents[1], Path(inspect.getfile(Conventions)).parent
 """Where our own code lies: what is raised there is shown at the line of theirs that led to it."""
@@ -70,12 +72,14 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
         return _own(kind, words, precision, options or {})
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
-    if not colon or subject.endswith(".py"):  # C:\\net.py names a file, and no class in it
-        raise CannotLoad(_no_name(subject))
+    if module_name.endswith(".py:"):
+        raise CannotLoad(f"{subject} has two colons: write {module_name}{name}")
+    if not colon or not name or name.endswith(".py"):  # C:\\net.py names a file, no class in it
+        raise CannotLoad(ways_out.nameless(subject, BUILT_IN))
     module = _module(module_name, subject, bool(known))
     found = getattr(module, name, None)
     if found is None:
-        raise CannotLoad(f"{module_name} defines no {name}{_candidates(module)}")
+        raise CannotLoad(ways_out.undefined(module, module_name, name))
     return checked(_constructed(found, subject, precision, options or {}), subject)
 
 
@@ -131,9 +135,9 @@ def checked(implementation: Any, subject: str) -> Any:
     _provide(implementation, "conventions", _conventions(implementation, subject))
     own_weights(implementation, subject)
     if not capabilities(implementation):
-        raise CannotLoad(
-            f"{subject} offers nothing to judge: define one of {', '.join(CAPABILITIES)}"
-        )
+        slips = "; ".join(ways_out.misspelt(implementation))
+        rule = slips or f"define one of {', '.join(CAPABILITIES)}"
+        raise CannotLoad(f"{subject} offers nothing to judge: {rule}")
     return implementation
 
 
@@ -160,16 +164,6 @@ def _provide(implementation: Any, field: str, value: Any) -> None:
         raise CannotLoad(f"{kind} has no room for {field}: give it the attribute") from None
 
 
-def _no_name(subject: str) -> str:
-    built_in = ", ".join(BUILT_IN)
-    if subject.endswith(".py"):
-        return f"{subject} names a file; say which class in it, as {subject}:Name"
-    return (
-        f"{subject!r} is no built-in adapter ({built_in}); "
-        "give path/to/file.py:Name or package.module:Name"
-    )
-
-
 def _module(name: str, subject: str, built_in: bool) -> ModuleType:
     try:
         if name.endswith(".py"):
@@ -180,8 +174,12 @@ def _module(name: str, subject: str, built_in: bool) -> ModuleType:
     except CannotLoad:
         raise
     except ModuleNotFoundError as error:
-        raise CannotLoad(_missing(error, name, subject, built_in)) from error
+        raise CannotLoad(ways_out.uninstalled(error, name, subject, built_in)) from error
     except BaseException as error:  # whatever a module does while it is imported
+        if isinstance(error, SyntaxError) and error.lineno:
+            raise CannotLoad(*ways_out.no_python(error, name)) from error
+        if isinstance(error, ImportError) and "relative import" in said(error):
+            raise CannotLoad(ways_out.relative(name, subject), where(error)) from error
         message = f"{name} failed while it was imported: {raised(error)}"
         raise CannotLoad(message, where(error)) from error
 
@@ -194,18 +192,9 @@ def where(error: BaseException) -> str:
     return "".join(traceback.format_list((theirs or frames)[-1:])).rstrip()
 
 
-def _missing(error: ModuleNotFoundError, name: str, subject: str, built_in: bool) -> str:
-    if built_in:
-        name = str(error.name)
-        return f"{subject} needs {name}: pip install {PACKAGES.get(name, name)}"
-    if error.name and f"{name}.".startswith(f"{error.name}.") and not name.endswith(".py"):
-        return f"there is no module {name} to import, from here or installed"
-    return f"{name} imports {error.name}, which is not installed"
-
-
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise CannotLoad(f"there is no file {path}")
+        raise CannotLoad(ways_out.absent(path))
     sys.dont_write_bytecode = True  # nothing is written beside the user's file
     sys.path.insert(0, str(path.resolve().parent))  # as if the file were run
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -216,24 +205,6 @@ def _from_file(path: Path) -> ModuleType:
         sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _candidates(module: ModuleType) -> str:
-    names = [
-        name
-        for name, value in vars(module).items()
-        if inspect.isclass(value) and value.__module__ == module.__name__ and capabilities(value)
-    ]
-    return f"; it has {', '.join(names)}" if names else ""
-
-
-def _way_out(found: Any, given: dict[str, Any]) -> str:
-    """What to do about a constructor that does not take what it is given."""
-    if not isinstance(getattr(found, "scope", None), Scope):
-        return "; if it is a network, it needs an adapter: backproof new FILE writes one"
-    if "precision" in given:
-        return "; say precision = ... in the class, or let its constructor take it"
-    return ""
 
 
 def _constructed(found: Any, subject: str, precision: str | None, options: dict[str, str]) -> Any:
@@ -248,7 +219,8 @@ def _constructed(found: Any, subject: str, precision: str | None, options: dict[
         inspect.signature(found).bind(**given)
     except (TypeError, ValueError) as error:  # ValueError: it has no signature
         words = ", ".join(f"{key}={value}" for key, value in given.items()) or "no arguments"
-        message = f"{subject} cannot be constructed with {words}: {error}{_way_out(found, given)}"
+        way_out = ways_out.unconstructed(found, given)
+        message = f"{subject} cannot be constructed with {words}: {error}{way_out}"
         raise CannotLoad(message) from error
     try:
         return found(**given)

@@ -41,8 +41,10 @@ class Hello(msgspec.Struct, kw_only=True):
     capabilities: list[str]
     weights: list[list[Layer[Any]]] | None = None
     printed: dict[str, str] = {}
+    misspelt: list[str] = []
 
     def __post_init__(self) -> None:
+        self.misspelt = list(map(plain, self.misspelt))
         self.name, self.version = plain(self.name, NAME), plain(self.version, NAME)
         self.precision = replace(self.precision, name=plain(self.precision.name, NAME))
         self.conventions = by_head(self.conventions, self.scope.heads)

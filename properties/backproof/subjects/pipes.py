@@ -13,6 +13,7 @@ from typing import IO, BinaryIO
 
 from backproof.subjects.last_words import last_words
 from backproof.subjects.messages import read, write
+from backproof.subjects.rights import rights
 
 PIPE = 32 * 1024
 """Bytes that a pipe takes at once on every system."""
@@ -34,9 +35,12 @@ class Strange(Exception):  # noqa: N818 (what the answer is)
 
 
 class Piped:
-    """A Python module that runs in a process and a process group of its own."""
+    """A Python module that runs in a process and a process group of its own.
 
-    def __init__(self, module: str, *words: str) -> None:
+    user: whose rights it has; "": those of whoever starts it
+    """
+
+    def __init__(self, module: str, *words: str, user: str = "") -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
         threads = {
             "OPENBLAS_NUM_THREADS": "1",
@@ -51,6 +55,7 @@ class Piped:
             env=threads | dict(os.environ),
             start_new_session=True,  # a Ctrl-C is for the judge, who ends the child himself
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows: likewise
+            **rights(user),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -10,6 +10,7 @@ from backproof.subjects.failures import CannotLoad, Died
 from backproof.subjects.messages import Call, Failure, Hello, Load, Outcome, decoder, encode
 from backproof.subjects.own import own_weights
 from backproof.subjects.pipes import Piped, Strange, TooLate
+from backproof.subjects.rights import check_rights
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,19 @@ class Limits:
     """What a subject may take: seconds for a call and for the first one, bytes of memory.
 
     The first call, and loading, may take six times as long unless said: there is much to import.
+    user: whose rights it has, which the judge has to be able to give; "": those of the judge
+
+    Raises: ValueError where the rights of the user cannot be given.
     """
 
     seconds: float = 10.0
     first_seconds: float = 0.0
     memory: int = 4 * 2**30
+    user: str = ""
 
     def __post_init__(self) -> None:
+        if self.user:
+            check_rights(self.user)
         if not self.first_seconds:
             object.__setattr__(self, "first_seconds", 6 * self.seconds)
 
@@ -53,7 +60,8 @@ class Child:
         """
         self.close()
         judge, memory = os.getpid(), self.limits.memory
-        self._process = Piped("backproof.subjects.serve", str(judge), str(memory))
+        words = ("backproof.subjects.serve", str(judge), str(memory))
+        self._process = Piped(*words, user=self.limits.user)
         load = Load(subject=self.subject, precision=self.precision, options=self.options)
         try:
             outcome = self._ask(load, "loading", self.limits.first_seconds)

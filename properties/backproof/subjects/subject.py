@@ -43,6 +43,7 @@ class Subject:
         self.scope, self.precision = owned(hello.scope, hello.weights), hello.precision
         self.conventions: ByHead = hello.conventions
         self.capabilities = tuple(hello.capabilities)
+        self.misspelt = hello.misspelt
         self.isolated = server.isolated
         self.conversation = Conversation(server, Books(noise=dict(hello.printed)))
         try:
