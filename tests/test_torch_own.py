@@ -1,5 +1,11 @@
 """A module of a user's is judged without an adapter, and so is the loop that trains it."""
 
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +165,28 @@ def test_the_words_of_the_option_name_a_builder() -> None:
         load(f"--torch={EXAMPLE}:rebuild")
     with pytest.raises(CannotLoad, match="--option speed: choose one of loss, output, activation"):
         load(f"--torch={EXAMPLE}:build", options={"speed": "high"})
+
+
+def test_what_the_page_shows_is_the_example_and_what_is_printed() -> None:
+    page = Path("docs/pytorch.md").read_text(encoding="utf-8")
+    example = textwrap.dedent(EXAMPLE.read_text(encoding="utf-8").replace("\n    ", "\n"))
+    shown = re.findall(r"^``` { \.(\w+) \.shown }\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    build, loop = [body for language, body in shown if language == "python"][1:]
+    assert build in EXAMPLE.read_text(encoding="utf-8")
+    assert loop in example
+    [(command, expected)] = [
+        body.split("\n", 1) for language, body in shown if language == "console"
+    ]
+    words = [sys.executable, "-m", *shlex.split(command.removeprefix("$ "))]
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=200, check=True, env=os.environ | WIDE
+    )
+    assert verdicts(done.stdout) == verdicts(expected)
+
+
+WIDE = {"COLUMNS": "100"}
+
+
+def verdicts(printed: str) -> list[str]:
+    """The lines without what a machine decides: versions, seconds and last bits."""
+    return [re.sub(r"\d[\d,.e+-]*", "", line) for line in printed.split("\n") if line]

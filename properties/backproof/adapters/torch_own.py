@@ -51,6 +51,8 @@ class Own(Implementation):
         if unknown := [name for name in given if name not in OPTIONS]:
             known = ", ".join((*OPTIONS, "device"))
             raise ValueError(f"--option {unknown[0]}: choose one of {known}")
+        if not callable(found):
+            raise NotSupported("give an nn.Module, or a function that builds it")
         self._options, self._build = given, found
         self._fixed = isinstance(found, nn.Module)
         self._beside = {name: beside[name] for name in ARGUMENTS if callable(beside.get(name))}
@@ -181,12 +183,14 @@ class Own(Implementation):
     def _offer(self) -> None:
         """The capabilities that what is there gives."""
         offered: dict[str, Callable[..., Any]] = {"loss": self._loss, "gradient": self._gradient}
-        offered |= {name: getattr(self, f"_{name}") for name in ("train", "evaluate")
-                    if name in self._beside}  # fmt: skip
+        if "train" in self._beside:
+            offered["train"] = self._run_loop
+        if "evaluate" in self._beside:
+            offered["evaluate"] = self._run_evaluation
         if self.scope.initializers:
-            offered["initialize"] = self._initialize
+            offered["initialize"] = self._draw
         if self.scope.dropout:
-            offered["forward_training"] = self._forward_training
+            offered["forward_training"] = self._with_dropout
         for name, capability in offered.items():
             setattr(self, name, capability)
 
@@ -248,7 +252,7 @@ class Own(Implementation):
         self._criterion(module(self._form.tensor(inputs)), self._targets(targets)).backward()
         return self._form.layers(layers, _slope)
 
-    def _train(
+    def _run_loop(
         self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
         optimizer: Optimizer, epochs: int, batch_size: int | None = None,
         sample_weights: Array | None = None, seed: int = 0,
@@ -259,7 +263,7 @@ class Own(Implementation):
             self._beside["train"](module.train(), *data, optimizer, epochs, batch_size)
         return self._form.layers(layers, lambda parameter: parameter)
 
-    def _evaluate(
+    def _run_evaluation(
         self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
         batch_size: int, sample_weights: Array | None = None,
     ) -> Any:  # fmt: skip
@@ -268,14 +272,14 @@ class Own(Implementation):
         found = self._beside["evaluate"](module, *data, batch_size)
         return array(found) if isinstance(found, torch.Tensor) else found
 
-    def _initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
+    def _draw(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         with seeded(seed):
             module, layers = self._made(architecture)
             if "initialize" in self._beside:
                 self._beside["initialize"](module, initializer)
         return self._form.layers(layers, lambda parameter: parameter)
 
-    def _forward_training(
+    def _with_dropout(
         self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
     ) -> Array:
         module, _ = self._set(self._at(architecture), parameters)
