@@ -144,3 +144,12 @@ def test_dropout_and_starts_leave_the_generator_of_the_user_alone() -> None:
 def test_a_gpu_keeps_the_laws(precision: str) -> None:
     report = backproof.check(Torch(precision, "cuda"), profile="quick", laws=FEW)
     assert {row.status for row in report.laws} <= {"holds", "weak"}
+
+
+def test_an_overflow_inside_the_derivative_of_softplus_is_refused_by_name() -> None:
+    net = Architecture((1, 1, 1), "softplus", "identity", "squared_error")
+    layers = [Layer(np.ones((1, 1), "f4"), np.zeros(1, "f4")) for _ in net.shapes]
+    data = np.full((1, 1), 17, "f4"), np.full((1, 1), 1e33, "f4")
+    with pytest.raises(NotSupported, match=r"nn.Softplus multiplies by exp\(z\) before it divides"):
+        Torch("float32").gradient(net, layers, *data)
+    assert np.isinf(Torch("float32", softplus="exact").gradient(net, layers, *data)[0].biases).all()

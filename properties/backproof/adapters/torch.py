@@ -11,25 +11,29 @@ deviation). SGD is run without dampening: its first step takes the whole gradien
 which the published recurrence does not.
 
 What is declared was read in version 2.13.0: the mean losses are over elements, and MSELoss squares
-without a half; nn.Softplus is the identity beyond 20; biases start as nn.Linear has them, whatever
-draws the weights. Below float32 matrix products and sums are accumulated in float32 on a CPU.
+without a half; nn.Softplus is the identity beyond 20, and where its derivative g exp(z) /
+(1 + exp(z)) overflows before it is divided, it is refused; biases start as nn.Linear has them,
+whatever draws the weights. Below float32 matrix products and sums are accumulated in float32 on a
+CPU.
+
 `binary=BCELoss` puts nn.Sigmoid and nn.BCELoss in the place of BCEWithLogitsLoss, and
-`softplus=exact` lets the laws find what nn.Softplus leaves out beyond 20.
+`softplus=exact` lets the laws find both.
 On `device=cuda` float32 is that of the cores (`allow_tf32` is off), and precision=tf32 turns it on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from backproof.adapters import torch_criteria
 from backproof.adapters.torch_modules import Form, array, linears, network
 from backproof.adapters.torch_optimizers import optimizer as made
 from backproof.adapters.torch_starts import STARTS, started
-from backproof.contract import Implementation, Scope
+from backproof.contract import Implementation, NotSupported, Scope
 from refnet.architecture import ACTIVATIONS, HEADS, Architecture, Array, Parameters
 from refnet.rounding.precision import FLOAT32, PRESETS, Precision
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
@@ -73,6 +77,7 @@ class Torch(Implementation):
         self.precision = arithmetic(precision, device)
         self.conventions = torch_criteria.conventions(binary, softplus)
         self._form, self._binary = Form(DTYPES[precision], device), binary
+        self._excused = softplus == "documented"
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
         with torch.no_grad():
@@ -112,7 +117,7 @@ class Torch(Implementation):
     ) -> Parameters:
         module = network(architecture, parameters, self._form)
         self._loss(architecture, module, inputs, targets, sample_weights).backward()
-        return self._form.layers(linears(module), lambda parameter: parameter.grad)
+        return self._found(architecture, module, lambda parameter: parameter.grad)
 
     def train(
         self,
@@ -135,7 +140,7 @@ class Torch(Implementation):
                 step.zero_grad()
                 self._loss(architecture, module, inputs[rows], targets[rows], weights).backward()
                 step.step()
-        return self._form.layers(linears(module), lambda parameter: parameter)
+        return self._found(architecture, module, lambda parameter: parameter)
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         with seeded(seed):
@@ -148,6 +153,16 @@ class Torch(Implementation):
         module = network(architecture, parameters, self._form).train()
         with seeded(seed), torch.no_grad():
             return self._outputs(architecture, module, inputs)
+
+    def _found(
+        self, architecture: Architecture, module: Any, part: Callable[[Any], Any]
+    ) -> Parameters:
+        """A part of each parameter, unless nn.Softplus has spoilt it."""
+        layers = self._form.layers(linears(module), part)
+        whole = all(bool(np.isfinite(one).all()) for layer in layers for one in layer)
+        if self._excused and not whole and "softplus" in architecture.activations:
+            raise NotSupported("nn.Softplus multiplies by exp(z) before it divides: that overflows")
+        return layers
 
     def _outputs(self, architecture: Architecture, module: Any, inputs: Array) -> Array:
         return array(torch_criteria.OUTPUTS[architecture.output](module(self._form.tensor(inputs))))

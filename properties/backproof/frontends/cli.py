@@ -90,6 +90,7 @@ def check(
             show_default="refnet",
         ),
     ] = None,
+    torch: Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")] = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -139,11 +140,14 @@ def check(
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     asked |= {"gradescope": gradescope}
-    found, names = in_class(subjects or ["refnet"])
+    named = [*(subjects or []), *(f"--torch={words}" for words in torch or [])]
+    found, names = in_class(named or ["refnet"])
     if any(asked.values()):  # a run that writes nothing waits for none of their libraries
         from backproof.frontends.written import check_places
 
         check_places(asked, folders=bool(names))
+    if save is not None and torch:
+        wrong(f"--save {save}: a script asks an adapter, which {torch[0]} has not; use --json")
     check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit, "examples": examples}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30), "user": user}

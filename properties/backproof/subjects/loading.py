@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from backproof.contract import CAPABILITIES, Declared, Scope, by_head, capabilities
+from backproof.contract import CAPABILITIES, Declared, NotSupported, Scope, by_head, capabilities
 from backproof.subjects import ways_out
 from backproof.subjects.border import raised, said
 from backproof.subjects.failures import CannotLoad
@@ -35,6 +35,9 @@ BUILT_IN = {
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
+
+MODULES = {"--torch": "backproof.adapters.torch_own"}
+"""What makes an implementation of a module of a user's, by the option that names it."""
 
 PACKAGE, ENGINE = Path(__file__).parents[1], Path(inspect.getfile(Conventions)).parent
 """Where our own code lies: what is raised there is shown at the line of theirs that led to it."""
@@ -64,6 +67,9 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
 
     Raises: CannotLoad.
     """
+    kind, equals, words = subject.partition("=")
+    if equals and kind in MODULES:
+        return _own(kind, words, precision, options or {})
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
     if module_name.endswith(".py:"):
@@ -75,6 +81,38 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
     if found is None:
         raise CannotLoad(ways_out.undefined(module, module_name, name))
     return checked(_constructed(found, subject, precision, options or {}), subject)
+
+
+def _own(kind: str, words: str, precision: str | None, options: dict[str, str]) -> Any:
+    """A module of a user's as an implementation, with what stands beside it in its file."""
+    file, colon, name = words.rpartition(":")
+    if not colon or words.endswith(".py"):
+        raise CannotLoad(f"{kind} {words}: say what builds the module, as {kind} {words}:build")
+    module = _module(file, words, built_in=False)
+    if not hasattr(module, name):
+        raise CannotLoad(f"{file} defines no {name}")
+    return _as_own(kind, getattr(module, name), vars(module), precision, options)
+
+
+def _as_own(
+    kind: str, found: Any, beside: Mapping[str, Any], precision: str | None, options: dict[str, str]
+) -> Any:
+    maker = _module(MODULES[kind], kind.removeprefix("--"), built_in=True)
+    try:
+        return checked(maker.Own(found, beside, precision, options), kind)
+    except (NotSupported, ValueError) as reason:
+        raise CannotLoad(f"{kind}: {reason}") from None
+
+
+def adapted(found: Any) -> Any:
+    """A bare nn.Module as an implementation; anything else as it is.
+
+    Raises: CannotLoad saying what cannot be judged of it.
+    """
+    names = {f"{one.__module__}.{one.__qualname__}" for one in type(found).__mro__}
+    if "torch.nn.modules.module.Module" in names and not hasattr(found, "scope"):
+        return _as_own("--torch", found, {}, None, {})
+    return found
 
 
 def checked(implementation: Any, subject: str) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from backproof.subjects.calls import hello, perform
 from backproof.subjects.handed import Handed
-from backproof.subjects.loading import checked, loading
+from backproof.subjects.loading import adapted, checked, loading
 from backproof.subjects.messages import Call, Hello, Outcome
 
 
@@ -26,7 +26,7 @@ class Local:
         self._name = kind.__name__
         with loading(self._name):
             made = implementation() if isinstance(implementation, type) else implementation
-            self._implementation = checked(made, self._name)
+            self._implementation = checked(adapted(made), self._name)
         self._state: tuple[Any, Any] | None = None
         self._handed = Handed()
 

@@ -42,7 +42,8 @@ def deeper(case: Case) -> Case | None:
             between = Layer(np.eye(width), np.zeros(width))
             parameters = [*case.parameters[:place], between, *case.parameters[place:]]
             names = a.activations
-            mixed = (*names[:place], name, *names[place:]) if len({*names}) > 1 else a.activation
+            each = isinstance(a.activation, tuple)
+            mixed = (*names[:place], name, *names[place:]) if each else a.activation
             widths = (*a.widths[: place + 1], width, *a.widths[place + 1 :])
             return _inside(case, replace(a, widths=widths, activation=mixed), parameters)
     return None

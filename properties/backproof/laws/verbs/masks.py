@@ -1,5 +1,6 @@
 """What dropout may give: a value for every set of hidden units that are dropped, and its chance."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -12,6 +13,7 @@ from backproof.cases.case import Case
 from backproof.subjects.subject import Subject
 from refnet import balls
 from refnet.architecture import Array, Layer, Parameters
+from refnet.rounding.arithmetic import quiet
 
 
 class Outcome(NamedTuple):
@@ -30,7 +32,10 @@ def outcomes(subject: Subject, case: Case) -> list[Outcome]:
 def told_apart(every: Iterable[Outcome]) -> list[Outcome]:
     """Outcomes whose balls do not meet: one for all of those that do."""
     found: list[Outcome] = []
-    for outcome in sorted(every, key=lambda one: one.value - one.radius):
+    given = [*every]
+    if not all(math.isfinite(one.value) and math.isfinite(one.radius) for one in given):
+        return [Outcome(0.0, math.inf, 1.0)]  # any value is legal
+    for outcome in sorted(given, key=lambda one: one.value - one.radius):
         before = found[-1] if found else None
         if before and before.value + before.radius >= outcome.value - outcome.radius:
             found[-1] = _merged(before, outcome)
@@ -39,6 +44,7 @@ def told_apart(every: Iterable[Outcome]) -> list[Outcome]:
     return found
 
 
+@quiet  # an infinite value, where any is legal
 def nearest_ball(values: Array, known: list[Outcome]) -> NDArray[np.intp]:
     """The place of the outcome whose ball each value lies in, or is nearest to.
 

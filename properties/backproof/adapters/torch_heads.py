@@ -1,0 +1,86 @@
+"""Which head a module and its criterion are together, and by which conventions."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from backproof.adapters.torch_criteria import BINARY, MEANS
+from backproof.contract import NotSupported
+from refnet.architecture import HEADS
+from refnet.conventions import Conventions
+
+LOSSES = ("cross_entropy", "squared_error", "huber", "poisson")
+
+
+class Head(NamedTuple):
+    """An output activation, a loss, what they mean, and Huber's threshold and the smoothing."""
+
+    output: str
+    loss: str
+    conventions: Conventions
+    numbers: dict[str, float]
+
+
+KNOWN: dict[str, tuple[str | None, str, dict[str, Any]]] = {
+    "BCEWithLogitsLoss": ("sigmoid", "cross_entropy", {}),
+    "BCELoss": ("sigmoid", "cross_entropy", BINARY["BCELoss"]),
+    "CrossEntropyLoss": ("softmax", "cross_entropy", {}),
+    "PoissonNLLLoss": ("exp", "poisson", {}),
+    "MSELoss": (None, "squared_error", {}),
+    "HuberLoss": ("identity", "huber", {}),
+    "SmoothL1Loss": ("identity", "huber", {"huber": "smooth_l1"}),
+}
+"""The output (None: the module's own), the loss and the conventions of each criterion of torch."""
+
+PLAIN = {
+    "weight": None, "pos_weight": None, "log_input": True, "full": False, "ignore_index": -100,
+}  # fmt: skip
+"""What is judged of the criteria's further settings."""
+
+
+def head(criterion: Any, given: str, outputs: int, options: dict[str, str]) -> Head:
+    """The head of a criterion on a module that gives its outputs after the activation `given`.
+
+    Raises: NotSupported where it is not known and not declared, or is none.
+    """
+    name = type(criterion).__name__
+    if "loss" in options or name not in KNOWN:
+        output, loss, more = None, options.get("loss", ""), dict[str, Any]()
+        if loss not in LOSSES:
+            raise NotSupported(
+                f"the criterion {getattr(criterion, '__name__', name)} is none that is known: "
+                f"declare --option loss={'|'.join(LOSSES)}"
+            )
+    else:
+        output, loss, more = KNOWN[name]
+    softest = "softmax" if outputs > 1 else "sigmoid"
+    usual = {"cross_entropy": softest, "poisson": "exp"}.get(loss, "identity")
+    output = options.get("output") or output or (given if given != "identity" else usual)
+    if (output, loss) not in HEADS:
+        raise NotSupported(f"{output} with {loss} is no head that is known")
+    means = replace(MEANS, **more, reduction=_reduction(criterion))
+    if loss == "cross_entropy" and output == "sigmoid":
+        means = replace(means, sample_weight_mean="rows")
+    if given == "identity" != output:
+        means = replace(means, outputs="logits")
+    return Head(output, loss, means, _numbers(criterion))
+
+
+def _reduction(criterion: Any) -> Any:
+    said = getattr(criterion, "reduction", "mean")
+    if said == "none":
+        raise NotSupported("the criterion has reduction='none'; give mean or sum")
+    for setting, value in PLAIN.items():
+        if isinstance(criterion, nn.Module) and getattr(criterion, setting, value) != value:
+            raise NotSupported(f"the criterion has {setting}: only {setting}={value} is judged")
+    return "sum" if said == "sum" else "mean over elements"
+
+
+def _numbers(criterion: Any) -> dict[str, float]:
+    """Smoothing and threshold, where they are not the default."""
+    found = {
+        "label_smoothing": float(getattr(criterion, "label_smoothing", 0.0)),
+        "delta": float(getattr(criterion, "delta", getattr(criterion, "beta", 1.0))),
+    }
+    return {name: value for name, value in found.items() if value != (name == "delta")}
