@@ -1,15 +1,20 @@
 """Several jobs: what becomes of the laws of a process that is killed."""
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from backproof.adapters.refnet import Refnet
 from backproof.frontends import jobs
-from backproof.frontends.pool import finished
+from backproof.frontends.pool import finished, workers
 from backproof.judging.judgement import Judgement
 from backproof.judging.settings import Settings
 from backproof.laws.catalogue import chosen
@@ -34,6 +39,33 @@ def test_the_laws_of_a_process_that_was_killed_are_internal_and_fail_the_run() -
     assert done.status == "holds"
     assert {(row.status, row.reason) for row in rest} == {("internal", jobs.KILLED)}
     assert judgement.report.exit_status == 3
+
+
+def half_answered(marker: str) -> None:
+    """In a worker: the result stops in the middle, as of a process that is killed there."""
+
+    def send(self: Any, message: bytes, write: Any = None) -> None:
+        os.write(self.fileno(), bytes(message)[: len(message) // 2])
+        Path(marker).touch()
+        time.sleep(60)
+
+    Connection._send = send  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_ends_a_pool_that_has_half_a_result(tmp_path: Path) -> None:
+    marker, interrupts = tmp_path / "half", SimpleNamespace(asked=False)
+
+    def interrupted() -> None:
+        with workers(interrupts, 1) as pool:  # type: ignore[arg-type]
+            pool.submit(half_answered, str(marker))
+            while not marker.exists():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    thread = threading.Thread(target=interrupted, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 class Listening:

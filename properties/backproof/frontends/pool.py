@@ -44,6 +44,8 @@ def workers(
         if not done:
             for worker in multiprocessing.active_children():
                 worker.kill()  # its subject ends with it
+            # else half a result of one that was killed would be waited for, for ever
+            pool._result_queue._writer.close()  # type: ignore[attr-defined]
         pool.shutdown(cancel_futures=True)
 
 
