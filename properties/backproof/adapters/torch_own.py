@@ -25,10 +25,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from backproof.adapters.torch import DTYPES, arithmetic, seeded
+from backproof.adapters.torch import DTYPES, arithmetic
 from backproof.adapters.torch_found import Trace, recognised, traced, widths
 from backproof.adapters.torch_heads import Head, head
-from backproof.adapters.torch_modules import Form, array, set_parameters
+from backproof.adapters.torch_modules import Form, array, seeded, set_parameters
 from backproof.contract import Architecture, Array, Implementation, NotSupported, Parameters, Scope
 from refnet.architecture import ACTIVATIONS
 from refnet.training.optimizers import Optimizer
