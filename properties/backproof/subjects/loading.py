@@ -17,6 +17,7 @@ from backproof.contract import CAPABILITIES, Declared, NotSupported, Scope, by_h
 from backproof.subjects import ways_out
 from backproof.subjects.arrays import short
 from backproof.subjects.border import raised, said
+from backproof.subjects.command import Program
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
@@ -39,6 +40,9 @@ BUILT_IN = {
 
 MODULES = {"--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module")}
 """What makes an implementation of a user's module, and of which class this is, by the option."""
+
+PROGRAMS = ("--command", "--strict-command")
+"""A program that speaks JSON lines; every reply of the second is held to the schema."""
 
 PACKAGE, ENGINE = Path(__file__).parents[1], Path(inspect.getfile(Conventions)).parent
 """Where our own code lies: what is raised there is shown at the line of theirs that led to it."""
@@ -71,6 +75,9 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
     kind, equals, words = subject.partition("=")
     if equals and kind in MODULES:
         return _own(kind, words, precision, options or {})
+    if equals and kind in PROGRAMS:
+        strict = kind == PROGRAMS[1]
+        return checked(Program(words, precision, options or {}, strict=strict), subject)
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
     if module_name.endswith(".py:"):
