@@ -136,6 +136,7 @@ class Program(Implementation):
         """The answer to a call; the program is started anew where it has not kept the protocol."""
         named = dict(zip(CAPABILITIES[capability], given, strict=False))
         if self._process.poll() is not None:
+            self._end()
             self._begin()
         self._number += 1
         architecture, inputs = named["architecture"], named.get("inputs")
@@ -183,7 +184,8 @@ class Program(Implementation):
         """End the program, if it has begun."""
         if hasattr(self, "_process"):
             self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(BrokenPipeError), self._process:
+                pass  # its pipes are closed
 
 
 def _conventions(given: Conventions | list[dict[str, Any]]) -> Any:
