@@ -17,9 +17,7 @@ On `device=cuda` float32 is that of the cores, and precision=tf32 their tensor c
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,61 +27,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax import nn
 
+from backproof.adapters import jax_programs as programs
 from backproof.contract import Implementation, NotSupported, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.rounding.precision import FLOAT32, PRESETS, Precision
-from refnet.training.initializers import PLAIN_CONSTANT, PLAIN_DEVIATION
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
 
 PRECISIONS = ("float64", "float32", "bfloat16", "float16", "tf32")
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "identity": nn.identity,
-    "sigmoid": nn.sigmoid,
-    "tanh": nn.tanh,
-    "relu": nn.relu,
-    "leaky_relu": nn.leaky_relu,
-    "elu": nn.elu,
-    "selu": nn.selu,
-    "softplus": nn.softplus,
-    "exp": jnp.exp,
-    "softmax": nn.softmax,
-    "gelu": nn.gelu,
-    "silu": nn.silu,
-}
-
-LOSSES: dict[tuple[str, str], Callable[[Any, Any, Any], Any]] = {
-    ("sigmoid", "cross_entropy"): lambda z, y, delta: optax.sigmoid_binary_cross_entropy(z, y),
-    ("softmax", "cross_entropy"): lambda z, y, delta: optax.softmax_cross_entropy(z, y),
-    ("identity", "squared_error"): lambda z, y, delta: optax.l2_loss(z, y),
-    ("sigmoid", "squared_error"): lambda z, y, delta: optax.l2_loss(nn.sigmoid(z), y),
-    ("softmax", "squared_error"): lambda z, y, delta: optax.l2_loss(nn.softmax(z), y),
-    ("identity", "huber"): lambda z, y, delta: optax.huber_loss(z, y, delta=delta),
-}
-"""The losses of the rows, or of their elements, by the head; they take logits, targets, delta."""
-
-_scaled = nn.initializers.variance_scaling
-STARTS: dict[str, Any] = {
-    "zeros": nn.initializers.zeros,
-    "constant": nn.initializers.constant(PLAIN_CONSTANT),
-    "normal": nn.initializers.normal(PLAIN_DEVIATION),
-    "orthogonal": nn.initializers.orthogonal(),
-    "lecun_normal": _scaled(1.0, "fan_in", "normal"),
-    "lecun_uniform": nn.initializers.lecun_uniform(),
-    "lecun_truncated": nn.initializers.lecun_normal(),
-    "glorot_normal": _scaled(1.0, "fan_avg", "normal"),
-    "glorot_uniform": nn.initializers.glorot_uniform(),
-    "glorot_truncated": nn.initializers.glorot_normal(),
-    "he_normal": _scaled(2.0, "fan_in", "normal"),
-    "he_uniform": nn.initializers.he_uniform(),
-    "he_truncated": nn.initializers.he_normal(),
-}
-
-Form = tuple[tuple[str, ...], tuple[str, str]]
-"""What a program is compiled for, beside shapes: the activations, and the head."""
 
 
 class Jax(Implementation):
@@ -100,11 +52,11 @@ class Jax(Implementation):
         rmsprop_epsilon="inside",
     )
     scope = Scope(
-        activations=tuple(ACTIVATIONS),
-        heads=tuple(LOSSES),
+        activations=tuple(programs.ACTIVATIONS),
+        heads=tuple(programs.LOSSES),
         optimizers=OPTIMIZERS,
         weight_decay=("coupled", "decoupled"),
-        initializers=tuple(STARTS),
+        initializers=tuple(programs.STARTS),
         label_smoothing=True,
         soft_targets=True,
         batches=True,
@@ -118,13 +70,13 @@ class Jax(Implementation):
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
         form, pairs = self._given(architecture, parameters)
-        return self._array(_outputs(form, pairs, self._tensor(inputs)))
+        return self._array(programs.outputs(form, pairs, self._tensor(inputs)))
 
     def hidden(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
     ) -> list[Array]:
         form, pairs = self._given(architecture, parameters)
-        return [self._array(units) for units in _units(form, pairs, self._tensor(inputs))]
+        return [self._array(units) for units in programs.units(form, pairs, self._tensor(inputs))]
 
     def loss(
         self,
@@ -134,7 +86,7 @@ class Jax(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Array:
-        return self._array(_loss(*self._asked(architecture, parameters, inputs, targets)))
+        return self._array(programs.loss(*self._asked(architecture, parameters, inputs, targets)))
 
     def gradient(
         self,
@@ -144,7 +96,9 @@ class Jax(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Parameters:
-        return self._layers(_gradient(*self._asked(architecture, parameters, inputs, targets)))
+        return self._layers(
+            programs.gradient(*self._asked(architecture, parameters, inputs, targets))
+        )
 
     def train(
         self,
@@ -163,10 +117,10 @@ class Jax(Implementation):
             _named(optimizer),
             {k: self._tensor(v) for k, v in _numbers(optimizer).items()},
         )
-        state, size = _begun(kind, given, pairs), batch_size or len(inputs)
+        state, size = programs.begun(kind, given, pairs), batch_size or len(inputs)
         for start in [*range(0, len(inputs), size)] * epochs:
             rows = [part[start : start + size] for part in data]
-            pairs, state = _step(form, kind, given, state, pairs, *rows, numbers)
+            pairs, state = programs.step(form, kind, given, state, pairs, *rows, numbers)
         return self._layers(pairs)
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
@@ -174,11 +128,14 @@ class Jax(Implementation):
             raise NotSupported("orthogonal has no code for half precision")
         keys = jax.random.split(jax.random.key(seed), len(architecture.shapes))
         return [
-            Layer(self._array(_started(initializer, shape, self._dtype, key)), np.zeros(shape[1]))
+            Layer(
+                self._array(programs.started(initializer, shape, self._dtype, key)),
+                np.zeros(shape[1]),
+            )
             for key, shape in zip(keys, architecture.shapes, strict=True)
         ]
 
-    def _given(self, a: Architecture, parameters: Parameters) -> tuple[Form, Any]:
+    def _given(self, a: Architecture, parameters: Parameters) -> tuple[programs.Form, Any]:
         pairs = [(self._tensor(weights), self._tensor(biases)) for weights, biases in parameters]
         return (a.activations, a.head), pairs
 
@@ -236,23 +193,6 @@ def _keep_programs() -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def _propagated(form: Form, pairs: Any, x: Any) -> list[Any]:
-    """What each hidden layer gives, and the logits."""
-    found = []
-    for name, (weights, biases) in zip(form[0], pairs, strict=False):
-        x = ACTIVATIONS[name](x @ weights + biases)
-        found.append(x)
-    weights, biases = pairs[-1]
-    return [*found, x @ weights + biases]
-
-
-def _mean_loss(form: Form, pairs: Any, x: Any, y: Any, numbers: Any) -> Any:
-    smoothing, delta = numbers
-    if form[1] == ("softmax", "cross_entropy"):
-        y = optax.smooth_labels(y, smoothing)
-    return LOSSES[form[1]](_propagated(form, pairs, x)[-1], y, delta).mean()
-
-
 def _named(optimizer: Optimizer) -> str:
     """The optimizer in one word, which decides the program.
 
@@ -270,60 +210,3 @@ def _named(optimizer: Optimizer) -> str:
 def _numbers(given: Optimizer) -> dict[str, float]:
     names = ("learning_rate", "momentum", "beta1", "beta2", "rho", "epsilon", "weight_decay")
     return {name: getattr(given, name) for name in names}
-
-
-def _made(kind: str, n: dict[str, Any]) -> Any:
-    """The optimizer of optax's, of numbers that may change from call to call."""
-    if kind.startswith("decayed "):
-        rest = _made(kind.removeprefix("decayed "), n)
-        return optax.chain(optax.add_decayed_weights(n["weight_decay"]), rest)
-    rate, betas = n["learning_rate"], {"b1": n["beta1"], "b2": n["beta2"], "eps": n["epsilon"]}
-    if kind == "adam":
-        return optax.adam(rate, **betas)
-    if kind == "adamw":
-        return optax.adamw(rate, **betas, weight_decay=n["weight_decay"])
-    if kind == "rmsprop":
-        return optax.rmsprop(rate, decay=n["rho"], eps=n["epsilon"])
-    if kind == "gradient_descent":
-        return optax.sgd(rate)
-    return optax.sgd(rate, momentum=n["momentum"], nesterov=kind == "nesterov")
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _started(initializer: str, shape: tuple[int, int], dtype: Any, key: Any) -> Any:
-    return STARTS[initializer](key, shape, dtype)
-
-
-@partial(jax.jit, static_argnums=0)
-def _outputs(form: Form, pairs: Any, x: Any) -> Any:
-    return ACTIVATIONS[form[1][0]](_propagated(form, pairs, x)[-1])
-
-
-@partial(jax.jit, static_argnums=0)
-def _units(form: Form, pairs: Any, x: Any) -> Any:
-    return _propagated(form, pairs, x)[:-1]
-
-
-_loss = partial(jax.jit, static_argnums=0)(_mean_loss)
-_gradient = partial(jax.jit, static_argnums=0)(jax.grad(_mean_loss, argnums=1))
-
-
-@partial(jax.jit, static_argnums=0)
-def _begun(kind: str, numbers: dict[str, Any], pairs: Any) -> Any:
-    return _made(kind, numbers).init(pairs)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _step(
-    form: Form,
-    kind: str,
-    numbers: dict[str, Any],
-    state: Any,
-    pairs: Any,
-    x: Any,
-    y: Any,
-    more: Any,
-) -> Any:
-    gradient = jax.grad(_mean_loss, argnums=1)(form, pairs, x, y, more)
-    updates, state = _made(kind, numbers).update(gradient, state, pairs)
-    return optax.apply_updates(pairs, updates), state
