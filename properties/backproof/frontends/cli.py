@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from backproof.frontends.cli_options import MOST_SEED, CallSeconds, Command, Memory, OwnTorch
+from backproof.frontends.cli_options import (
+    MOST_SEED,
+    CallSeconds,
+    Cluster,
+    Command,
+    Memory,
+    OwnTorch,
+)
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
@@ -96,6 +103,7 @@ def check(
         str, typer.Option(help="whose rights the subject has; root alone may give them away")
     ] = "",
     jobs: Annotated[int, typer.Option(min=1, help="laws that are judged at the same time")] = 1,
+    cluster: Cluster = None,
     known: Annotated[
         str | None, typer.Option(help="the ledger of known breaks, such as backproof.toml")
     ] = None,
@@ -125,6 +133,7 @@ def check(
     """Judge implementations by the laws."""
     from backproof.frontends.patterns import in_class
     from backproof.frontends.saved import check_folder, save_all
+    from backproof.reports.report import exit_status
     from backproof.reports.terminal import console
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
@@ -146,10 +155,11 @@ def check(
         from backproof.frontends.solution import grading
 
         worth = grading(gradescope, points, solution, judgements, names)
-    status = _judge_all(judgements, names, context.obj, shown, asked, worth, jobs, verbose)
+    with pool_of(judgements, context.obj, jobs, cluster) as pool:
+        _judge_all(judgements, names, context.obj, shown, asked, worth, pool, verbose)
     if save is not None:
         save_all(save, [judgement.report for judgement in judgements], shown)
-    sys.exit(status)
+    sys.exit(exit_status([judgement.report for judgement in judgements]))
 
 
 def with_options(**given: list[str] | None) -> list[str]:
@@ -190,50 +200,51 @@ def _judge_all(
     console: "Console",
     asked: "Asked",
     grading: "Grading | None",
-    jobs: int,
+    pool: "Executor | None",
     verbose: bool,
-) -> int:
+) -> None:
     """Load every subject, so that a slip in the last loses nothing; then judge one by one.
 
     What cannot be loaded ends the command, and where a score is asked for wins no points.
     """
-    from backproof.reports.report import exit_status
     from backproof.reports.terminal import table
 
-    with _pool(judgements, interrupts, jobs) as pool:
-        if names:
-            from backproof.frontends.submissions import judge_class
+    if names:
+        from backproof.frontends.submissions import judge_class
 
-            run = partial(_run, interrupts=interrupts, pool=pool)
-            judge_class(judgements, names, interrupts, console, run, asked, grading)
-            return exit_status([judgement.report for judgement in judgements])
-        with console.status("loading ..."):
-            if grading is None:
-                load(judgements, interrupts)
-            else:
-                from backproof.frontends.submissions import load_or_refuse
+        run = partial(_run, interrupts=interrupts, pool=pool)
+        judge_class(judgements, names, interrupts, console, run, asked, grading)
+        return
+    with console.status("loading ..."):
+        if grading is None:
+            load(judgements, interrupts)
+        else:
+            from backproof.frontends.submissions import load_or_refuse
 
-                load_or_refuse(judgements[0], interrupts)
-        reports = [judgement.report for judgement in judgements]
-        try:
-            for judgement in judgements:
-                _run_one(judgement, interrupts, console, pool, verbose)
-            if len(reports) > 1:
-                table(reports, console)
-        finally:
-            if any(asked.values()):
-                from backproof.frontends.written import write_all
+            load_or_refuse(judgements[0], interrupts)
+    reports = [judgement.report for judgement in judgements]
+    try:
+        for judgement in judgements:
+            _run_one(judgement, interrupts, console, pool, verbose)
+        if len(reports) > 1:
+            table(reports, console)
+    finally:
+        if any(asked.values()):
+            from backproof.frontends.written import write_all
 
-                write_all(asked, reports, grading)
-    return exit_status(reports)
+            write_all(asked, reports, grading)
 
 
-def _pool(
-    judgements: "list[Judgement]", interrupts: "Interrupts", jobs: int
+def pool_of(
+    judgements: "list[Judgement]", interrupts: "Interrupts", jobs: int, address: str | None
 ) -> "AbstractContextManager[Executor | None]":
-    """The processes for several jobs; none for one, or after Ctrl-C."""
-    if jobs == 1 or interrupts.asked:
+    """Who judges: this process, several of ours, or the workers of a cluster; none after Ctrl-C."""
+    if interrupts.asked or (jobs == 1 and address is None):
         return nullcontext()
+    if address is not None:
+        from backproof.frontends.cluster import cluster
+
+        return cluster(address)
     from backproof.frontends.jobs import hired
 
     return hired(judgements, interrupts, jobs)

@@ -16,6 +16,10 @@ Command = Annotated[
     list[str] | None,
     typer.Option(metavar="'WORDS'", help="what starts a program in another language"),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="of a Dask scheduler, whose workers judge: tcp://..."),
+]
 OwnTorch = Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")]
 Memory = Annotated[
     float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")

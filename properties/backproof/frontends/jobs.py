@@ -1,7 +1,8 @@
-"""Several laws at a time: worker processes, each with a process of the subject of its own."""
+"""Several laws at a time: workers, each with a process of the subject of its own."""
 
 import atexit
 import contextlib
+import threading
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
@@ -40,16 +41,18 @@ def hired(
 def run(judgement: Judgement, interrupts: Interrupts, show: Show, pool: Executor) -> None:
     """Judge a subject by all its laws, as many at a time as there are processes, until Ctrl-C."""
     try:
-        given = [(judgement.named, law.name) for law in judgement.laws]
+        given = [(judgement.named, judgement.settings, law.name) for law in judgement.laws]
         futures = {pool.submit(_judge, *task): place for place, task in enumerate(given)}
         for future in finished(futures, interrupts):
+            row = judgement.report.laws[futures[future]]
             try:
-                judged = future.result()
+                row = _taken(judgement, futures[future], future.result())
             except CannotLoad as reason:  # it could be loaded once, and not a second time
-                row = judgement.report.laws[futures[future]]
                 row.status, row.reason = "error", f"it cannot be loaded twice: {reason.message}"
-            else:
-                row = _taken(judgement, futures[future], judged)
+            except BrokenProcessPool:
+                raise
+            except Exception as fault:  # of a worker; the others go on
+                row.status, row.reason = "internal", f"its worker: {type(fault).__name__}: {fault}"
             show.finished(row)
     except KeyboardInterrupt:
         pass  # the rows that are missing are unfinished
@@ -67,30 +70,43 @@ def _taken(judgement: Judgement, place: int, judged: Judged) -> Row:
     return judged.row
 
 
-_worker: list[Judgement] = []
+_worker: list[tuple[Named, Settings, Judgement]] = []
+_one = threading.Lock()
+"""A worker may have several threads; it judges one law at a time."""
 
 
 def _begin(named: list[Named], settings: Settings) -> None:
     """In a worker: load the first subject, while the others start."""
-    _worker.extend(Judgement(one, laws(), settings) for one in named)
-    for judgement in _worker:
-        atexit.register(judgement.server.close)
     with contextlib.suppress(CannotLoad):
-        _worker[0].load()
+        _loaded(named[0], settings)
 
 
-def _judge(named: Named, law: str) -> Judged:
-    """In a worker: one law on one of the subjects; the processes of the others end.
+def _loaded(named: Named, settings: Settings) -> Judgement:
+    """In a worker: a subject before all laws; the processes of others end.
 
     Raises: CannotLoad with its own reason.
     """
-    for other in _worker:
-        if other.named != named:
+    known = [one for *given, one in _worker if given == [named, settings]]
+    for *_, other in _worker:
+        if other not in known:
             other.server.close()
-    judgement = next(one for one in _worker if one.named == named)
-    if not judgement.loaded:
-        judgement.load()
-    place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
-    judgement.judge(place)
-    evidence = [survey.evidence for survey in judgement.surveys[place]]
-    return Judged(judgement.report.laws[place], judgement.subject.books, evidence)
+    if not known:
+        known = [Judgement(named, laws(), settings)]
+        _worker.append((named, settings, known[0]))
+        atexit.register(known[0].server.close)
+    if not known[0].loaded:
+        known[0].load()
+    return known[0]
+
+
+def _judge(named: Named, settings: Settings, law: str) -> Judged:
+    """In a worker: one law on one of the subjects.
+
+    Raises: CannotLoad with its own reason.
+    """
+    with _one:
+        judgement = _loaded(named, settings)
+        place = next(i for i, made in enumerate(judgement.laws) if made.name == law)
+        judgement.judge(place)
+        evidence = [survey.evidence for survey in judgement.surveys[place]]
+        return Judged(judgement.report.laws[place], judgement.subject.books, evidence)
