@@ -5,6 +5,7 @@ printed today, and an example that fails stops the build.
 """
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -80,6 +81,10 @@ def test_an_example_runs_or_has_a_reason_not_to(page: Path) -> None:
     ):
         if language == "toml":
             assert tomllib.loads(body)
+            continue
+        if language == "json":
+            parts = json.loads("[" + re.sub(r"\}\n\{", "},{", body) + "]")
+            assert all(isinstance(part, dict) for part in parts)
             continue
         if language == "yaml":
             continue  # tests/test_action.py reads it
