@@ -73,6 +73,37 @@ def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -
     assert [law.name for law in laws(shown[2])] == [page.stem]
 
 
+BOOK_CHAPTERS = sorted((DOCS / "book").glob("[0-9]*.md"))
+
+
+def test_the_book_has_eleven_chapters_and_its_cover_names_each() -> None:
+    cover = (DOCS / "book" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"\((\d\d-[\w-]+\.md)\)", cover) == [page.name for page in BOOK_CHAPTERS]
+    assert [int(page.name[:2]) for page in BOOK_CHAPTERS] == [*range(1, 12)]
+
+
+@pytest.mark.parametrize("page", BOOK_CHAPTERS, ids=lambda page: page.stem)
+def test_a_chapter_asks_shows_sums_up_and_names_its_laws(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.match(rf"# {int(page.name[:2])} .+\n\n\*[^*]*\?[^*]*\*\n", text), "a question first"
+    assert re.search(r"^<!-- figure \w+: .+ -->$", text, re.MULTILINE), "a picture"
+    assert "```python run" in text, "a run"
+    *_, seen, still, named = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert (seen, named) == ("What was seen", "The laws")
+    assert still in ("Still open", "The end of the evening")
+    assert re.search(r"\(\.\./laws/\w+\.md\)", text[text.index("## The laws") :])
+
+
+def test_each_question_has_a_verdict_a_chapter_and_a_law() -> None:
+    text = (DOCS / "questions.md").read_text(encoding="utf-8")
+    answers = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
+    assert len(answers) >= 20
+    for answer in answers:
+        assert re.match(r'"[^"]+"\n\n\*\*(Right|Half right|Wrong)\b', answer), answer
+        assert "](book/" in answer, answer
+        assert "](laws/" in answer, answer
+
+
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_an_example_runs_or_has_a_reason_not_to(page: Path) -> None:
     """Code that is not run is what installs the package; settings are read."""

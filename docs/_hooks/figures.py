@@ -8,6 +8,8 @@ import re
 
 import drawings
 import drawings_approximation
+import drawings_book
+import drawings_book_learning
 import drawings_life
 import drawings_loss
 import drawings_meaning
@@ -23,6 +25,8 @@ MARK = re.compile(r"^<!-- figure (\w+): (.*?) -->$", re.MULTILINE | re.DOTALL)
 DRAWINGS = (
     drawings,
     drawings_approximation,
+    drawings_book,
+    drawings_book_learning,
     drawings_life,
     drawings_loss,
     drawings_meaning,
