@@ -30,8 +30,8 @@ class SeedIgnored(Refnet):
 class SeedZeroTakenForNone(Refnet):
     """A seed of 0 counts as none, so that each start is another one."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *options: Any) -> None:
+        super().__init__(*options)
         self._unseeded = cycle((1, 2))
 
     def initialize(self, *arguments: Any) -> Any:
