@@ -174,6 +174,22 @@ def test_biases_that_are_given_to_a_network_without_are_named() -> None:
             {"biases": True, "architectures": (BARE,)},
             "scope.architectures[0] has biases=False, the scope biases=True: give both the same",
         ),
+        (
+            {"biases": False, "architectures": (BARE,)},
+            "scope.architectures[0] has l2=0.25: say scope.l2=True",
+        ),
+        (
+            {
+                "biases": False,
+                "l2": True,
+                "architectures": (BARE, replace(BARE, label_smoothing=0.1)),
+            },
+            "scope.architectures[1] has label_smoothing=0.1: say scope.label_smoothing=True",
+        ),
+        (
+            {"biases": False, "l2": True, "architectures": (replace(BARE, dropout=0.5),)},
+            "scope.architectures[0] has dropout=0.5: say scope.dropout=True",
+        ),
     ],
 )
 def test_a_field_that_means_nothing_is_refused(given: dict[str, Any], said: str) -> None:

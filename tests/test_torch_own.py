@@ -105,6 +105,60 @@ def test_a_slope_that_is_wrong_near_zero_is_found() -> None:
     assert [row.status for row in report.laws] == ["broken"]
 
 
+class Smoothed(Net):
+    """Its outputs are logarithms of probabilities."""
+
+    def forward(self, inputs: Any) -> Any:
+        return torch.log_softmax(super().forward(inputs), dim=1)
+
+
+def statuses(subject: Any, laws: str) -> dict[str, str]:
+    report = backproof.check(subject, laws=laws, profile="quick")
+    return {row.law: row.status for row in report.laws}
+
+
+def test_logarithms_of_probabilities_are_judged_with_their_criterion() -> None:
+    module = Smoothed(torch.tanh).double()
+    subject = backproof.own(module, criterion=nn.NLLLoss())
+    laws = "outputs_are_right,softmax_outputs_are,the_gradient_is_the,the_loss_is_the_mean"
+    assert subject.scope.heads == (("softmax", "cross_entropy"),)
+    assert set(statuses(subject, laws).values()) == {"holds"}
+    with pytest.raises(CannotLoad, match=r"log-probabilities go with the criterion nn\.NLLLoss"):
+        backproof.own(module, criterion=nn.CrossEntropyLoss())
+
+
+def built(architecture: Any) -> Any:
+    if set(architecture.activations) - {"tanh"}:
+        raise ValueError("tanh alone")
+    layers: list[Any] = []
+    for pair in architecture.shapes:
+        layers += [nn.Linear(*pair, dtype=torch.float64), nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+@pytest.mark.parametrize(
+    ("criterion", "wrong"),
+    [
+        (nn.CrossEntropyLoss(label_smoothing=0.2), nn.CrossEntropyLoss(label_smoothing=0.21)),
+        (nn.HuberLoss(delta=0.25), nn.HuberLoss(delta=0.3)),
+    ],
+)
+def test_a_criterion_with_a_number_of_its_own_is_judged_with_it(criterion: Any, wrong: Any) -> None:
+    subject = backproof.own(built, kind="torch", criterion=criterion)
+    assert len(subject.scope.architectures) == 6
+    laws = "the_gradient_is_the,the_loss_is_the_mean"
+    assert set(statuses(subject, laws).values()) == {"holds"}
+    subject._criterion = wrong
+    assert set(statuses(subject, laws).values()) == {"broken"}
+
+
+def test_what_own_is_given_and_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"kind='': say what <function built .* one of torch"):
+        backproof.own(built)
+    with pytest.raises(ValueError, match="criterium means nothing here: choose from criterion, "):
+        backproof.own(built, kind="torch", criterium=nn.MSELoss())
+
+
 def test_a_module_stays_as_it_is() -> None:
     module = Net(torch.tanh)
     before = [parameter.clone() for parameter in module.parameters()]
@@ -171,7 +225,7 @@ def test_what_the_page_shows_is_the_example_and_what_is_printed() -> None:
     page = Path("docs/pytorch.md").read_text(encoding="utf-8")
     example = textwrap.dedent(EXAMPLE.read_text(encoding="utf-8").replace("\n    ", "\n"))
     shown = re.findall(r"^``` { \.(\w+) \.shown }\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    build, loop = [body for language, body in shown if language == "python"][1:]
+    build, loop = [body for language, body in shown if language == "python"][2:]
     assert build in EXAMPLE.read_text(encoding="utf-8")
     assert loop in example
     [(command, expected)] = [

@@ -1,115 +1,122 @@
 #!/usr/bin/perl
-# A feed-forward network in plain Perl, and the bridge by which backproof asks it.
-use strict; use warnings; use JSON::PP; use List::Util qw(sum0 max); use POSIX qw(tanh);
-$| = 1;
+# A network in Perl, without a module that does not come with it: perl bridge.pl, by docs/protocol.md.
+use strict;
+use warnings;
+use JSON::PP;
+use List::Util qw(max sum0);
 
-my %activation = (
-    identity => [sub { $_[0] }, sub { 1 }],    # value by z, slope by the value
-    sigmoid  => [sub { 1 / (1 + exp(-$_[0])) }, sub { $_[0] * (1 - $_[0]) }],
-    tanh     => [sub { tanh($_[0]) }, sub { (1 - $_[0]) * (1 + $_[0]) }],
-    relu     => [sub { $_[0] > 0 ? $_[0] : 0 }, sub { $_[0] > 0 ? 1 : 0 }],
-);
-my %head = (
-    'sigmoid cross_entropy'  => sub { my ($z, $y) = @_; max($z, 0) - $y * $z + log1p(exp(-abs $z)) },
-    'identity squared_error' => sub { my ($z, $y) = @_; ($z - $y)**2 / 2 },
-);
-my %about = (
-    protocol => 1, name => 'Perl net', version => "$]",
-    capabilities => [qw(forward hidden loss gradient train)],
-    scope => {
-        activations => [sort keys %activation], heads => [map { [split] } sort keys %head],
-        optimizers => ['gradient_descent'], batches => JSON::PP::true, soft_targets => JSON::PP::true,
-        mixed_activations => JSON::PP::true,
-    },
+$| = 1;    # every reply is flushed
+
+sub sigmoid { my $e = exp(-abs $_[0]); ($_[0] < 0 ? $e : 1) / (1 + $e) }
+
+# each activation, and its slope where the logit is z and the unit y
+my %ACTIVATION = (
+    identity => [ sub { $_[0] }, sub { 1 } ],
+    sigmoid  => [ \&sigmoid, sub { $_[1] * (1 - $_[1]) } ],
+    relu     => [ sub { max(0, $_[0]) }, sub { $_[0] > 0 ? 1 : 0 } ],
 );
 
-sub log1p { my $u = 1 + $_[0]; $u == 1 ? $_[0] : log($u) * $_[0] / ($u - 1) }    # Kahan's
-
-# Layers [weights by input and unit, biases] from numbers in the order of the protocol, and back.
-sub layers {
-    my ($r, @numbers) = @_;
-    my @n = @{$r->{widths}};
-    return map { my ($in, $out) = @n[$_, $_ + 1];
-        [[map { [splice @numbers, 0, $out] } 1 .. $in], [splice @numbers, 0, $out]] } 0 .. $#n - 1;
+sub rows_of {
+    my ($list, $width) = @_;
+    my @list = @$list;
+    my @rows;
+    push @rows, [ splice @list, 0, $width ] while @list;
+    return \@rows;
 }
-sub numbers { map { (map { @$_ } @{$_->[0]}), @{$_->[1]} } @_ }
 
-sub rows { my ($columns, @numbers) = @_; map { [splice @numbers, 0, $columns] } 1 .. @numbers / $columns }
+# the layers of a request: weights as rows, and biases
+sub layers_of {
+    my ($q) = @_;
+    my @rest = @{ $q->{parameters} };
+    my @widths = @{ $q->{widths} };
+    return map {
+        my ($in, $out) = @widths[ $_, $_ + 1 ];
+        my $weights = rows_of([ splice @rest, 0, $in * $out ], $out);
+        { weights => $weights, biases => [ splice @rest, 0, $out ] };
+    } 0 .. $#widths - 1;
+}
 
-# The units of every layer, from the inputs of one row to its outputs, and the last logits.
-sub forward {
-    my ($r, $net, $x) = @_;
-    my (@units, @z) = ($x);
-    for my $l (0 .. $#$net) {
-        my ($w, $b) = @{$net->[$l]};
-        my $f = $activation{$r->{activations}[$l] // $r->{output}}[0];
-        @z = map { my $k = $_; $b->[$k] + sum0(map { $units[-1][$_] * $w->[$_][$k] } 0 .. $#$w) } 0 .. $#$b;
-        push @units, [map { $f->($_) } @z];
+# for one row: what enters each layer, and the logits of each layer
+sub propagate {
+    my ($q, $layers, $row) = @_;
+    my (@units, @logits);
+    my $x = $row;
+    for my $l (0 .. $#$layers) {
+        my ($w, $b) = @{ $layers->[$l] }{qw(weights biases)};
+        my @z = map { my $j = $_; $b->[$j] + sum0 map { $x->[$_] * $w->[$_][$j] } 0 .. $#$x } 0 .. $#$b;
+        push @units, $x;
+        push @logits, \@z;
+        $x = [ map { $ACTIVATION{ $q->{activations}[$l] }[0]->($_) } @z ] if $l < $#$layers;
     }
-    return \@units, \@z;
+    return (\@units, \@logits);
 }
 
-sub loss {
-    my ($r, $net, $x, $y) = @_;
-    my $each = $head{"$r->{output} $r->{loss}"};
-    return sum0(map { my $i = $_; my (undef, $z) = forward($r, $net, $x->[$i]);
-        map { $each->($z->[$_], $y->[$i][$_]) } 0 .. $#$z } 0 .. $#$x) / @$x;
+sub outputs { my ($q, $z) = @_; $q->{output} eq 'sigmoid' ? [ map { sigmoid($_) } @$z ] : $z }
+
+sub loss_of_row {
+    my ($q, $z, $y) = @_;
+    return sum0 map {
+        $q->{output} eq 'sigmoid'
+            ? max($z->[$_], 0) - $y->[$_] * $z->[$_] + log(1 + exp(-abs $z->[$_]))
+            : ($z->[$_] - $y->[$_])**2 / 2
+    } 0 .. $#$z;
 }
 
 sub gradient {
-    my ($r, $net, $x, $y) = @_;
-    my @sums = layers($r, map { 0 } numbers(@$net));
-    for my $i (0 .. $#$x) {
-        my ($units) = forward($r, $net, $x->[$i]);
-        my @delta = map { ($units->[-1][$_] - $y->[$i][$_]) / @$x } 0 .. $#{$units->[-1]};
-        for my $l (reverse 0 .. $#$net) {
-            my ($w, $in, $s) = ($net->[$l][0], $units->[$l], $sums[$l]);
-            for my $k (0 .. $#delta) {
-                $s->[1][$k] += $delta[$k];
-                $s->[0][$_][$k] += $delta[$k] * $in->[$_] for 0 .. $#$in;
-            }
-            last if $l == 0;
-            my $slope = $activation{$r->{activations}[$l - 1]}[1];
-            @delta = map { my $v = $w->[$_];
-                $slope->($in->[$_]) * sum0(map { $v->[$_] * $delta[$_] } 0 .. $#delta) } 0 .. $#$in;
+    my ($q, $layers, $inputs, $targets) = @_;
+    my @found = map { my $layer = $_; [ map { [ (0) x @{ $layer->{biases} } ] } @{ $layer->{weights} }, 0 ] } @$layers;
+    for my $n (0 .. $#$inputs) {
+        my ($units, $logits) = propagate($q, $layers, $inputs->[$n]);
+        my $p = outputs($q, $logits->[-1]);
+        my @delta = map { ($p->[$_] - $targets->[$n][$_]) / @$inputs } 0 .. $#$p;
+        for my $l (reverse 0 .. $#$layers) {
+            my @x = (@{ $units->[$l] }, 1);    # the biases are the weights of a 1
+            for my $i (0 .. $#x) { $found[$l][$i][$_] += $x[$i] * $delta[$_] for 0 .. $#delta }
+            next unless $l;
+            my ($w, $z) = ($layers->[$l]{weights}, $logits->[ $l - 1 ]);
+            my $slope = $ACTIVATION{ $q->{activations}[ $l - 1 ] }[1];
+            @delta = map {
+                my $i = $_;
+                sum0(map { $delta[$_] * $w->[$i][$_] } 0 .. $#delta) * $slope->($z->[$i], $x[$i]);
+            } 0 .. $#$w;
         }
     }
-    return numbers(@sums);
+    return map { map { @$_ } @$_ } @found;
 }
 
-sub train {
-    my ($r, $net, $x, $y) = @_;
-    my ($n, @p) = (scalar @$x, numbers(@$net));
-    my $size = $r->{batch_size} // $n;
-    for (1 .. $r->{epochs}) {
-        for (my $from = 0; $from < $n; $from += $size) {
-            my @batch = $from .. ($from + $size < $n ? $from + $size : $n) - 1;
-            my @g = gradient($r, [layers($r, @p)], [@$x[@batch]], [@$y[@batch]]);
-            $p[$_] -= $r->{learning_rate} * $g[$_] for 0 .. $#p;
-        }
-    }
-    return @p;
-}
-
-my %call = (
-    forward  => sub { my ($r, $net, $x) = @_; map { @{(forward($r, $net, $_))[0][-1]} } @$x },
-    hidden   => sub { my ($r, $net, $x) = @_; my @units = map { (forward($r, $net, $_))[0] } @$x;
-        map { my $l = $_; map { @{$_->[$l]} } @units } 1 .. $#$net },
-    gradient => \&gradient, train => \&train,
+my %CALL = (
+    forward => sub { my ($q, $l, $x) = @_; map { @{ outputs($q, (propagate($q, $l, $_))[1][-1]) } } @$x },
+    hidden => sub {
+        my ($q, $l, $x) = @_;
+        my @each = map { (propagate($q, $l, $_))[0] } @$x;
+        map { my $layer = $_; map { @{ $_->[$layer] } } @each } 1 .. $#$l;
+    },
+    loss => sub {
+        my ($q, $l, $x, $y) = @_;
+        sum0(map { loss_of_row($q, (propagate($q, $l, $x->[$_]))[1][-1], $y->[$_]) } 0 .. $#$x) / @$x;
+    },
+    gradient => \&gradient,
 );
 
-sub reply {
-    my ($r) = @_;
-    return encode_json(\%about) if $r->{call} eq 'hello';
-    my $net = [layers($r, @{$r->{parameters}})];
-    my @data = ([rows($r->{widths}[0], @{$r->{inputs}})], [rows($r->{widths}[-1], @{$r->{targets} // []})]);
-    return sprintf '%.17g', loss($r, $net, @data) if $r->{call} eq 'loss';
-    return '[' . join(',', map { sprintf '%.17g', $_ } $call{$r->{call}}->($r, $net, @data)) . ']';
-}
+my %HELLO = (
+    protocol => 1, name => 'perl', version => sprintf('%vd', $^V), capabilities => [ sort keys %CALL ],
+    scope => {
+        activations => [ sort keys %ACTIVATION ], mixed_activations => JSON::PP::true,
+        heads => [ [ 'sigmoid', 'cross_entropy' ], [ 'identity', 'squared_error' ] ],
+        widths => [ 1, 100 ], rows => [ 1, 200 ],
+    },
+);
 
 while (my $line = <STDIN>) {
-    my $r = decode_json($line);
-    my $answer = eval { reply($r) };
-    my ($kind, $said) = defined $answer ? (answer => $answer) : (error => JSON::PP->new->allow_nonref->encode("$@"));
-    print qq({"id":$r->{id},"$kind":$said}\n);
+    my $q = decode_json($line);
+    if ($q->{call} eq 'hello') {
+        print encode_json({ id => $q->{id}, answer => \%HELLO }), "\n";
+        next;
+    }
+    my @layers = layers_of($q);
+    my $inputs = rows_of($q->{inputs}, $q->{widths}[0]);
+    my $targets = rows_of($q->{targets} // [], $q->{widths}[-1]);
+    my $list = join ',', map { sprintf '%.17g', $_ } $CALL{ $q->{call} }->($q, \@layers, $inputs, $targets);
+    $list = "[$list]" unless $q->{call} eq 'loss';
+    print qq({"id":$q->{id},"answer":$list}\n);
 }

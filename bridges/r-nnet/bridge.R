@@ -99,7 +99,7 @@ hello <- function(r) {
   if (!model %in% c("nnet", "glm")) stop("model=", model, ": choose nnet or glm")
   calls <<- if (model == "nnet") nets else glms
   version <- if (model == "nnet") packageVersion("nnet") else getRversion()
-  about <- c(list(protocol = 1, name = if (model == "nnet") "R nnet" else "R glm.fit",
+  about <- c(list(protocol = 1, name = model,
                   version = format(version), precision = "float64"), calls$hello)
   list(answer = about)
 }

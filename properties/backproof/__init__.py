@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from backproof.frontends.parametrize import parametrize
     from backproof.reports.report import Report
     from backproof.subjects.failures import CannotLoad
+    from backproof.subjects.loading import own
 
 _PLACES = {
     "check": "frontends.check",
     "CannotLoad": "subjects.failures",
     "Report": "reports.report",
+    "own": "subjects.loading",
     "parametrize": "frontends.parametrize",
     **dict.fromkeys(
         (
@@ -54,6 +56,7 @@ __all__ = [
     "Report",
     "Scope",
     "check",
+    "own",
     "parametrize",
 ]
 

@@ -129,7 +129,7 @@ class Scope:
                 "scope.frozen=True without architectures: name those that its weights belong to"
             )
         if self.architectures is not None:
-            _check_architectures(self.architectures, self.biases)
+            _check_architectures(self.architectures, self)
 
 
 def _check_names(field: str, given: Any, known: tuple[Any, ...]) -> None:
@@ -153,7 +153,7 @@ def _check_range(field: str, given: Any, least: int) -> None:
         raise ValueError(f"scope.{field}={shown(given)}: {rule}, or None for no limit")
 
 
-def _check_architectures(given: Any, biases: bool) -> None:
+def _check_architectures(given: Any, scope: Scope) -> None:
     if not isinstance(given, tuple) or not given:
         rule = "give a tuple of them, or None for any"
         raise ValueError(f"scope.architectures={shown(given)}: {rule}")
@@ -161,9 +161,13 @@ def _check_architectures(given: Any, biases: bool) -> None:
         if not isinstance(one, Architecture):
             rule = "give Architecture(widths, activation, output, loss)"
             raise ValueError(f"scope.architectures[{place}]={shown(one)}: {rule}")
-        if one.biases != biases:
+        if one.biases != scope.biases:
             said = f"scope.architectures[{place}] has biases={one.biases}"
-            raise ValueError(f"{said}, the scope biases={biases}: give both the same")
+            raise ValueError(f"{said}, the scope biases={scope.biases}: give both the same")
+        for field in ("l2", "label_smoothing", "dropout"):
+            if getattr(one, field) and not getattr(scope, field):
+                said = f"scope.architectures[{place}] has {field}={getattr(one, field)}"
+                raise ValueError(f"{said}: say scope.{field}=True")
 
 
 def conventions_of(declared: Declared, head: tuple[str, str]) -> Conventions:

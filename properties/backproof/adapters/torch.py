@@ -21,8 +21,7 @@ CPU.
 On `device=cuda` float32 is that of the cores (`allow_tf32` is off), and precision=tf32 turns it on.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +29,7 @@ import numpy as np
 import torch
 
 from backproof.adapters import torch_criteria
-from backproof.adapters.torch_modules import Form, array, linears, network
+from backproof.adapters.torch_modules import Form, array, linears, network, seeded
 from backproof.adapters.torch_optimizers import optimizer as made
 from backproof.adapters.torch_starts import STARTS, started
 from backproof.contract import Implementation, NotSupported, Scope
@@ -199,11 +198,3 @@ def arithmetic(precision: str, device: str) -> Precision:
     if precision not in ("bfloat16", "float16"):
         return PRESETS[precision]
     return replace(PRESETS[precision], accumulation=FLOAT32.unit, sums=FLOAT32.unit)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """PyTorch's generators started from a seed, and put back."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield

@@ -91,7 +91,7 @@ def widths(layers: list[Any]) -> tuple[int, ...]:
     return (shapes[0][1], *(out for out, _ in shapes))
 
 
-def recognised(z: Any, units: Any, place: int) -> str:
+def recognised(z: Any, units: Any, otherwise: str) -> str:
     """The name of the activation that makes units of logits, by its values.
 
     Raises: NotSupported where it is none that is known.
@@ -102,9 +102,7 @@ def recognised(z: Any, units: Any, place: int) -> str:
         best = min(distances, key=lambda name: distances[name])
         if distances[best] <= NEAR:
             return best
-    raise NotSupported(
-        f"what stands between layers {place} and {place + 1} is no activation that is known"
-    )
+    raise NotSupported(f"{otherwise} that is known")
 
 
 @quiet

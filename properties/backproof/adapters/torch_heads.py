@@ -26,6 +26,7 @@ KNOWN: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "BCEWithLogitsLoss": ("sigmoid", "cross_entropy", {}),
     "BCELoss": ("sigmoid", "cross_entropy", BINARY["BCELoss"]),
     "CrossEntropyLoss": ("softmax", "cross_entropy", {}),
+    "NLLLoss": ("softmax", "cross_entropy", {}),
     "PoissonNLLLoss": ("exp", "poisson", {}),
     "MSELoss": (None, "squared_error", {}),
     "HuberLoss": ("identity", "huber", {}),

@@ -1,6 +1,7 @@
 """PyTorch's modules for an architecture, set to given parameters; arrays in and out of tensors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -8,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import skip_init
 
 from refnet.architecture import Architecture, Array, Layer, Parameters
 
@@ -54,6 +54,16 @@ def array(tensor: Any) -> Array:
     return values
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """PyTorch's generators started from a seed, and put back."""
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_available():  # torch.manual_seed notes a stack for each GPU to come
+            torch.cuda.manual_seed_all(seed)
+        yield
+
+
 def network(architecture: Architecture, parameters: Parameters, form: Form) -> Any:
     """The network at these parameters, in evaluation: blocks of hidden layers, and a Linear."""
     a = architecture
@@ -80,10 +90,8 @@ def linears(module: Any) -> list[Any]:
 @lru_cache(maxsize=64)
 def _made(widths: tuple[int, ...], names: tuple[str, ...], dropout: float, form: Form) -> Any:
     """The network of these widths, which is set before each use: it takes long to make."""
-    made = [
-        skip_init(nn.Linear, *pair, dtype=form.dtype, device=form.device)
-        for pair in pairwise(widths)
-    ]
+    with seeded(0):
+        made = [nn.Linear(*pair, dtype=form.dtype, device=form.device) for pair in pairwise(widths)]
     hidden = [
         nn.Sequential(linear, _activation(name), nn.Dropout(dropout))
         for linear, name in zip(made[:-1], names, strict=True)

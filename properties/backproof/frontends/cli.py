@@ -34,6 +34,11 @@ CallSeconds = Annotated[
     float,
     typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
 ]
+Command = Annotated[
+    list[str] | None,
+    typer.Option(metavar="'WORDS'", help="what starts a program in another language"),
+]
+OwnTorch = Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")]
 Memory = Annotated[
     float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
 ]
@@ -90,7 +95,8 @@ def check(
             show_default="refnet",
         ),
     ] = None,
-    torch: Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")] = None,
+    command: Command = None,
+    torch: OwnTorch = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -140,14 +146,12 @@ def check(
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     asked |= {"gradescope": gradescope}
-    named = [*(subjects or []), *(f"--torch={words}" for words in torch or [])]
+    named = [*(subjects or []), *with_options(command=command, torch=torch)]
     found, names = in_class(named or ["refnet"])
     if any(asked.values()):  # a run that writes nothing waits for none of their libraries
         from backproof.frontends.written import check_places
 
         check_places(asked, folders=bool(names))
-    if save is not None and torch:
-        wrong(f"--save {save}: a script asks an adapter, which {torch[0]} has not; use --json")
     check_folder(save)
     settings = {"profile": profile, "seed": seed, "seconds": time_limit, "examples": examples}
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30), "user": user}
@@ -163,6 +167,11 @@ def check(
     if save is not None:
         save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(status)
+
+
+def with_options(**given: list[str] | None) -> list[str]:
+    """The subjects that options name, each as one word."""
+    return [f"--{option}={words}" for option, found in given.items() for words in found or []]
 
 
 def subjects_of(

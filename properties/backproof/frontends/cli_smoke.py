@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import CallSeconds, Memory, load, options, subjects_of
+from backproof.frontends.cli import (
+    CallSeconds,
+    Command,
+    Memory,
+    OwnTorch,
+    load,
+    options,
+    subjects_of,
+    with_options,
+)
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
@@ -17,17 +26,28 @@ if TYPE_CHECKING:
 
 def smoke(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="as for check")],
+    subject: Annotated[str | None, typer.Argument(help="as for check")] = None,
+    command: Command = None,
+    torch: OwnTorch = None,
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     call_seconds: CallSeconds = 10.0,
     memory: Memory = 4.0,
+    strict: Annotated[
+        bool, typer.Option("-V", help="hold every reply of a --command to the schema")
+    ] = False,
 ) -> None:
-    """Call each capability once: is the adapter alive?"""
+    """Call each capability once: is the adapter alive, and what is the next one to write?"""
     from backproof.reports.terminal import console
 
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    judgements = subjects_of([subject], "*", precision, options(option), {}, limits)
+    named = [*filter(None, [subject]), *with_options(command=command, torch=torch)]
+    if len(named) != 1:
+        wrong(f"{len(named)} subjects: name one, or give one --command or --torch")
+    if strict and not command:
+        wrong("-V holds the replies of a program to the schema: give it as --command")
+    named[0] = f"--strict-{named[0][2:]}" if strict else named[0]
+    judgements = subjects_of(named, "*", precision, options(option), {}, limits)
     shown = console()
     with shown.status("loading ..."):
         load(judgements, context.obj)
@@ -37,6 +57,7 @@ def smoke(
 def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console") -> int:
     """Show each sign of life as it comes, until Ctrl-C; the exit status."""
     from backproof.cases.recipe import OutOfScope
+    from backproof.frontends.smoke import following
     from backproof.frontends.smoke import smoke as signs
     from backproof.frontends.words import sign_of_life
     from backproof.reports.terminal import heading
@@ -62,6 +83,7 @@ def _signs(judgement: "Judgement", interrupts: "Interrupts", console: "Console")
         return 130
     finally:
         judgement.close()
+    console.print(following(judgement.subject), soft_wrap=True)
     judgement.note()
     for note in judgement.report.notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backproof.cases.data import decode
-from backproof.frontends.script import MARK
+from backproof.frontends.script import MARK, moved
 from backproof.judging.judge import Tally
 from backproof.judging.judgement import Judgement
 from backproof.judging.law import Law
@@ -111,7 +111,4 @@ def _data(file: str) -> dict[str, Any]:
 
 def _from_here(words: str, file: Path) -> str:
     """The words for the subject, whose file is named as seen from the script's folder."""
-    path, _, name = words.rpartition(":")
-    if not path.endswith(".py"):
-        return words
-    return f"{(file.resolve().parent / path).resolve()}:{name}"
+    return moved(words, lambda path: str((file.resolve().parent / path).resolve()))

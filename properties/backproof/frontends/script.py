@@ -6,6 +6,7 @@ It needs numpy and the subject; at its end is a comment with the same as data, f
 import json
 import os
 import textwrap
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -36,12 +37,14 @@ It was written by backproof {version}.
 
 import copy
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from backproof import Architecture, Layer
+from backproof.subjects.loading import load
 from refnet.training.optimizers import Optimizer
 
 inf, nan = np.inf, np.nan
@@ -61,6 +64,12 @@ spec.loader.exec_module(module)
 _MODULE = """\
 sys.path.append(str(Path(__file__).resolve().parent / {folder!r}))
 module = importlib.import_module({module!r})
+"""
+
+_OWN = """\
+os.chdir(Path(__file__).resolve().parent / {folder!r})
+subject = load({words!r}, {precision!r}, {options!r})
+
 """
 
 _SUBJECT = """\
@@ -150,15 +159,27 @@ def script(law: Law, finding: Finding, subject: Described, folder: Path) -> str:
     return f"{text}\n{MARK}{json.dumps(saved | case)}\n"
 
 
-def _seen_from(folder: Path, words: str) -> str:
-    file, _, name = words.rpartition(":")
-    if not file.endswith(".py"):
+def moved(words: str, place: Callable[[str], str]) -> str:
+    """The words for a subject with its file in another place; words without a file stay."""
+    option, equals, rest = words.partition("=") if words.startswith("--") else ("", "", words)
+    file, _, name = rest.rpartition(":")
+    if option == "--command" or not file.endswith(".py"):
         return words
-    return f"{Path(os.path.relpath(Path(file).resolve(), folder)).as_posix()}:{name}"
+    return f"{option}{equals}{place(file)}:{name}"
+
+
+def _seen_from(folder: Path, words: str) -> str:
+    return moved(words, lambda file: Path(os.path.relpath(Path(file).resolve(), folder)).as_posix())
 
 
 def _loaded(words: str, options: dict[str, str], capability: str, here: str) -> str:
-    """The lines that load the subject; `here` is where modules are looked for."""
+    """The lines that load the subject; `here` is where modules and programs are looked for."""
+    if words.startswith("--"):
+        rest = {name: value for name, value in options.items() if name != "precision"}
+        folder = here if words.startswith("--command") else "."
+        return _OWN.format(
+            words=words, folder=folder, precision=options.get("precision"), options=rest
+        )
     module, _, name = BUILT_IN.get(words, (words, ""))[0].rpartition(":")
     given = ", ".join(f"{key}={value!r}" for key, value in options.items())
     found = _FILE if module.endswith(".py") else _MODULE

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from backproof.cases.case import Case
 from backproof.cases.networks import Networks, networks
 from backproof.cases.recipe import OutOfScope
-from backproof.contract import NotSupported
+from backproof.contract import CAPABILITIES, NotSupported
 from backproof.judging.questions import ask
+from backproof.laws.catalogue import laws
 from backproof.subjects.failures import Died, SubjectError
 from backproof.subjects.subject import Subject
 from refnet.training.optimizers import Optimizer
@@ -32,6 +33,20 @@ def smoke(subject: Subject) -> Iterator[Sign]:
     """
     cases = _cases(subject)
     return (_sign(subject, capability, cases) for capability in subject.capabilities)
+
+
+def following(subject: Subject) -> str:
+    """The capability that would let most further laws be judged, and how many these are."""
+    offered, found = set(subject.capabilities), laws()
+    more = {
+        capability: sum(set(law.needs) - offered == {capability} for law in found)
+        for capability in CAPABILITIES
+        if capability not in offered
+    }
+    best = max(more, key=lambda capability: more[capability], default="")
+    judged = sum(set(law.needs) <= offered for law in found)
+    asked = f"{judged} of {len(found)} laws can be asked"
+    return asked + (f"; {best} would let {more[best]} more" if best and more[best] else "")
 
 
 def _cases(subject: Subject) -> list[Case]:

@@ -15,7 +15,9 @@ from typing import Any
 
 from backproof.contract import CAPABILITIES, Declared, NotSupported, Scope, by_head, capabilities
 from backproof.subjects import ways_out
+from backproof.subjects.arrays import short
 from backproof.subjects.border import raised, said
+from backproof.subjects.command import Program
 from backproof.subjects.failures import CannotLoad
 from backproof.subjects.own import own_weights
 from refnet.conventions import Conventions
@@ -36,8 +38,11 @@ BUILT_IN = {
 }
 """The built-in adapters: where each stands, and what it judges."""
 
-MODULES = {"--torch": "backproof.adapters.torch_own"}
-"""What makes an implementation of a module of a user's, by the option that names it."""
+MODULES = {"--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module")}
+"""What makes an implementation of a user's module, and of which class this is, by the option."""
+
+PROGRAMS = ("--command", "--strict-command")
+"""A program that speaks JSON lines; every reply of the second is held to the schema."""
 
 PACKAGE, ENGINE = Path(__file__).parents[1], Path(inspect.getfile(Conventions)).parent
 """Where our own code lies: what is raised there is shown at the line of theirs that led to it."""
@@ -70,6 +75,9 @@ def load(subject: str, precision: str | None = None, options: dict[str, str] | N
     kind, equals, words = subject.partition("=")
     if equals and kind in MODULES:
         return _own(kind, words, precision, options or {})
+    if equals and kind in PROGRAMS:
+        strict = kind == PROGRAMS[1]
+        return checked(Program(words, precision, options or {}, strict=strict), subject)
     place, known = BUILT_IN.get(subject, (subject, ""))
     module_name, colon, name = place.rpartition(":")
     if module_name.endswith(".py:"):
@@ -97,22 +105,58 @@ def _own(kind: str, words: str, precision: str | None, options: dict[str, str]) 
 def _as_own(
     kind: str, found: Any, beside: Mapping[str, Any], precision: str | None, options: dict[str, str]
 ) -> Any:
-    maker = _module(MODULES[kind], kind.removeprefix("--"), built_in=True)
     try:
-        return checked(maker.Own(found, beside, precision, options), kind)
+        return checked(_maker(kind).Own(found, beside, precision, options), kind)
     except (NotSupported, ValueError) as reason:
         raise CannotLoad(f"{kind}: {reason}") from None
 
 
+def _maker(kind: str) -> ModuleType:
+    return _module(MODULES[kind][0], kind.removeprefix("--"), built_in=True)
+
+
+def own(
+    module: Any,
+    *,
+    kind: str = "",
+    precision: str | None = None,
+    options: dict[str, str] | None = None,
+    **beside: Any,
+) -> Any:
+    """A module of a user's as an implementation, with what stands beside it.
+
+    module:  a torch.nn.Module, or what builds one for an architecture
+    kind:    of what builds it: "torch"
+    beside:  criterion, train, evaluate, initialize, optimizers, weight_decay, initializers,
+             conventions, as in the file that --torch names
+
+    Raises: CannotLoad saying what cannot be judged of it; ValueError for a kind or a name beside it
+            that is unknown.
+    """
+    option = f"--{kind}" if kind else _kind_of(module)
+    if option not in MODULES:
+        known = ", ".join(name.removeprefix("--") for name in MODULES)
+        raise ValueError(f"kind={kind!r}: say what {short(module)} builds, one of {known}")
+    maker = _maker(option)
+    names = (*maker.ARGUMENTS, *maker.DECLARED)
+    if unknown := [name for name in beside if name not in names]:
+        raise ValueError(f"{unknown[0]} means nothing here: choose from {', '.join(names)}")
+    return _as_own(option, module, beside, precision, options or {})
+
+
+def _kind_of(found: Any) -> str:
+    """The option that judges a bare module, by its class; "" where it is none."""
+    names = {f"{one.__module__}.{one.__qualname__}" for one in type(found).__mro__}
+    fits = [option for option, (_, base) in MODULES.items() if base in names]
+    return "" if not fits or hasattr(found, "scope") else fits[0]
+
+
 def adapted(found: Any) -> Any:
-    """A bare nn.Module as an implementation; anything else as it is.
+    """A bare module of a library's as an implementation; anything else as it is.
 
     Raises: CannotLoad saying what cannot be judged of it.
     """
-    names = {f"{one.__module__}.{one.__qualname__}" for one in type(found).__mro__}
-    if "torch.nn.modules.module.Module" in names and not hasattr(found, "scope"):
-        return _as_own("--torch", found, {}, None, {})
-    return found
+    return own(found) if _kind_of(found) else found
 
 
 def checked(implementation: Any, subject: str) -> Any:
