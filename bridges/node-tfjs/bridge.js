@@ -1,5 +1,5 @@
 // TensorFlow.js as people use it: tf.sequential, tf.losses, tf.train, tf.initializers; float32.
-console.log = console.info = console.warn = console.error; // the banner; replies alone are printed
+console.log = console.info = console.warn = () => {}; // a banner would stand among the replies
 const tf = require('@tensorflow/tfjs');
 const {createInterface} = require('readline');
 
@@ -127,8 +127,16 @@ function batches(r) {
   return found;
 }
 
+let options;
+
+/** The slope of huberLoss is (r - delta) + delta, which loses small r: option huber=judged. */
+function differentiable(r) {
+  if (r.loss === 'huber' && options?.huber !== 'judged')
+    throw new Unsupported('huberLoss takes its slope as (r - delta) + delta');
+}
+
 const CALLS = {
-  hello: () => HELLO,
+  hello: r => (options = r.options, HELLO),
   forward: r => numbers([given(r).outputs.predict(inputs(r))]),
   forward_training: r => numbers([given(r).outputs.apply(inputs(r), {training: true})]),
 
@@ -145,6 +153,7 @@ const CALLS = {
   loss: r => numbers([loss(r, given(r), batches(r)[0])])[0],
 
   gradient(r) {
+    differentiable(r);
     const net = given(r), data = batches(r)[0];
     const {grads} = tf.variableGrads(() => loss(r, net, data), net.weights);
     return filled(r, net.weights.map(p => grads[p.name]));
@@ -160,6 +169,7 @@ const CALLS = {
   },
 
   train(r) {
+    differentiable(r);
     const net = given(r), optimizer = OPTIMIZERS[r.optimizer](r), data = batches(r);
     const step = batch => optimizer.minimize(() => loss(r, net, batch, true), false, net.weights);
     for (let epoch = 0; epoch < r.epochs; epoch++) data.forEach(step);

@@ -80,7 +80,8 @@ glms <- list(
   hello = list(
     capabilities = c("forward", "fit"),
     scope = list(
-      hidden_layers = c(0, 0), outputs = c(1, 1), sample_weights = TRUE, soft_targets = TRUE,
+      activations = character(0), hidden_layers = c(0, 0), outputs = c(1, 1),
+      sample_weights = TRUE, soft_targets = TRUE,
       heads = list(c("sigmoid", "cross_entropy"), c("exp", "poisson"),
                    c("identity", "squared_error")))),
 
