@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import backproof
+from backproof.laws.catalogue import by_name
+from backproof.reports.ledger import read
 from backproof.reports.report import Report
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +71,14 @@ def test_r_cuts_its_sigmoids_off_and_the_finding_says_where(
     assert report.laws[0].status == "broken"
     said = " ".join(report.laws[0].findings[0].special)
     assert re.search(rf"it begins where the logit of .* reaches -?{where}\.0", said)
+
+
+def test_the_ledger_of_r_knows_it() -> None:
+    report = judged("r-nnet", "outputs_are_right", seed=1, known="examples/ledgers/r.toml")
+    assert [row.status for row in report.laws] == ["known"]
+    assert report.laws[0].reason is not None
+    for entry in read(str(ROOT / "examples" / "ledgers" / "r.toml"), by_name()):
+        assert (ROOT / entry.link).is_file()
 
 
 def test_what_was_found_is_shown_without_our_code() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from backproof.frontends.cli_options import MOST_SEED, CallSeconds, Command, Memory, OwnTorch
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
@@ -24,24 +25,6 @@ if TYPE_CHECKING:
     from backproof.judging.judgement import Judgement
     from backproof.reports.gradescope import Grading
     from backproof.reports.lines import Lines
-
-
-MOST_SEED = 2**64 - 1
-"""What a report in JSON can hold."""
-
-
-CallSeconds = Annotated[
-    float,
-    typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
-]
-Command = Annotated[
-    list[str] | None,
-    typer.Option(metavar="'WORDS'", help="what starts a program in another language"),
-]
-OwnTorch = Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")]
-Memory = Annotated[
-    float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
-]
 
 
 class _Commands(TyperGroup):

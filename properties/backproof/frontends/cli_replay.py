@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import CallSeconds, Memory, load
+from backproof.frontends.cli import load
+from backproof.frontends.cli_options import CallSeconds, Memory
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:

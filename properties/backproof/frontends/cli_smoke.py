@@ -5,16 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import (
-    CallSeconds,
-    Command,
-    Memory,
-    OwnTorch,
-    load,
-    options,
-    subjects_of,
-    with_options,
-)
+from backproof.frontends.cli import load, options, subjects_of, with_options
+from backproof.frontends.cli_options import CallSeconds, Command, Memory, OwnTorch
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:

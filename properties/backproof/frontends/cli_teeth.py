@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from backproof.frontends.cli import MOST_SEED
+from backproof.frontends.cli_options import MOST_SEED
 from backproof.frontends.cli_words import chosen
 from backproof.frontends.ending import check_writable, write, wrong
 

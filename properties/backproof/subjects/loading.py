@@ -34,6 +34,7 @@ BUILT_IN = {
         "backproof.adapters.statsmodels:Statsmodels",
         "statsmodels' GLM, Logit and OLS",
     ),
+    "jax": ("backproof.adapters.jax:Jax", "JAX with optax"),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""

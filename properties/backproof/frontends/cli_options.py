@@ -1,0 +1,22 @@
+"""Options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+MOST_SEED = 2**64 - 1
+"""What a report in JSON can hold."""
+
+
+CallSeconds = Annotated[
+    float,
+    typer.Option(min=0, max=10**6, help="what one call may take; six times that for the first"),
+]
+Command = Annotated[
+    list[str] | None,
+    typer.Option(metavar="'WORDS'", help="what starts a program in another language"),
+]
+OwnTorch = Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")]
+Memory = Annotated[
+    float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
+]
