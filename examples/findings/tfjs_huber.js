@@ -1,5 +1,5 @@
 // TensorFlow.js 4.22: the gradient of huberLoss loses the digits of residuals far below delta.
-// npm install @tensorflow/tfjs@4.22.0; node tfjs_huber.js
+// In bridges/node-tfjs: node - < ../../examples/findings/tfjs_huber.js
 const tf = require('@tensorflow/tfjs');
 
 const residual = tf.tensor1d([0.01]), zero = tf.tensor1d([0]);

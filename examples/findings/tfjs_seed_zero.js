@@ -1,5 +1,5 @@
 // TensorFlow.js 4.22: normal and truncated initializers ignore the seed 0, uniform ones do not.
-// npm install @tensorflow/tfjs@4.22.0; node tfjs_seed_zero.js
+// In bridges/node-tfjs: node - < ../../examples/findings/tfjs_seed_zero.js
 const tf = require('@tensorflow/tfjs');
 
 for (const name of ['glorotUniform', 'glorotNormal', 'randomNormal', 'truncatedNormal'])
