@@ -61,7 +61,7 @@ def test_a_bridge_keeps_the_laws(name: str, unsupported: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("options", "seed", "where"),
-    [({}, 1, 15), ({"model": "glm"}, 0, 30)],
+    [({}, 3, 15), ({"model": "glm"}, 0, 30)],
     ids=["nnet", "glm"],
 )
 def test_r_cuts_its_sigmoids_off_and_the_finding_says_where(
@@ -79,6 +79,35 @@ def test_the_ledger_of_r_knows_it() -> None:
     assert report.laws[0].reason is not None
     for entry in read(str(ROOT / "examples" / "ledgers" / "r.toml"), by_name()):
         assert (ROOT / entry.link).is_file()
+
+
+def test_tensorflow_js_takes_the_seed_0_for_none() -> None:
+    report = judged("node-tfjs", "a_seed_decides", known="examples/ledgers/tfjs.toml")
+    assert [row.status for row in report.laws] == ["known"]
+
+
+def test_the_gradient_of_huber_is_asked_for_by_an_option() -> None:
+    assert statuses(judged("node-tfjs", "huber"))["huber_is_squ"] == "unsupported"
+    report = judged("node-tfjs", "huber", options={"huber": "judged"})
+    assert report.laws[0].status == "broken"
+    assert report.laws[0].findings[0].what == "gradient of the biases"
+
+
+def test_what_was_found_in_tensorflow_js_is_shown_without_our_code() -> None:
+    if reason := lacks("node-tfjs"):
+        pytest.skip(reason)
+    shown = {"gelu": "NaN", "huber": "1000000 0", "seed_zero": "glorotNormal 0 false"}
+    for name, said in shown.items():
+        with (FINDINGS / f"tfjs_{name}.js").open(encoding="utf-8") as script:
+            done = subprocess.run(
+                ["node", "-"],
+                stdin=script,
+                cwd=BRIDGES / "node-tfjs",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert said in done.stdout.splitlines()
 
 
 def test_what_was_found_is_shown_without_our_code() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ import backproof
 from backproof.adapters.refnet import Refnet
 from backproof.frontends import conclude
 from backproof.frontends.check import before_the_laws
+from backproof.judging.explain import steady
 from backproof.judging.settings import Settings
 from backproof.mutants import mutants
 from backproof.reports.row import Finding
@@ -218,3 +220,11 @@ def test_a_known_mistake_is_recognised_by_its_answers(name: str) -> None:
 def test_an_unknown_mistake_is_called_none() -> None:
     subject = changed(TANH.value, lambda r, z: np.where(z > 2.5, 0.5, r))
     assert first(subject, OUTPUTS).slips == []
+
+
+def test_an_answer_that_is_nan_twice_is_the_same_answer() -> None:
+    """Where a training has left the numbers of which a bound is known, nan is compared."""
+    lost = Finding(kind="broken", what="weights", ratio=np.inf, observed=np.nan, at=[0, 1])
+    assert steady([lost, lost])
+    assert not steady([lost, msgspec.structs.replace(lost, at=[1, 0])])
+    assert not steady([lost, msgspec.structs.replace(lost, observed=1.0)])

@@ -1,114 +1,124 @@
-# R's nnet and glm.fit over standard input and output, by docs/protocol.md: Rscript bridge.R
-#
-# nnet has one hidden layer of logistic units, or none, and is judged where it is put: with maxit = 0
-# its `value` is the loss at the given weights. The loss is a sum, squares are not halved, and the
-# decay is of all parameters. glm.fit (--option model=glm) is its predictions and its fit. Neither
-# shows a gradient, and what the stop of a fit promises of one is not said.
+# R's nnet and glm.fit: predictions, the value that nnet minimises, starts, and fits of their own.
+suppressPackageStartupMessages({library(jsonlite); library(nnet)})
+options(warn = -1)
 
-suppressPackageStartupMessages({ library(nnet); library(jsonlite) })
-
-HEADS <- list(nnet = list(c("sigmoid", "cross_entropy"), c("softmax", "cross_entropy"),
-                          c("identity", "squared_error"), c("sigmoid", "squared_error")),
-              glm = list(c("sigmoid", "cross_entropy"), c("identity", "squared_error"),
-                         c("exp", "poisson")))
-FAMILIES <- list(sigmoid = binomial, identity = gaussian, exp = poisson)
-
-matrix_of <- function(list, rows) matrix(list, nrow = rows, byrow = TRUE)
+inputs <- function(r) matrix(r$inputs, r$rows, byrow = TRUE)
+targets <- function(r) matrix(r$targets, r$rows, byrow = TRUE)
+row_weights <- function(r) if (is.null(r$sample_weights)) rep(1, r$rows) else r$sample_weights
 flat <- function(m) as.vector(t(m))
 
-# per unit nnet has the bias, then the weights
-to_nnet <- function(q) {
-  found <- c(); start <- 0
-  for (l in seq_len(length(q$widths) - 1)) {
-    inside <- q$widths[l]; out <- q$widths[l + 1]
-    weights <- matrix_of(q$parameters[start + seq_len(inside * out)], inside)
-    start <- start + inside * out
-    found <- c(found, as.vector(rbind(q$parameters[start + seq_len(out)], weights)))
-    start <- start + out
+# Layers as a list of matrices whose first row is the biases; nnet and glm.fit want them so.
+layers <- function(r) {
+  widths <- r$widths; place <- 0; found <- list()
+  for (i in seq_len(length(widths) - 1)) {
+    size <- widths[i] * widths[i + 1]
+    weights <- matrix(r$parameters[place + seq_len(size)], widths[i], byrow = TRUE)
+    found[[i]] <- rbind(r$parameters[place + size + seq_len(widths[i + 1])], weights)
+    place <- place + size + widths[i + 1]
   }
   found
 }
+parameters <- function(layers)
+  unlist(lapply(layers, function(m) c(flat(m[-1, , drop = FALSE]), m[1, ])))
 
-from_nnet <- function(widths, wts) {
-  found <- c(); start <- 0
-  for (l in seq_len(length(widths) - 1)) {
-    units <- matrix(wts[start + seq_len((widths[l] + 1) * widths[l + 1])], nrow = widths[l] + 1)
-    start <- start + length(units)
-    found <- c(found, flat(units[-1, , drop = FALSE]), units[1, ])
-  }
-  found
-}
+# The largest entry of the gradient of the mean loss without a hidden layer, at the fitted values:
+# what a fit that promises nothing has reached.
+largest <- function(x, y, fitted, w, slope = 1, penalty = 0)
+  max(abs(slope * crossprod(cbind(1, x), w * (fitted - y)) + penalty)) / sum(w)
 
-made <- function(q, targets, ...) {
-  hidden <- length(q$widths) == 3
-  weights <- if (is.null(q$sample_weights)) rep(1, q$rows) else q$sample_weights
-  nnet(matrix_of(q$inputs, q$rows), targets, weights = weights, size = if (hidden) q$widths[2] else 0,
-       skip = !hidden, linout = q$output == "identity", softmax = q$output == "softmax",
-       entropy = q$output == "sigmoid" && q$loss == "cross_entropy", decay = q$l2, trace = FALSE,
-       MaxNWts = 1e6, ...)
-}
-
-NNET <- list(
-  forward = function(q) {
-    net <- made(q, matrix(0, q$rows, tail(q$widths, 1)), Wts = to_nnet(q), maxit = 0)
-    flat(predict(net, matrix_of(q$inputs, q$rows)))
-  },
-  loss = function(q) made(q, matrix_of(q$targets, q$rows), Wts = to_nnet(q), maxit = 0)$value,
-  fit = function(q) {
-    set.seed(q$seed)
-    from_nnet(q$widths, made(q, matrix_of(q$targets, q$rows), maxit = 1000)$wts)
-  }
-)
-
-GLM <- list(
-  forward = function(q) {
-    eta <- cbind(matrix_of(q$inputs, q$rows), 1) %*% q$parameters
-    as.vector(FAMILIES[[q$output]]()$linkinv(eta))
-  },
-  fit = function(q) {
-    weights <- if (is.null(q$sample_weights)) rep(1, q$rows) else q$sample_weights
-    found <- suppressWarnings(glm.fit(cbind(matrix_of(q$inputs, q$rows), 1), q$targets, weights,
-                                      family = FAMILIES[[q$output]]()))
-    if (!found$converged || found$boundary || anyNA(found$coefficients)) stop("unsupported: no fit")
-    found$coefficients
-  }
-)
-
-hello <- function(q) {
-  model <- if (is.null(q$options$model)) "nnet" else q$options$model
-  if (!model %in% names(HEADS)) stop("model=", model, ": choose nnet or glm")
-  CALLS <<- if (model == "nnet") NNET else GLM
-  nnet <- model == "nnet"
-  told <- list(
-    protocol = 1, name = model, version = as.character(if (nnet) packageVersion("nnet") else getRversion()),
-    capabilities = names(CALLS),
+nets <- list(
+  hello = list(
+    capabilities = c("forward", "loss", "fit", "initialize"),
     scope = list(
-      activations = if (nnet) "sigmoid" else character(0), heads = HEADS[[model]],
-      hidden_layers = c(0, if (nnet) 1 else 0), outputs = if (nnet) c(1, 50) else c(1, 1),
-      widths = c(1, 200), l2 = nnet, sample_weights = TRUE),
-    conventions = if (nnet) list(
+      activations = I("sigmoid"), hidden_layers = c(0, 1), l2 = TRUE, sample_weights = TRUE,
+      soft_targets = TRUE, initializers = I("uniform"),
+      heads = list(c("sigmoid", "cross_entropy"), c("softmax", "cross_entropy"),
+                   c("identity", "squared_error"), c("sigmoid", "squared_error"))),
+    conventions = list(
       reduction = "sum", squared_error = 1, penalty_factor = 1, penalty_on_biases = TRUE,
-      loss_from = "probabilities") else list(reduction = "sum"))
-  one <- c("protocol", "name", "version")
-  told[one] <- lapply(told[one], unbox)
-  told$scope[c("l2", "sample_weights")] <- lapply(told$scope[c("l2", "sample_weights")], unbox)
-  told$conventions <- lapply(told$conventions, unbox)
-  toJSON(told)
-}
+      loss_from = "probabilities", initial_biases = "other")),
 
-answer <- function(q) {
-  if (q$call == "hello") return(paste0('"answer":', hello(q)))
-  numbers <- paste(sprintf("%.17g", CALLS[[q$call]](q)), collapse = ",") # jsonlite writes 15 digits
-  paste0('"answer":', if (q$call == "loss") numbers else paste0("[", numbers, "]"))
-}
+  # nnet with weights of its own where r has none: per unit the bias first, then what comes in
+  net = function(r, x, y, w = rep(1, nrow(x)), maxit = 0, ...) {
+    hidden <- length(r$widths) == 3
+    nnet(x, y, weights = w, size = if (hidden) r$widths[2] else 0, skip = !hidden,
+         linout = r$output == "identity", softmax = r$output == "softmax",
+         entropy = r$output == "sigmoid" && r$loss == "cross_entropy",
+         decay = r$l2, maxit = maxit, trace = FALSE, MaxNWts = Inf, ...)
+  },
+  wts = function(r) unlist(layers(r)),
+  layers = function(r, net) {
+    fan_in <- head(r$widths, -1); sizes <- (fan_in + 1) * r$widths[-1]
+    layer <- function(n, size, end) matrix(net$wts[end - size + seq_len(size)], n + 1)
+    Map(layer, fan_in, sizes, cumsum(sizes))
+  },
 
-requests <- file("stdin", "r")
-while (length(line <- readLines(requests, n = 1)) > 0) {
-  q <- fromJSON(line)
-  said <- tryCatch(answer(q), error = function(e) {
-    words <- gsub('["\\\\\n]', "'", conditionMessage(e))
-    kind <- if (startsWith(words, "unsupported")) "unsupported" else "error"
-    sprintf('"%s":"%s"', kind, words)
+  forward = function(r) {
+    y <- matrix(0, r$rows, tail(r$widths, 1))
+    flat(predict(nets$net(r, inputs(r), y, Wts = nets$wts(r)), inputs(r)))
+  },
+  loss = function(r) nets$net(r, inputs(r), targets(r), row_weights(r), Wts = nets$wts(r))$value,
+  initialize = function(r) {
+    set.seed(r$seed %% .Machine$integer.max)
+    net <- nets$net(r, matrix(0, 1, r$widths[1]), matrix(0, 1, tail(r$widths, 1)))
+    parameters(nets$layers(r, net))
+  },
+  fit = function(r) {
+    set.seed(r$seed %% .Machine$integer.max)
+    x <- inputs(r); y <- targets(r); w <- row_weights(r)
+    net <- nets$net(r, x, y, w, maxit = 10000, abstol = 0, reltol = 1e-15)
+    found <- nets$layers(r, net)
+    slope <- if (r$loss == "cross_entropy") 1 else if (r$output == "identity") 2 # of the logits
+    tolerance <- if (length(found) == 1 && !is.null(slope))
+      largest(x, y, net$fitted.values, w, slope, 2 * r$l2 * found[[1]])
+    list(answer = parameters(found), gradient_tolerance = tolerance)
   })
-  cat(sprintf('{"id":%d,%s}\n', q$id, said))
+
+families <- list(sigmoid = binomial(), exp = poisson(), identity = gaussian())
+
+glms <- list(
+  hello = list(
+    capabilities = c("forward", "fit"),
+    scope = list(
+      activations = character(0), hidden_layers = c(0, 0), outputs = c(1, 1),
+      sample_weights = TRUE, soft_targets = TRUE,
+      heads = list(c("sigmoid", "cross_entropy"), c("exp", "poisson"),
+                   c("identity", "squared_error")))),
+
+  forward = function(r) flat(families[[r$output]]$linkinv(cbind(1, inputs(r)) %*% layers(r)[[1]])),
+  fit = function(r) {
+    x <- inputs(r); y <- targets(r); w <- row_weights(r)
+    fit <- glm.fit(cbind(1, x), y, w, family = families[[r$output]],
+                   control = list(epsilon = 1e-15, maxit = 100))
+    fit$coefficients[is.na(fit$coefficients)] <- 0 # a column that depends on others
+    list(answer = parameters(list(as.matrix(fit$coefficients))),
+         gradient_tolerance = largest(x, y, fit$fitted.values, w))
+  })
+
+hello <- function(r) {
+  model <- if (is.null(r$options$model)) "nnet" else r$options$model
+  if (!model %in% c("nnet", "glm")) stop("model=", model, ": choose nnet or glm")
+  calls <<- if (model == "nnet") nets else glms
+  version <- if (model == "nnet") packageVersion("nnet") else getRversion()
+  about <- c(list(protocol = 1, name = model,
+                  version = format(version), precision = "float64"), calls$hello)
+  list(answer = about)
 }
+
+# jsonlite writes no more than 15 digits, so numbers are written here.
+written <- function(id, found) {
+  if (!is.list(found)) found <- list(answer = found)
+  if (is.list(found$answer)) return(toJSON(c(id = id, found), auto_unbox = TRUE))
+  digits <- sprintf("%.17g", found$answer)
+  answer <- if (length(digits) == 1) digits else sprintf("[%s]", paste(digits, collapse = ","))
+  promise <- found$gradient_tolerance
+  promise <- if (is.null(promise)) "" else sprintf(',"gradient_tolerance":%.17g', promise)
+  sprintf('{"id":%d,"answer":%s%s}', id, answer, promise)
+}
+
+reply <- function(r) tryCatch(
+  written(r$id, if (r$call == "hello") hello(r) else calls[[r$call]](r)),
+  error = function(e) toJSON(list(id = r$id, error = conditionMessage(e)), auto_unbox = TRUE))
+
+lines <- file("stdin", "r")
+while (length(line <- readLines(lines, 1))) cat(reply(fromJSON(line)), "\n", sep = "")

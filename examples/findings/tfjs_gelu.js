@@ -1,5 +1,6 @@
 // TensorFlow.js 4.22.0: the gradient of gelu multiplies what comes from above by x before it
-// multiplies by exp(-x^2 / 2), which is 0 there: inf * 0. Run it in bridges/node-tfjs.
+// multiplies by exp(-x^2 / 2), which is 0 there: inf * 0.
+// In bridges/node-tfjs: node - < ../../examples/findings/tfjs_gelu.js
 const tf = require('@tensorflow/tfjs');
 const gelu = tf.layers.activation({ activation: 'gelu' });
 const slope = (x, factor) => tf.grad((z) => gelu.apply(z).mul(factor).sum())(tf.tensor1d([x]));

@@ -29,6 +29,11 @@ def _within(rng: Generator, shape: Shape, unit: float) -> Array:
     return np.asarray(rng.integers(-7, 8, shape) / 8)
 
 
+def _far_within(rng: Generator, shape: Shape, unit: float) -> Array:
+    """Residuals of all digits, of which (r - delta) + delta would lose the last ones."""
+    return _signs(rng, shape) * rng.uniform(1, 2, shape) * 2.0 ** -rng.integers(8, 20, shape)
+
+
 def _at_delta(rng: Generator, shape: Shape, unit: float) -> Array:
     """Delta, and its neighbours on both sides."""
     return _signs(rng, shape) * (1 + unit * rng.integers(-2, 3, shape))
@@ -44,6 +49,7 @@ def _outliers(rng: Generator, shape: Shape, unit: float) -> Array:
 
 KINDS: dict[str, Callable[[Generator, Shape, float], Array]] = {
     "within delta": _within,
+    "far within delta": _far_within,
     "at delta": _at_delta,
     "beyond delta": _beyond,
     "outliers": _outliers,

@@ -147,6 +147,6 @@ def extended(space: Space, a: Architecture, rng: np.random.Generator) -> Archite
         activation=a.activation if len({*names}) < 2 else names,
         dropout=among((0.5, 0.25, 0.1)) if drops else 0.0,
         l2=among((0.0, 0.0, 0.0, 0.25, 0.003, 0.7)) if space.l2 else 0.0,
-        delta=among((1.0, 0.5, 0.3, 1.7)) if a.loss == "huber" else 1.0,
+        delta=among((1.0, 0.5, 0.3, 1.7, 100.0)) if a.loss == "huber" else 1.0,
         label_smoothing=among((0.125, 0.1, 0.3)) if smoothed else 0.0,
     )

@@ -1,5 +1,7 @@
 """From a failing example to a finding: made readable, asked for again, and looked at closely."""
 
+import math
+
 from backproof.judging.edges import edges
 from backproof.judging.search import Search
 from backproof.judging.simplify import simplest
@@ -24,7 +26,7 @@ def explain(search: Search) -> Finding:
         arguments, _ = simplest(kept, lambda a: _fails_alike(trial, a, first))
     trial.subject.restart()
     found = [trial.judged(arguments) for _ in range(2)]
-    if again is not None and found[1] is not None and _steady(found):
+    if again is not None and found[1] is not None and steady(found):
         finding = trial.shown(found[1], arguments)  # whose calls are the latest
         with trial.uncounted():
             _look_closely(trial, arguments, first, finding)
@@ -51,7 +53,7 @@ def _fails_alike(trial: Trial, arguments: Arguments, first: Finding) -> bool:
     return finding is not None and finding.kind == first.kind
 
 
-def _steady(found: list[Finding | None]) -> bool:
+def steady(found: list[Finding | None]) -> bool:
     """Whether the same question has the same answer twice, up to rounding."""
     one, other = found
     if one is None or other is None:
@@ -62,6 +64,8 @@ def _steady(found: list[Finding | None]) -> bool:
         return True
     if not (isinstance(one.observed, float) and isinstance(other.observed, float)):
         return False
+    if math.isnan(one.observed) and math.isnan(other.observed):
+        return one.at == other.at
     allowed = 2 * max(one.allowed or 0.0, other.allowed or 0.0)
     return one.at == other.at and abs(one.observed - other.observed) <= allowed
 

@@ -45,7 +45,8 @@ def a_seed_decides_the_start_and_units_start_apart(
     """The same seed gives the same parameters, another seed gives others, and no units are alike.
 
     For all architectures, seeds and initializers that draw: no two units of a layer start with the
-    same incoming weights, and no two layers of one shape with the same weights. Zeros are zeros, a
+    same incoming weights, and no two layers of one shape with the same weights. The seed 0 is a
+    seed like others. Zeros are zeros, a
     constant is one number for each layer; biases start at zero, or where that is declared within
     1 / sqrt(fan_in) of it, unless declared otherwise.
 
@@ -55,19 +56,15 @@ def a_seed_decides_the_start_and_units_start_apart(
                where a coincidence has a probability below 1e-9: a number drawn from a normal or
                uniform distribution equals a given one with probability 2 max(u, 2^-24) at most, the
                cell that rounds to it and the grid of a generator with 24 bits.
-    Catches:   a generator that is global or never seeded, a seed that is ignored, the same seed for
-               every layer, one column drawn and repeated, biases that are drawn too.
+    Catches:   a generator that is global or never seeded, a seed that is ignored, a seed 0 that is
+               taken for none, the same seed for every layer, one column drawn and repeated, biases
+               that are drawn too.
     Source:    Glorot and Bengio, AISTATS 2010; Goodfellow, Bengio and Courville, Deep Learning,
                2016, section 8.4.
     """
-    start = subject.initialize(case, initializer, seed)
-    again = subject.initialize(case, initializer, seed)
-    for place, (layer, same) in enumerate(zip(start, again, strict=True)):
-        what = f"parameters[{place}].{{}} drawn again with the same seed"
-        near(same.weights.value, layer.weights.value, 0.0, what=what.format("weights"))
-        if not case.architecture.biases:
-            continue
-        near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
+    start = _repeated(subject, case, initializer, seed)
+    _repeated(subject, case, initializer, 0)
+    for place, layer in enumerate(start if case.architecture.biases else ()):
         _biases_at_the_start(subject, case, layer, f"parameters[{place}].biases at the start")
     if initializer in ("zeros", "constant"):
         _all_alike(start, initializer)
@@ -162,6 +159,17 @@ def _orthogonal(answer: Answer, p: Precision) -> None:
     scaled = replace(answer, value=products / np.mean(np.diag(products)))
     allowed = 16 * rows * columns**1.5 * p.unit
     near(scaled, np.eye(columns), allowed, scale=1.0, what="products of orthogonal weights")
+
+
+def _repeated(subject: Subject, case: Case, initializer: str, seed: int) -> list[Layer[Answer]]:
+    """A start that is the same when it is drawn again."""
+    start, again = (subject.initialize(case, initializer, seed) for _ in range(2))
+    for place, (layer, same) in enumerate(zip(start, again, strict=True)):
+        what = f"parameters[{place}].{{}} drawn again with the seed {seed}"
+        near(same.weights.value, layer.weights.value, 0.0, what=what.format("weights"))
+        if case.architecture.biases:
+            near(same.biases.value, layer.biases.value, 0.0, what=what.format("biases"))
+    return start
 
 
 def _values(layers: list[Layer[Answer]]) -> Parameters:

@@ -101,7 +101,7 @@ def huber_is_squared_error_up_to_delta_and_linear_beyond(subject: Subject, case:
     Tolerance: the balls of loss and gradient; logits are exact, and residuals as the rounded
                targets have them. The expected loss is that of scipy.special.huber.
     Catches:   a forgotten delta^2 / 2, a slope that goes on beyond delta, a threshold of 1 whatever
-               delta is, outliers on one side only.
+               delta is, outliers on one side only, a slope that is (r - delta) + delta.
     Source:    Huber, Annals of Mathematical Statistics 35 (1964) 73-101.
     """
     residuals, delta = logits_of(case) - case.targets, case.architecture.delta

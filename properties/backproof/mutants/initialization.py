@@ -1,6 +1,7 @@
 """Mistakes at the start."""
 
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,19 @@ class SeedIgnored(Refnet):
     def initialize(self, *arguments: Any) -> Any:
         architecture, initializer, _ = arguments
         return super().initialize(architecture, initializer, 0)
+
+
+@mutant(APART)
+class SeedZeroTakenForNone(Refnet):
+    """A seed of 0 counts as none, so that each start is another one."""
+
+    def __init__(self, *options: Any) -> None:
+        super().__init__(*options)
+        self._unseeded = cycle((1, 2))
+
+    def initialize(self, *arguments: Any) -> Any:
+        architecture, initializer, seed = arguments
+        return super().initialize(architecture, initializer, seed or next(self._unseeded))
 
 
 @mutant(APART)

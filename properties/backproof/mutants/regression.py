@@ -94,6 +94,22 @@ class OutliersPullFreely(Refnet):
 
 
 @mutant(HUBER)
+class SmallResidualsLost(Refnet):
+    """The slope of Huber is (r - delta) + delta up to delta, which loses the digits of small r."""
+
+    def gradient(self, *arguments: Any) -> Any:
+        architecture, parameters, inputs, targets, *rest = arguments
+        if architecture.loss != "huber":
+            return super().gradient(*arguments)
+        outputs = self.forward(architecture, parameters, inputs)
+        residuals, delta = outputs - targets, outputs.dtype.type(architecture.delta)
+        sizes = np.abs(residuals)
+        sizes = np.where(sizes <= delta, (sizes - delta) + delta, sizes)
+        targets = outputs - np.sign(residuals) * sizes
+        return super().gradient(architecture, parameters, inputs, targets, *rest)
+
+
+@mutant(HUBER)
 class ThresholdAlwaysOne(Refnet):
     """The loss of Huber changes at a residual of 1, whatever delta is asked for."""
 
