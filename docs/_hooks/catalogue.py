@@ -23,6 +23,7 @@ from backproof.judging.limits import known
 from backproof.laws.catalogue import CHAPTERS, laws
 from backproof.mutants import mutants
 
+DOCS = Path(__file__).resolve().parents[1]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SOURCE = re.compile(r"^<!-- source ([\w.]+):(\w+) -->$", re.MULTILINE)
 
@@ -56,7 +57,9 @@ def _inside(chapter: str) -> list[Law]:
 
 
 def _title(law: Law) -> str:
-    return law.name.replace("_", " ").capitalize()
+    """The heading of the law's page, as it is written there."""
+    page = (DOCS / f"{law.page}.md").read_text(encoding="utf-8")
+    return page.partition("\n")[0].removeprefix("# ")
 
 
 def _law_of(page: Page) -> Law:

@@ -5,6 +5,8 @@ with colours that are variables of the style sheet: light on dark is dark on lig
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import drawings
 import drawings_approximation
@@ -16,6 +18,8 @@ import drawings_meaning
 import drawings_regression
 import drawings_steps
 from ink import to_page
+from kept import kept
+from matplotlib.figure import Figure
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
@@ -53,5 +57,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 def _svg(name: str) -> str:
     for module in DRAWINGS:
         if name in vars(module):
-            return to_page(vars(module)[name](), name)
+            return kept(f"figure {name}", partial(_drawn, vars(module)[name], name))
     raise PluginError(f"there is no figure {name!r} in docs/_hooks/drawings*.py")
+
+
+def _drawn(draw: Callable[[], Figure], name: str) -> str:
+    return to_page(draw(), name)

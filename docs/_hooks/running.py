@@ -2,7 +2,7 @@
 
 A fence ```` ```python run ```` is run together with the others of its page, in order, and is
 followed by what it prints. A fence ```` ```console run ```` holds one command after a `$ `, and is
-completed by what the command prints.
+completed by what the command prints. What is printed is kept until a file changes (`kept.py`).
 """
 
 import os
@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+from kept import kept
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
@@ -85,7 +86,7 @@ def _pool() -> ThreadPoolExecutor:
 
 @cache
 def _begun(command: tuple[str, ...]) -> Future[str]:
-    return _pool().submit(_printed, command)
+    return _pool().submit(kept, repr(command), lambda: _printed(command))
 
 
 def _printed(command: tuple[str, ...]) -> str:
