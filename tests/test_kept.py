@@ -23,8 +23,12 @@ def ask(words: str, asked: list[str]) -> str:
     """As a new build would: the files are looked at anew."""
     import kept
 
+    def made() -> str:
+        asked.append(words)
+        return f"made {len(asked)}"
+
     kept.state.cache_clear()
-    return str(kept.kept(words, lambda: asked.append(words) or f"made {len(asked)}"))
+    return str(kept.kept(words, made))
 
 
 def test_an_unchanged_example_is_not_run_again(root: Path) -> None:
