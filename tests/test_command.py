@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import backproof
 from backproof.contract import CAPABILITIES, NotSupported
 from backproof.frontends.cli import with_options
+from backproof.frontends.patterns import is_pattern
 from backproof.reports.report import Report
 from backproof.subjects import lines
 from backproof.subjects.arrays import Nonsense
@@ -260,6 +261,7 @@ def test_a_finding_is_kept_as_a_script_and_replayed(tmp_path: Path) -> None:
 
 def test_the_options_of_a_command_are_words_for_a_subject() -> None:
     assert with_options(command=["a b"], torch=None) == ["--command=a b"]
+    assert not is_pattern("--command=node 'bridge*.js'")
 
 
 @pytest.fixture(scope="module")

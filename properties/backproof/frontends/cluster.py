@@ -22,6 +22,8 @@ def cluster(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ModuleNotFoundError:
         wrong("--cluster needs Dask, which is not installed: pip install 'backproof[cluster]'")
+    if "://" not in address:
+        wrong(f"--cluster {address}: give the scheduler's address, such as tcp://127.0.0.1:8786")
     try:
         client = Client(address, timeout=ANSWERS, set_as_default=False)
     except (OSError, ValueError) as reason:

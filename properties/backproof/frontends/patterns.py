@@ -9,6 +9,8 @@ from backproof.frontends.ending import wrong
 
 def is_pattern(words: str) -> bool:
     """Whether the words name several files: they have a *, a ? or a [, and no file is called so."""
+    if words.startswith("--command="):  # no shell reads it, and neither do we
+        return False
     file = words.rpartition(":")[0] or words
     return any(sign in words for sign in "*?[") and not Path(file).exists()
 
