@@ -95,6 +95,9 @@ def test_a_library_that_is_missing_names_the_extra() -> None:
         "sklearn-logistic needs scikit-learn, which is not installed: "
         "pip install scikit-learn, or backproof with its extra, 'backproof[sklearn]'"
     )
+    error = ModuleNotFoundError("No module named 'optax'", name="optax")
+    words = uninstalled(error, "backproof.adapters.jax", "jax", True)
+    assert words.endswith("pip install optax, or backproof with its extra, 'backproof[jax]'")
 
 
 def test_a_method_that_is_nearly_a_call_is_noted_where_the_call_is_missing() -> None:

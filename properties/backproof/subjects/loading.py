@@ -34,6 +34,7 @@ BUILT_IN = {
         "backproof.adapters.statsmodels:Statsmodels",
         "statsmodels' GLM, Logit and OLS",
     ),
+    "autograd": ("backproof.adapters.autograd:Autograd", "HIPS autograd on NumPy code"),
     "jax": ("backproof.adapters.jax:Jax", "JAX with optax"),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }

@@ -58,7 +58,8 @@ def uninstalled(error: ModuleNotFoundError, name: str, subject: str, built_in: b
         return found
     if built_in:
         package = PACKAGES.get(missing, missing)
-        extra = f"pip install {package}, or backproof with its extra, 'backproof[{missing}]'"
+        own = subject.partition("-")[0]  # sklearn-logistic has the extra of sklearn
+        extra = f"pip install {package}, or backproof with its extra, 'backproof[{own}]'"
         return f"{subject} needs {package}, which is not installed: {extra}"
     if f"{name}.".startswith(f"{missing}.") and not name.endswith(".py"):
         return f"there is no module {name} to import, from here or installed"
