@@ -22,12 +22,13 @@ def main() -> None:
 
 def _command_line(interrupts: Interrupts) -> None:
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_board import board
     from backproof.frontends.cli_replay import replay
     from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
     from backproof.frontends.cli_words import explain, laws, new
 
-    for command in (laws, explain, new, replay, smoke, teeth):
+    for command in (laws, explain, new, replay, smoke, teeth, board):
         app.command()(command)
     app(obj=interrupts)
 
