@@ -25,6 +25,7 @@ from backproof.mutants import mutants
 
 DOCS = Path(__file__).resolve().parents[1]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BIBLIOGRAPHY = "([Bibliography](../bibliography.md).)"
 SOURCE = re.compile(r"^<!-- source ([\w.]+):(\w+) -->$", re.MULTILINE)
 
 
@@ -136,5 +137,5 @@ MARKS: dict[str, Callable[[Law], str]] = {
     "law": _box,
     "tolerance": lambda law: _quoted(law, "Tolerance"),
     "catches": _catches,
-    "literature": lambda law: as_markdown(law.section("Source")),
+    "literature": lambda law: f"{as_markdown(law.section('Source'))} {BIBLIOGRAPHY}",
 }
