@@ -36,6 +36,8 @@ BUILT_IN = {
     ),
     "autograd": ("backproof.adapters.autograd:Autograd", "HIPS autograd on NumPy code"),
     "jax": ("backproof.adapters.jax:Jax", "JAX with optax"),
+    "equinox": ("backproof.adapters.equinox:Equinox", "Equinox with optax"),
+    "flax": ("backproof.adapters.flax:Flax", "Flax's nnx with optax"),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
