@@ -11,6 +11,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from equinox import nn
 
 from backproof.adapters.jax_programs import ACTIVATIONS, Pairs
@@ -27,7 +28,7 @@ def made(architecture: Architecture, given: Pairs) -> Any:
     """The network at these parameters; `eqx.nn.Linear` has the transpose of the weights."""
     a = architecture
     empty = _empty(a.widths, a.activations, a.dropout)
-    return eqx.tree_at(_arrays, empty, [part for w, b in given for part in (w.T, b)])
+    return eqx.tree_at(_arrays, empty, [jnp.asarray(part) for w, b in given for part in (w.T, b)])
 
 
 @lru_cache(maxsize=64)

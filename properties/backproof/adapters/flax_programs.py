@@ -24,7 +24,7 @@ def made(architecture: Architecture, given: Pairs) -> Any:
     a = architecture
     net = _made(a.widths, a.activations, a.dropout, given[0][0].dtype)
     for linear, (weights, biases) in zip(_linears(net), given, strict=True):
-        linear.kernel[...], linear.bias[...] = weights, biases
+        linear.kernel[...], linear.bias[...] = jnp.asarray(weights), jnp.asarray(biases)
     return net
 
 

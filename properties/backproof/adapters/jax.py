@@ -109,7 +109,7 @@ class Jax(Implementation):
         seed: int = 0,
     ) -> Parameters:
         kind = optax_parts.named(optimizer)
-        given = {k: self._tensor(v) for k, v in optax_parts.numbers_of(optimizer).items()}
+        given = {k: self._given(v) for k, v in optax_parts.numbers_of(optimizer).items()}
         form, net = _form(architecture), self._net(architecture, parameters)
         state, size = self.programs.begun(kind, given, net), batch_size or len(inputs)
         key = jax.random.key(seed) if architecture.dropout else None
@@ -132,12 +132,12 @@ class Jax(Implementation):
         return [Layer(self._array(weights), self._array(biases)) for weights, biases in drawn]
 
     def _net(self, architecture: Architecture, parameters: Parameters) -> Any:
-        pairs = [(self._tensor(weights), self._tensor(biases)) for weights, biases in parameters]
+        pairs = [(self._given(weights), self._given(biases)) for weights, biases in parameters]
         return self.programs.made(architecture, pairs)
 
     def _passed(self, a: Architecture, parameters: Parameters, inputs: Array) -> list[Array]:
         net = self._net(a, parameters)
-        found = self.programs.passed(_form(a), net, self._tensor(inputs))
+        found = self.programs.passed(_form(a), net, self._given(inputs))
         return [self._array(one) for one in found]
 
     def _slope(self, a: Architecture, parameters: Parameters, *data: Array) -> Any:
@@ -149,11 +149,12 @@ class Jax(Implementation):
 
         Raises: NotSupported where optax has no such loss.
         """
-        numbers = tuple(self._tensor(number) for number in optax_parts.settings(a))
-        return self._tensor(inputs), self._tensor(targets), numbers
+        numbers = tuple(self._given(number) for number in optax_parts.settings(a))
+        return self._given(inputs), self._given(targets), numbers
 
-    def _tensor(self, values: Any) -> Any:
-        return jnp.asarray(values, self._dtype)
+    def _given(self, values: Any) -> Any:
+        """An array of NumPy's in the dtype: a program takes it as fast as one of its own."""
+        return np.asarray(values, self._dtype)
 
     def _array(self, values: Any) -> Array:
         return np.asarray(values).astype(self.precision.dtype)
@@ -170,7 +171,7 @@ class Dropping(Jax):
         self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
     ) -> Array:
         net, key = self._net(architecture, parameters), jax.random.key(seed)
-        x = self._tensor(inputs)
+        x = self._given(inputs)
         return self._array(self.programs.dropped(_form(architecture), net, x, key))
 
 
