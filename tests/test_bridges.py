@@ -23,6 +23,12 @@ COMMANDS = {
     "r-nnet": f"Rscript {BRIDGES}/r-nnet/bridge.R",
 }
 
+NEEDS = {
+    "perl": ["perl", "-MJSON::PP", "-e", "1"],
+    "r-nnet": ["Rscript", "-e", "library(nnet); library(jsonlite)"],
+}
+"""What ends well where the packages of a bridge are there."""
+
 VALUES = "outputs_are_right,the_loss_is_the_mean,the_gradient_is_the,gradient_descent_subtracts"
 
 
@@ -33,10 +39,8 @@ def lacks(name: str) -> str:
         return f"there is no {program} here"
     if name == "node-tfjs" and not (BRIDGES / name / "node_modules").is_dir():
         return "npm install was not run in bridges/node-tfjs"
-    if name == "r-nnet":
-        call = ["Rscript", "-e", "library(nnet); library(jsonlite)"]
-        if subprocess.run(call, capture_output=True, check=False).returncode:
-            return "R has no nnet or no jsonlite here"
+    if name in NEEDS and subprocess.run(NEEDS[name], capture_output=True, check=False).returncode:
+        return f"{program} lacks what {' '.join(NEEDS[name])!r} asks for"
     return ""
 
 
