@@ -5,7 +5,7 @@ A network maps one row, and `jax.vmap` maps all of them. Its functions are those
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -107,6 +107,7 @@ def stepped(kind: str, numbers: dict[str, Any], state: Any, net: Any, gradient: 
     return eqx.apply_updates(net, updates), state
 
 
+@partial(jax.jit, static_argnums=(0, 1, 2))
 def started(initializer: str, shape: tuple[int, int], dtype: Any, key: Any) -> tuple[Any, Any]:
     """New weights and biases of a layer, from a key."""
     linear = nn.Linear(*shape, dtype=dtype, key=key)

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from flax import nnx
 
@@ -106,6 +107,7 @@ def stepped(kind: str, numbers: dict[str, Any], state: Any, net: Any, gradient: 
     return net, nnx.state(own)
 
 
+@partial(jax.jit, static_argnums=(0, 1, 2))
 def started(initializer: str, shape: tuple[int, int], dtype: Any, key: Any) -> tuple[Any, Any]:
     """New weights and biases of a layer, from a key."""
     start = {"param_dtype": dtype, "kernel_init": STARTS[initializer]}
