@@ -42,7 +42,11 @@ BUILT_IN = {
 }
 """The built-in adapters: where each stands, and what it judges."""
 
-MODULES = {"--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module")}
+MODULES = {
+    "--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module"),
+    "--flax": ("backproof.adapters.flax_own", "flax.nnx.module.Module"),
+    "--equinox": ("backproof.adapters.equinox_own", "equinox._module._module.Module"),
+}
 """What makes an implementation of a user's module, and of which class this is, by the option."""
 
 PROGRAMS = ("--command", "--strict-command")
@@ -142,7 +146,7 @@ def own(
         known = ", ".join(name.removeprefix("--") for name in MODULES)
         raise ValueError(f"kind={kind!r}: say what {short(module)} builds, one of {known}")
     maker = _maker(option)
-    names = (*maker.ARGUMENTS, *maker.DECLARED)
+    names = maker.Own.names()
     if unknown := [name for name in beside if name not in names]:
         raise ValueError(f"{unknown[0]} means nothing here: choose from {', '.join(names)}")
     return _as_own(option, module, beside, precision, options or {})
