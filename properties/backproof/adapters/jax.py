@@ -109,7 +109,7 @@ class Jax(Implementation):
         seed: int = 0,
     ) -> Parameters:
         kind = optax_parts.named(optimizer)
-        given = {k: self._given(v) for k, v in optax_parts.numbers_of(optimizer).items()}
+        given = optax_parts.numbers_of(optimizer)
         form, net = _form(architecture), self._net(architecture, parameters)
         state, size = self.programs.begun(kind, given, net), batch_size or len(inputs)
         key = jax.random.key(seed) if architecture.dropout else None
@@ -149,8 +149,7 @@ class Jax(Implementation):
 
         Raises: NotSupported where optax has no such loss.
         """
-        numbers = tuple(self._given(number) for number in optax_parts.settings(a))
-        return self._given(inputs), self._given(targets), numbers
+        return self._given(inputs), self._given(targets), optax_parts.settings(a)
 
     def _given(self, values: Any) -> Any:
         """An array of NumPy's in the dtype: a program takes it as fast as one of its own."""

@@ -131,12 +131,16 @@ class Walk:
 
     def _foreign(self, part: Part, name: str) -> NotSupported:
         what = f"{self.names[part.leaf]} goes into {name}"
-        return NotSupported(f"{what}: it is no weights or biases of a layer, which alone are judged")
+        return NotSupported(
+            f"{what}: it is no weights or biases of a layer, which alone are judged"
+        )
 
     def _check(self) -> None:
         """Every parameter is of one layer, and all have biases or none."""
         if not self.layers:
-            raise NotSupported("the module has no layer, which is a product with a matrix of weights")
+            raise NotSupported(
+                "the module has no layer, which is a product with a matrix of weights"
+            )
         used = [part.leaf for one in self.layers for part in (one.weights, one.biases) if part]
         if twice := [leaf for leaf in used if used.count(leaf) > 1]:
             name = self.names[twice[0]]

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from backproof.adapters.jax import Jax, arithmetic
-from backproof.adapters.jax_found import Found, Walk
-from backproof.adapters.own_found import Trace
+from backproof.adapters.jax_found import Found, Part, Walk
+from backproof.adapters.own_found import Chain, Trace
 from backproof.adapters.own_heads import Head, head_of, unknown
 from backproof.adapters.own_library import Library
 from backproof.contract import Conventions, NotSupported
@@ -48,19 +48,19 @@ class Programs:
 
     def __init__(self, split: Split, called: Callable[[Any, Any, Any], Any]) -> None:
         self._split, self._called = split, called
-        self.outputs = jax.jit(self._outputs)
+        self.outputs, self.passed = jax.jit(self.gives), jax.jit(self.passes)
         self.slope = jax.jit(jax.value_and_grad(self._loss), static_argnums=3)
-        self.passed = jax.jit(self._passed)
         self.walked = cache(self._walked)
 
-    def _outputs(self, leaves: Any, x: Any, key: Any = None) -> Any:
+    def gives(self, leaves: Any, x: Any, key: Any = None) -> Any:
+        """The outputs; with a key in training."""
         return self._called(self._split.rebuilt(leaves, key is not None), x, key)
 
     def _loss(self, leaves: Any, x: Any, y: Any, criterion: Any) -> Any:
-        return criterion(self._outputs(leaves, x), y)
+        return criterion(self.gives(leaves, x), y)
 
     def _row(self, leaves: Any, row: Any) -> Any:
-        return self._outputs(leaves, row[None])[0]
+        return self.gives(leaves, row[None])[0]
 
     def _walked(self, features: int) -> tuple[Any, list[Found]]:
         """The program of one row, and its layers."""
@@ -72,7 +72,7 @@ class Programs:
     def _walk(self) -> Walk:
         return Walk(self._split.names)
 
-    def _passed(self, leaves: Any, x: Any) -> Any:
+    def passes(self, leaves: Any, x: Any) -> Any:
         """What enters and what leaves each layer, for all rows."""
         program, _ = self.walked(x.shape[1])
 
@@ -98,6 +98,7 @@ class JaxLibrary(Library):
     arguments = ARGUMENTS
     criterion = staticmethod(mean_squared_error)
     shapes = "few"
+    changes = False
     means: Conventions = Jax.conventions
     in_place: bool
 
@@ -126,8 +127,10 @@ class JaxLibrary(Library):
         split = found._replace(leaves=[jnp.asarray(leaf, self._dtype) for leaf in found.leaves])
         return Held(split.leaves, split, Programs(split, self.called))
 
-    def layers(self, module: Any, features: int) -> Trace:
-        return self._trace(module, np.zeros((1, features)))
+    def chain(self, module: Any, features: int) -> Chain:
+        _, layers = module.programs.walked(features)
+        shapes = [layer.weights.entries.shape for layer in layers]
+        return Chain(list(layers), shapes, layers[0].biases is not None)
 
     def at_random(self, module: Any) -> Trace:
         sizes = dict.fromkeys(size for leaf in module.leaves for size in leaf.shape[::-1])
@@ -136,7 +139,7 @@ class JaxLibrary(Library):
             try:
                 _, layers = module.programs.walked(features)
             except (TypeError, ValueError) as error:  # another layer comes first
-                failure = failure if sizes and isinstance(failure, Exception) else error
+                failure = error
                 continue
             rng = np.random.default_rng(0)
             drawn = [_drawn(layer, rng) for layer in layers]
@@ -145,20 +148,20 @@ class JaxLibrary(Library):
         raise NotSupported(f"the module takes no rows of numbers: {str(failure).splitlines()[0]}")
 
     def _trace(self, held: Held, inputs: Array) -> Trace:
-        _, layers = held.programs.walked(inputs.shape[1])
-        passed = held.programs.passed(held.leaves, self._given(inputs))
+        x, programs = self._given(inputs), held.programs
+        passed = programs.passes(held.leaves, x)
         entering, leaving = ([self._array(one[side]) for one in passed] for side in (0, 1))
-        shapes = [layer.weights.entries.shape for layer in layers]
-        biases = layers[0].biases is not None
-        return Trace(list(layers), shapes, biases, entering, leaving, self.outputs(held, inputs))  # type: ignore[arg-type]
+        outputs = self._array(programs.gives(held.leaves, x))
+        return Trace(self.chain(held, inputs.shape[1]), entering, leaving, outputs)
 
     def parameters(self, module: Any, layers: list[Any]) -> Parameters:
         return self._layers(module.leaves, layers)
 
     def _layers(self, leaves: Any, layers: list[Any]) -> Parameters:
-        parts = [(one.weights, one.biases) for one in layers]
-        taken = ([part and self._array(leaves[part.leaf]).reshape(-1)[part.entries] for part in pair] for pair in parts)
-        return [Layer(*pair) for pair in taken]
+        return [Layer(*(self._part(leaves, one) for one in (f.weights, f.biases))) for f in layers]
+
+    def _part(self, leaves: Any, part: Part | None) -> Any:
+        return part and self._array(leaves[part.leaf]).reshape(-1)[part.entries]
 
     def at(self, module: Any, layers: list[Any], parameters: Parameters) -> Any:
         leaves = list(module.leaves)

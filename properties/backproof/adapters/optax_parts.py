@@ -1,6 +1,7 @@
 """optax's losses and optimizers, by the names of the contract; inside a program that JAX compiles.
 
-Their numbers may be traced, so that they are no part of a program.
+Their numbers are Python's, which are no part of a program and do not decide its dtype: in that of
+the parameters 1 - 0.999 would be 0 in half precision.
 """
 
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def settings(a: Architecture) -> tuple[float, float]:
     """
     if a.label_smoothing and a.output == "sigmoid":
         raise NotSupported("sigmoid_binary_cross_entropy smooths no labels")
-    return a.label_smoothing, a.delta
+    return float(a.label_smoothing), float(a.delta)
 
 
 def mean_loss(form: Form, logits: Any, y: Any, numbers: Any) -> Any:
@@ -89,4 +90,4 @@ def named(given: Optimizer) -> str:
 def numbers_of(given: Optimizer) -> dict[str, float]:
     """What of it may change from call to call."""
     names = ("learning_rate", "momentum", "beta1", "beta2", "rho", "epsilon", "weight_decay")
-    return {name: getattr(given, name) for name in names}
+    return {name: float(getattr(given, name)) for name in names}

@@ -48,6 +48,7 @@ class OwnModule(Implementation):
         self._library = library(precision, options.get("device", "cpu"))
         self.precision = self._library.precision
         self._at = cache(self._made)
+        self._fresh = self._made if library.changes else self._at
         self._declare(beside, options)
         self._offer()
 
@@ -100,10 +101,10 @@ class OwnModule(Implementation):
         except ValueError as reason:
             raise NotSupported(f"build: {reason}") from None
         module = self._library.placed(built)
-        trace = self._library.layers(module, architecture.widths[0])
-        if trace.widths != architecture.widths:
-            raise NotSupported(f"build gave layers of widths {trace.widths}")
-        return module, trace.layers
+        chain = self._library.chain(module, architecture.widths[0])
+        if chain.widths != architecture.widths:
+            raise NotSupported(f"build gave layers of widths {chain.widths}")
+        return module, chain.layers
 
     def _set(self, architecture: Architecture, parameters: Parameters) -> Any:
         return self._library.at(*self._at(architecture), parameters)
@@ -147,7 +148,7 @@ class OwnModule(Implementation):
         optimizer: Optimizer, epochs: int, batch_size: int | None = None,
         sample_weights: Array | None = None, seed: int = 0,
     ) -> Parameters:  # fmt: skip
-        made, layers = self._made(architecture)  # nothing stays of it
+        made, layers = self._fresh(architecture)  # nothing stays of what trains
         module = self._library.at(made, layers, parameters)
 
         def train(*given: Any) -> Any:
@@ -169,7 +170,7 @@ class OwnModule(Implementation):
 
     def _draw(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         def made() -> tuple[Any, list[Any]]:
-            return self._made(architecture)
+            return self._fresh(architecture)
 
         initialize = self._beside.get("initialize")
         return self._library.parameters(*self._library.started(made, initialize, initializer, seed))

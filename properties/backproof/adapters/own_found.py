@@ -22,19 +22,15 @@ The median is taken left and right of 0 apart, where many functions are the same
 """
 
 
-class Trace(NamedTuple):
-    """One pass: the layers in call order, what enters and leaves each, the outputs.
+class Chain(NamedTuple):
+    """The layers of a module in call order.
 
-    layers: as the library has them; shapes: (fan_in, fan_out) of each; biases: whether they have
-            any; outputs: as they come, (n, outputs) or (n,)
+    layers: as the library has them; shapes: (fan_in, fan_out) of each; biases: whether they have any
     """
 
     layers: list[Any]
     shapes: list[tuple[int, int]]
     biases: bool
-    entering: list[Array]
-    leaving: list[Array]
-    outputs: Array
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -46,6 +42,15 @@ class Trace(NamedTuple):
             if out != into:
                 raise NotSupported(f"a layer gives {out} numbers and the next one takes {into}")
         return (self.shapes[0][0], *(out for _, out in self.shapes))
+
+
+class Trace(NamedTuple):
+    """One pass of rows: what enters and leaves each layer, and the outputs as they come."""
+
+    chain: Chain
+    entering: list[Array]
+    leaving: list[Array]
+    outputs: Array
 
 
 def recognised(z: Array, units: Array, otherwise: str) -> str:

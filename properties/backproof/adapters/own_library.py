@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from backproof.adapters.own_found import Trace
+from backproof.adapters.own_found import Chain, Trace
 from backproof.adapters.own_heads import Head
 from backproof.contract import NotSupported, Precision
 from refnet.architecture import Array, Parameters
@@ -13,7 +13,7 @@ from refnet.architecture import Array, Parameters
 class Library(ABC):
     """A library in a precision, on a device.
 
-    A module is what `placed` makes of what the user builds; its layers are those of a trace of it.
+    A module is what `placed` makes of what the user builds; its layers are those of its chain.
 
     word:       what it calls a module; version: its name and version
     page:       the file that says what stands beside a module
@@ -21,6 +21,7 @@ class Library(ABC):
     criterion:  what a module is judged with where none stands beside it
     after:      what is said beside of outputs that are not recognised
     shapes:     as in Scope
+    changes:    whether modules change in place, so that one that trains is made anew
     """
 
     word: str
@@ -30,6 +31,7 @@ class Library(ABC):
     criterion: Any
     after: str = ""
     shapes: Literal["any", "few"] = "any"
+    changes: bool = True
     precision: Precision
 
     @abstractmethod
@@ -51,8 +53,8 @@ class Library(ABC):
         """A module of what was built, in the dtype; what the user has is left as it is."""
 
     @abstractmethod
-    def layers(self, module: Any, features: int) -> Trace:
-        """A pass of one row.
+    def chain(self, module: Any, features: int) -> Chain:
+        """Its layers, by a pass of one row.
 
         Raises: NotSupported where the module is no chain of layers with weights of their own.
         """

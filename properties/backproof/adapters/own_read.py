@@ -56,7 +56,12 @@ class Reader:
         trace = self._passed(self.found)
         names, head = tuple(self._activations(trace)), self._head(trace)
         a = Architecture(
-            trace.widths, names, head.output, head.loss, **head.numbers, biases=trace.biases
+            trace.chain.widths,
+            names,
+            head.output,
+            head.loss,
+            **head.numbers,
+            biases=trace.chain.biases,
         )
         return self._declared(trace, head, names, architectures=(a,))
 
@@ -76,7 +81,7 @@ class Reader:
             raise NotSupported(f"build gives no activation that was asked for: {refusals[0]}")
         more: dict[str, Any] = {"dropout": self._drops(built[0])}
         if (head := self._head(trace)).numbers:
-            more["architectures"] = self._few(head, built, trace.biases)
+            more["architectures"] = self._few(head, built, trace.chain.biases)
         return self._declared(trace, head, tuple(built), **more)
 
     def _few(self, head: Head, built: list[str], biases: bool) -> tuple[Architecture, ...]:
@@ -111,7 +116,9 @@ class Reader:
 
     def _head(self, trace: Trace) -> Head:
         given, logs = self._given(trace)
-        head = self.library.head(self.criterion, given, logs, trace.shapes[-1][1], self.options)
+        head = self.library.head(
+            self.criterion, given, logs, trace.chain.shapes[-1][1], self.options
+        )
         return head._replace(logs=logs)
 
     def _given(self, trace: Trace) -> tuple[str, bool]:
@@ -131,7 +138,7 @@ class Reader:
         scope = Scope(
             activations=tuple(dict.fromkeys(names)),
             heads=((head.output, head.loss),),
-            biases=trace.biases,
+            biases=trace.chain.biases,
             mixed_activations=len(set(names)) > 1 and self.library.is_module(self.found),
             optimizers=tuple(beside.get("optimizers", ("gradient_descent",))) if trains else (),
             weight_decay=tuple(beside.get("weight_decay", ())) if trains else (),

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from backproof.adapters.own_found import Trace
+from backproof.adapters.own_found import Chain, Trace
 from backproof.adapters.torch_modules import array
 from backproof.contract import NotSupported
 
@@ -36,7 +36,7 @@ def traced(module: Any, inputs: Any) -> Trace:
     entering, leaving = ([array(call[place]) for call in calls] for place in (1, 2))
     shapes = [(one.weight.shape[1], one.weight.shape[0]) for one in layers]
     biases = layers[0].bias is not None
-    return Trace(layers, shapes, biases, entering, leaving, array(outputs))
+    return Trace(Chain(layers, shapes, biases), entering, leaving, array(outputs))
 
 
 def _layers(module: Any) -> list[Any]:

@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from backproof.adapters.own import OwnModule
-from backproof.adapters.own_found import Trace
+from backproof.adapters.own_found import Chain, Trace
 from backproof.adapters.own_heads import Head, head_of, unknown
 from backproof.adapters.own_library import Library
 from backproof.adapters.torch import DTYPES, arithmetic
@@ -69,8 +69,8 @@ class TorchLibrary(Library):
         module = deepcopy(self.checked(built))
         return module.to(self._form.device, self._form.dtype).eval()
 
-    def layers(self, module: Any, features: int) -> Trace:
-        return traced(module, self._form.tensor(np.zeros((1, features))))
+    def chain(self, module: Any, features: int) -> Chain:
+        return traced(module, self._form.tensor(np.zeros((1, features)))).chain
 
     def at_random(self, module: Any) -> Trace:
         with seeded(0):

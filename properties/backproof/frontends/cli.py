@@ -16,6 +16,8 @@ from backproof.frontends.cli_options import (
     Cluster,
     Command,
     Memory,
+    OwnEquinox,
+    OwnFlax,
     OwnTorch,
 )
 from backproof.frontends.ending import wrong
@@ -87,6 +89,8 @@ def check(
     ] = None,
     command: Command = None,
     torch: OwnTorch = None,
+    flax: OwnFlax = None,
+    equinox: OwnEquinox = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -138,7 +142,8 @@ def check(
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     asked |= {"gradescope": gradescope}
-    named = [*(subjects or []), *with_options(command=command, torch=torch)]
+    more = with_options(command=command, torch=torch, flax=flax, equinox=equinox)
+    named = [*(subjects or []), *more]
     found, names = in_class(named or ["refnet"])
     if any(asked.values()):  # a run that writes nothing waits for none of their libraries
         from backproof.frontends.written import check_places

@@ -21,6 +21,8 @@ Cluster = Annotated[
     typer.Option(metavar="ADDRESS", help="of a Dask scheduler, whose workers judge: tcp://..."),
 ]
 OwnTorch = Annotated[list[str] | None, typer.Option(help="your own nn.Module, FILE:NAME")]
+OwnFlax = Annotated[list[str] | None, typer.Option(help="your own nnx.Module, likewise")]
+OwnEquinox = Annotated[list[str] | None, typer.Option(help="your own eqx.Module, likewise")]
 Memory = Annotated[
     float, typer.Option(min=0, max=10**6, help="GiB that the subject may take; 0: any")
 ]

@@ -133,10 +133,11 @@ def own(
 ) -> Any:
     """A module of a user's as an implementation, with what stands beside it.
 
-    module:  a torch.nn.Module, or what builds one for an architecture
-    kind:    of what builds it: "torch"
+    module:  a torch.nn.Module, flax.nnx.Module or equinox.Module, or what builds one for an
+             architecture
+    kind:    of what builds it: "torch", "flax" or "equinox"
     beside:  criterion, train, evaluate, initialize, optimizers, weight_decay, initializers,
-             conventions, as in the file that --torch names
+             conventions, as in the file that --torch and its like name
 
     Raises: CannotLoad saying what cannot be judged of it; ValueError for a kind or a name beside it
             that is unknown.
