@@ -11,8 +11,9 @@ initialize(module, initializer, seed) -> the module with new parameters
 optimizers, weight_decay, initializers  which of them these two know, as in Scope
 conventions                             a dict of what differs from what JAX and optax mean
 
-What the criterion is, and whether it takes class numbers, is found by what it gives. `optimizer` is
-the contract's, with name, learning_rate and the rest. Without a criterion it is the mean of squares.
+What the criterion is, and whether it takes class numbers, is found by what it gives. `optimizer`
+is the contract's, with name, learning_rate and the rest. Without a criterion it is the mean of
+squares. A ValueError of `build` refuses an architecture.
 """
 
 import inspect

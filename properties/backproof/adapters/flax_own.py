@@ -1,7 +1,8 @@
 """A user's own nnx.Module, judged without an adapter.
 
-What is named is `build(architecture) -> nnx.Module`, or a module as it is. It maps all rows. Layers,
-activations and the head are found by what a pass through it shows. Beside it the file may hold
+What is named is `build(architecture) -> nnx.Module`, or a module as it is. It maps all rows.
+Layers, activations and the head are found by what a pass through it shows. Beside it the file may
+hold
 
 criterion(outputs, targets) -> loss     of all rows, a number
 train(module, inputs, targets, optimizer, epochs, batch_size)       in place, or gives the module
@@ -10,8 +11,9 @@ initialize(module, initializer, seed)   draws the parameters anew, in place, or 
 optimizers, weight_decay, initializers  which of them these two know, as in Scope
 conventions                             a dict of what differs from what JAX and optax mean
 
-What the criterion is, and whether it takes class numbers, is found by what it gives. `optimizer` is
-the contract's, with name, learning_rate and the rest. Without a criterion it is the mean of squares.
+What the criterion is, and whether it takes class numbers, is found by what it gives. `optimizer`
+is the contract's, with name, learning_rate and the rest. Without a criterion it is the mean of
+squares. A ValueError of `build` refuses an architecture.
 """
 
 from typing import Any

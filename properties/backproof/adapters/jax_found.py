@@ -107,7 +107,8 @@ class Walk:
         if name == "dot_general" and len(parts) == 1:
             return self._product(operation, given, parts[0], result)
         if name in ("add", "add_any") and layers and parts:
-            return self._biased(layers[0], parts[0], result)
+            self._add_biases(layers[0], parts[0], result)
+            return None
         raise self._foreign(parts[0], name)
 
     def _product(self, operation: Any, given: list[Seen], part: Part, result: Any) -> Found:
@@ -123,7 +124,7 @@ class Walk:
         self.layers.append(Found(weights, entering, result.reshape(-1)))
         return self.layers[-1]
 
-    def _biased(self, layer: Found, part: Part, result: Any) -> None:
+    def _add_biases(self, layer: Found, part: Part, result: Any) -> None:
         entries = np.broadcast_to(part.entries, result.shape).reshape(-1)
         if layer.biases is not None or len(set(entries)) != layer.weights.entries.shape[1]:
             raise self._foreign(part, "add")
@@ -131,16 +132,12 @@ class Walk:
 
     def _foreign(self, part: Part, name: str) -> NotSupported:
         what = f"{self.names[part.leaf]} goes into {name}"
-        return NotSupported(
-            f"{what}: it is no weights or biases of a layer, which alone are judged"
-        )
+        return NotSupported(f"{what}: weights and biases of layers alone are judged")
 
     def _check(self) -> None:
         """Every parameter is of one layer, and all have biases or none."""
         if not self.layers:
-            raise NotSupported(
-                "the module has no layer, which is a product with a matrix of weights"
-            )
+            raise NotSupported("the module has no layer, a product with a matrix of weights")
         used = [part.leaf for one in self.layers for part in (one.weights, one.biases) if part]
         if twice := [leaf for leaf in used if used.count(leaf) > 1]:
             name = self.names[twice[0]]

@@ -117,8 +117,9 @@ class OwnModule(Implementation):
 
     def _outputs(self, a: Architecture, module: Any, inputs: Array, seed: int | None) -> Array:
         outputs = self._library.outputs(module, inputs, seed)
-        plain = np.exp(outputs) if self._read.head.logs else outputs
-        return plain.reshape(-1, a.widths[-1])
+        if self._read.head.logs:
+            outputs = np.exp(outputs)
+        return outputs.reshape(-1, a.widths[-1])
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
         return self._outputs(architecture, self._set(architecture, parameters), inputs, None)

@@ -25,7 +25,7 @@ The median is taken left and right of 0 apart, where many functions are the same
 class Chain(NamedTuple):
     """The layers of a module in call order.
 
-    layers: as the library has them; shapes: (fan_in, fan_out) of each; biases: whether they have any
+    layers: as the library has them; shapes: (fan_in, fan_out) of each; biases: whether any have
     """
 
     layers: list[Any]

@@ -54,14 +54,9 @@ class Reader:
 
     def _module(self) -> Read:
         trace = self._passed(self.found)
-        names, head = tuple(self._activations(trace)), self._head(trace)
+        names, head, chain = tuple(self._activations(trace)), self._head(trace), trace.chain
         a = Architecture(
-            trace.chain.widths,
-            names,
-            head.output,
-            head.loss,
-            **head.numbers,
-            biases=trace.chain.biases,
+            chain.widths, names, head.output, head.loss, **head.numbers, biases=chain.biases
         )
         return self._declared(trace, head, names, architectures=(a,))
 
@@ -115,10 +110,8 @@ class Reader:
         ]
 
     def _head(self, trace: Trace) -> Head:
-        given, logs = self._given(trace)
-        head = self.library.head(
-            self.criterion, given, logs, trace.chain.shapes[-1][1], self.options
-        )
+        (given, logs), outputs = self._given(trace), trace.chain.widths[-1]
+        head = self.library.head(self.criterion, given, logs, outputs, self.options)
         return head._replace(logs=logs)
 
     def _given(self, trace: Trace) -> tuple[str, bool]:

@@ -1,5 +1,6 @@
 """Which head a module and its criterion are together, and by which conventions."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ PLAIN = {
 """What is judged of the criteria's further settings."""
 
 
-def head(criterion: Any, given: str, outputs: int, options: dict[str, str]) -> Head:
+def head(criterion: Any, given: str, outputs: int, options: Mapping[str, str]) -> Head:
     """The head of a criterion on a module that gives its outputs after the activation `given`.
 
     Raises: NotSupported where it is not known and not declared, or is none.

@@ -19,6 +19,7 @@ from backproof.frontends.cli_options import (
     OwnEquinox,
     OwnFlax,
     OwnTorch,
+    with_options,
 )
 from backproof.frontends.ending import wrong
 
@@ -165,11 +166,6 @@ def check(
     if save is not None:
         save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(exit_status([judgement.report for judgement in judgements]))
-
-
-def with_options(**given: list[str] | None) -> list[str]:
-    """The subjects that options name, each as one word."""
-    return [f"--{option}={words}" for option, found in given.items() for words in found or []]
 
 
 def subjects_of(

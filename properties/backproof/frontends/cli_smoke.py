@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import load, options, subjects_of, with_options
+from backproof.frontends.cli import load, options, subjects_of
 from backproof.frontends.cli_options import (
     CallSeconds,
     Command,
@@ -13,6 +13,7 @@ from backproof.frontends.cli_options import (
     OwnEquinox,
     OwnFlax,
     OwnTorch,
+    with_options,
 )
 from backproof.frontends.ending import wrong
 
@@ -45,9 +46,7 @@ def smoke(
     more = with_options(command=command, torch=torch, flax=flax, equinox=equinox)
     named = [*filter(None, [subject]), *more]
     if len(named) != 1:
-        wrong(
-            f"{len(named)} subjects: name one, or give one --command, --torch, --flax or --equinox"
-        )
+        wrong(f"{len(named)} subjects: name one, or give one --command, --torch or the like")
     if strict and not command:
         wrong("-V holds the replies of a program to the schema: give it as --command")
     named[0] = f"--strict-{named[0][2:]}" if strict else named[0]
