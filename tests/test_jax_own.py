@@ -95,7 +95,7 @@ def _backward(z: Any, slope: Any) -> Any:
 slightly_wrong.defvjp(lambda z: (jnp.tanh(z), z), _backward)
 
 
-class Net(eqx.Module):  # type: ignore[misc]
+class Net(eqx.Module):  # type: ignore[misc, name-defined]
     """Two layers that are called in the other order, the first of them by hand."""
 
     second: Any
@@ -176,7 +176,7 @@ def cross_entropy(outputs: Any, targets: Any) -> Any:
     return -(targets * outputs).sum(axis=-1).mean()
 
 
-CRITERIA = {
+CRITERIA: dict[str, Any] = {
     "class numbers": (
         lambda z, y: optax.softmax_cross_entropy_with_integer_labels(z, y).mean(),
         ("softmax", "cross_entropy"), {"outputs": "logits", "reduction": "mean over elements"},

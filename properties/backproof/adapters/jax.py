@@ -13,7 +13,9 @@ otherwise, `optax.l2_loss` halves squares, epsilon stands outside the root in Ad
 RMSprop, truncated normals are corrected. Losses are averaged by `mean()`. Below float32 XLA adds up
 in float32.
 
-On `device=cuda` float32 is that of the cores, and precision=tf32 their tensor cores'.
+The slope of `optax.huber_loss` is (r - delta) + delta, which loses the digits of small residuals:
+it is refused, and `huber=judged` lets the laws find it. On `device=cuda` float32 is that of the
+cores, and precision=tf32 their tensor cores'.
 """
 
 import os
@@ -64,7 +66,12 @@ class Jax(Implementation):
     scope = SCOPE
     programs: Any = jax_programs
 
-    def __init__(self, precision: str = "float64", device: str = "cpu") -> None:
+    def __init__(
+        self, precision: str = "float64", device: str = "cpu", huber: str = "documented"
+    ) -> None:
+        if huber not in ("documented", "judged"):
+            raise ValueError(f"huber={huber!r}: choose documented or judged")
+        self._excused = huber == "documented"
         self.precision: Precision = arithmetic(precision, device)
         self._dtype = jnp.dtype("float32" if precision == "tf32" else precision)
 
@@ -94,6 +101,7 @@ class Jax(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Parameters:
+        self._check_slope(architecture)
         return self._layers(self._slope(architecture, parameters, inputs, targets)[1])
 
     def train(
@@ -108,6 +116,7 @@ class Jax(Implementation):
         sample_weights: Array | None = None,
         seed: int = 0,
     ) -> Parameters:
+        self._check_slope(architecture)
         kind = optax_parts.named(optimizer)
         given = optax_parts.numbers_of(optimizer)
         form, net = _form(architecture), self._net(architecture, parameters)
@@ -143,6 +152,10 @@ class Jax(Implementation):
     def _slope(self, a: Architecture, parameters: Parameters, *data: Array) -> Any:
         asked = self._asked(a, *data)
         return self.programs.slope(_form(a), self._net(a, parameters), *asked)
+
+    def _check_slope(self, architecture: Architecture) -> None:
+        if self._excused and architecture.loss == "huber":
+            raise NotSupported("huber_loss takes its slope as (r - delta) + delta")
 
     def _asked(self, a: Architecture, inputs: Array, targets: Array) -> tuple[Any, ...]:
         """What a loss is taken of, and its numbers, which are no part of a program.

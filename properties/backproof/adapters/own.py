@@ -119,7 +119,8 @@ class OwnModule(Implementation):
         outputs = self._library.outputs(module, inputs, seed)
         if self._read.head.logs:
             outputs = np.exp(outputs)
-        return outputs.reshape(-1, a.widths[-1])
+        rows: Array = outputs.reshape(-1, a.widths[-1])
+        return rows
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
         return self._outputs(architecture, self._set(architecture, parameters), inputs, None)
