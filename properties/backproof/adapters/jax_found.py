@@ -6,24 +6,26 @@ or a product that waits for its biases. So it is no matter how the module is wri
 or as x @ w + b. What else is done with a parameter is no layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from backproof.contract import NotSupported
 from refnet.architecture import Array
 
-LAYOUT = (
-    "transpose", "reshape", "squeeze", "expand_dims", "broadcast_in_dim", "convert_element_type",
-    "copy", "copy_p", "reduce_precision",
-)  # fmt: skip
-"""The operations that leave numbers what they are."""
-
-ROUNDING = ("convert_element_type", "reduce_precision", "copy", "copy_p")
-"""Those among them that leave them where they are."""
+LAYOUT: dict[str, Callable[[Array, Any], Array]] = {
+    "transpose": lambda entries, how: np.transpose(entries, how["permutation"]),
+    "reshape": lambda entries, how: np.reshape(entries, how["new_sizes"]),
+    "squeeze": lambda entries, how: np.squeeze(entries, tuple(how["dimensions"])),
+    "broadcast_in_dim": lambda entries, how: _broadcast(entries, **how),
+    "convert_element_type": lambda entries, how: entries,
+    "reduce_precision": lambda entries, how: entries,
+    "copy": lambda entries, how: entries,
+    "copy_p": lambda entries, how: entries,
+}
+"""The operations that leave numbers what they are, and where they put them."""
 
 CALLS = (
     "jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2",
@@ -100,7 +102,7 @@ class Walk:
         name, first = operation.primitive.name, given[0].what
         parts = [one.what for one in given if isinstance(one.what, Part)]
         if name in LAYOUT and isinstance(first, Part):
-            return Part(first.leaf, _laid_out(operation, first.entries))
+            return Part(first.leaf, LAYOUT[name](first.entries, operation.params))
         if name in LAYOUT or not parts:
             return first if name in LAYOUT else None
         layers = [one.what for one in given if isinstance(one.what, Found)]
@@ -152,9 +154,8 @@ def _whole(place: int, leaf: Any) -> Part:
     return Part(place, np.arange(np.size(leaf)).reshape(np.shape(leaf)))
 
 
-def _laid_out(operation: Any, entries: Any) -> Array:
-    """The entries as the operation lays them out."""
-    if operation.primitive.name in ROUNDING:
-        return np.asarray(entries)
-    with jax.ensure_compile_time_eval():
-        return np.asarray(operation.primitive.bind(jax.numpy.asarray(entries), **operation.params))
+def _broadcast(entries: Array, shape: Any, broadcast_dimensions: Any, **_: Any) -> Array:
+    sizes = [1] * len(shape)
+    for size, place in zip(entries.shape, broadcast_dimensions, strict=True):
+        sizes[place] = size
+    return np.broadcast_to(entries.reshape(sizes), shape)

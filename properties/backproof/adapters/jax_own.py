@@ -6,7 +6,7 @@ it is compiled once for each shape. Its layers are found by a walk through the p
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -66,7 +66,7 @@ class Programs:
         """The program of one row, and its layers."""
         row = jnp.zeros(features, self._split.leaves[0].dtype)
         program, walk = jax.make_jaxpr(self._row)(self._split.leaves, row), self._walk()
-        walk.through(program, self._split.leaves, row)
+        jax.eval_shape(partial(walk.through, program), self._split.leaves, row)  # without numbers
         return program, walk.layers
 
     def _walk(self) -> Walk:
@@ -124,7 +124,9 @@ class JaxLibrary(Library):
 
     def placed(self, built: Any) -> Any:
         found = self.split(self.checked(built))
-        split = found._replace(leaves=[jnp.asarray(leaf, self._dtype) for leaf in found.leaves])
+        split = found._replace(
+            leaves=[np.asarray(leaf).astype(self._dtype) for leaf in found.leaves]
+        )
         return Held(split.leaves, split, Programs(split, self.called))
 
     def chain(self, module: Any, features: int) -> Chain:

@@ -111,9 +111,8 @@ class OwnModule(Implementation):
 
     def _targets(self, targets: Array) -> Array:
         """The targets as the criterion takes them."""
-        if self._read.head.classes:
-            return np.argmax(targets, axis=1)
-        return targets[:, 0] if self._read.flat else targets
+        numbers: Array = np.argmax(targets, axis=1) if self._read.head.classes else targets
+        return numbers[:, 0] if self._read.flat else numbers
 
     def _outputs(self, a: Architecture, module: Any, inputs: Array, seed: int | None) -> Array:
         outputs = self._library.outputs(module, inputs, seed)
