@@ -73,6 +73,17 @@ def test_a_law_page_has_every_part_and_a_bug_that_the_law_must_see(page: Path) -
     assert [law.name for law in laws(shown[2])] == [page.stem]
 
 
+def test_every_source_of_a_law_is_in_the_bibliography() -> None:
+    works = (DOCS / "bibliography.md").read_text(encoding="utf-8").splitlines()
+    for law in laws():
+        for source in law.section("Source").split(";"):
+            author = re.match(r"\W*([A-Z][\w-]+)", source)
+            year = re.search(r"(1[89]|20)\d\d", source)
+            if author and year:
+                found = [work for work in works if author[1] in work and year[0] in work]
+                assert found, (law.name, source)
+
+
 BOOK_CHAPTERS = sorted((DOCS / "book").glob("[0-9]*.md"))
 
 
@@ -209,7 +220,7 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
 def test_nothing_is_left_untranslated(site: Path, page: str) -> None:
     built = html(site, page)
     assert "arithmatex" not in built
-    marks = "law|laws|figure|source|fields|documented|matrix|limits"
+    marks = "law|laws|figure|source|fields|documented|matrix|limits|board|api|commands"
     assert not re.findall(rf"<!-- (?:{marks})\b.*?-->", built)
     assert not re.findall(r"<code>[^<]*\\[_*\[][^<]*</code>", built)
     assert "<mi>&</mi>" not in built, "a formula of several lines: write one for each"

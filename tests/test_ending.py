@@ -50,7 +50,7 @@ def test_every_end_has_its_status_and_one_line(
 def test_an_interrupt_that_passes_an_exec_of_text_leaves_the_status(tmp_path: Path) -> None:
     (tmp_path / "run_here.py").write_text(
         "import backproof.__main__ as ours\n"
-        "ours._command_line = lambda _: exec('raise KeyboardInterrupt')\n"
+        "ours.commands = lambda: exec('raise KeyboardInterrupt')\n"
         "ours.main()\n"
     )
     command = [sys.executable, "-m", "run_here"]

@@ -25,6 +25,7 @@ from backproof.mutants import mutants
 
 DOCS = Path(__file__).resolve().parents[1]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BIBLIOGRAPHY = "([Bibliography](../bibliography.md).)"
 SOURCE = re.compile(r"^<!-- source ([\w.]+):(\w+) -->$", re.MULTILINE)
 
 
@@ -33,8 +34,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if str(EXAMPLES) not in sys.path:
         sys.path.append(str(EXAMPLES))
     chapters = [
-        {title: [{_title(law): f"{law.page}.md"} for law in _inside(chapter)]}
-        for chapter, title in CHAPTERS.items()
+        {heading: [{title(law): f"{law.page}.md"} for law in _inside(chapter)]}
+        for chapter, heading in CHAPTERS.items()
         if _inside(chapter)
     ]
     for entry in config.nav or []:
@@ -56,7 +57,7 @@ def _inside(chapter: str) -> list[Law]:
     return [law for law in laws() if law.chapter == chapter]
 
 
-def _title(law: Law) -> str:
+def title(law: Law) -> str:
     """The heading of the law's page, as it is written there."""
     page = (DOCS / f"{law.page}.md").read_text(encoding="utf-8")
     return page.partition("\n")[0].removeprefix("# ")
@@ -94,8 +95,8 @@ def _limits(law: Law) -> list[str]:
     )
 
 
-def _quoted(law: Law, title: str) -> str:
-    text = law.section(title)
+def _quoted(law: Law, heading: str) -> str:
+    text = law.section(heading)
     return f"> {as_markdown(text[:1].upper() + text[1:])}"
 
 
@@ -116,7 +117,7 @@ def _chapter(chapter: str) -> str:
     lines = [f"## {CHAPTERS[chapter]}", "", "| law | needs | planted bugs |", "|---|---|---|"]
     for law in _inside(chapter):
         bugs = sum(law.name in bug.killers for bug in mutants())
-        link = f"[{_title(law)}]({law.page.removeprefix('laws/')}.md)"
+        link = f"[{title(law)}]({law.page.removeprefix('laws/')}.md)"
         said = as_markdown(law.statement)
         lines.append(f"| {link}<br>{said} | {_calls(law.needs)} | {bugs} |")
     return "\n".join([*lines, ""])
@@ -136,5 +137,5 @@ MARKS: dict[str, Callable[[Law], str]] = {
     "law": _box,
     "tolerance": lambda law: _quoted(law, "Tolerance"),
     "catches": _catches,
-    "literature": lambda law: as_markdown(law.section("Source")),
+    "literature": lambda law: f"{as_markdown(law.section('Source'))} {BIBLIOGRAPHY}",
 }

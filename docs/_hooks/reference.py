@@ -2,23 +2,28 @@
 
 `<!-- fields MODULE:NAME -->` becomes a table of a dataclass: default, choices, meaning.
 `<!-- capabilities -->` becomes a table of the calls; `<!-- presets -->` one of the precisions;
-`<!-- documented MODULE:NAME -->` the signature and the docstring of a function or a class.
+`<!-- documented MODULE:NAME -->` the signature and the docstring of a function or a class, and
+`<!-- api MODULE -->` those of all that a module offers; `<!-- commands -->` is the command line.
 """
 
+import ast
 import dataclasses
 import importlib
 import inspect
 import math
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from plain import as_markdown
 
+from backproof.__main__ import commands
 from backproof.contract import CAPABILITIES, Implementation
 from backproof.laws.catalogue import laws
 from refnet.legal import rules
@@ -26,6 +31,7 @@ from refnet.rounding.precision import PRESETS
 
 FIELDS = re.compile(r"^<!-- fields ([\w.]+):(\w+) -->$", re.MULTILINE)
 DOCUMENTED = re.compile(r"^<!-- documented ([\w.]+):(\w+) -->$", re.MULTILINE)
+API = re.compile(r"^<!-- api ([\w.]+) -->$", re.MULTILINE)
 ENTRY = re.compile(r"^(\w+(?:, \w+)*): +(.*(?:\n +.*)*)", re.MULTILINE)
 
 
@@ -33,6 +39,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """The page with its tables."""
     markdown = FIELDS.sub(lambda found: _fields(_found(*found.groups())), markdown)
     markdown = DOCUMENTED.sub(lambda found: _documented(_found(*found.groups())), markdown)
+    markdown = API.sub(lambda found: _api(found[1]), markdown)
+    if "<!-- commands -->" in markdown:
+        markdown = markdown.replace("<!-- commands -->", _commands())
     markdown = markdown.replace("<!-- capabilities -->", _capabilities())
     return markdown.replace("<!-- presets -->", _presets())
 
@@ -79,9 +88,63 @@ def _default(field: "dataclasses.Field[Any]") -> str:
 
 
 def _documented(made: Any) -> str:
-    signature = "" if inspect.isclass(made) else inspect.signature(made)
     text = inspect.getdoc(made) or ""
-    return f"``` {{ .text .documented }}\n{made.__name__}{signature}\n\n{text}\n```"
+    return f"``` {{ .text .documented }}\n{_signature(made)}\n\n{text}\n```"
+
+
+def _signature(made: Any) -> str:
+    """The head of a function as it is written; of a class its name."""
+    if inspect.isclass(made):
+        return made.__name__
+    (head,) = ast.parse(inspect.getsource(inspect.unwrap(made))).body
+    assert isinstance(head, ast.FunctionDef)
+    returned = f" -> {ast.unparse(head.returns)}" if head.returns else ""
+    return f"{head.name}({ast.unparse(head.args)}){returned}"
+
+
+def _api(module: str) -> str:
+    """What a module offers, in the order of the alphabet."""
+    offered = importlib.import_module(module)
+    names = sorted(offered.__all__, key=str.lower)
+    found = {name: getattr(offered, name) for name in names}
+    return "\n\n".join(
+        f"### {name}\n\n{_documented(made)}"
+        for name, made in found.items()
+        if inspect.isclass(made) or inspect.isfunction(inspect.unwrap(made))
+    )
+
+
+def _commands() -> str:
+    """Each command: what it does, how it is called, what its words and options mean."""
+    group: Any = typer.main.get_command(commands())
+    return "\n\n".join(_command(name, one) for name, one in group.commands.items())
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    words = " ".join(p.metavar or p.name.upper() for p in arguments)
+    rows = [
+        (f"`{' '.join(p.opts) if p not in arguments else p.metavar or p.name.upper()}`",
+         _given(p), as_markdown(p.help))
+        for p in command.params
+    ]  # fmt: skip
+    head = f"## {name}\n\n{command.help}\n\n``` text\nbackproof {name} [OPTIONS] {words}".rstrip()
+    return f"{head}\n```\n\n{_table('given, default, meaning', rows)}"
+
+
+def _given(parameter: Any) -> str:
+    """What holds where it is not given; how often it may be."""
+    if isinstance(parameter.show_default, str):
+        shown = parameter.show_default
+    elif parameter.required:
+        shown = "must be given"
+    elif parameter.default == math.inf:
+        shown = "no limit"
+    elif parameter.default is False or parameter.default in (None, ""):
+        shown = "none"
+    else:
+        shown = f"`{shlex.quote(str(parameter.default))}`"
+    return shown + "; may be repeated" * bool(parameter.multiple)
 
 
 def _capabilities() -> str:

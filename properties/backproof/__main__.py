@@ -3,8 +3,12 @@
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from backproof.frontends.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 
 def main() -> None:
@@ -14,22 +18,24 @@ def main() -> None:
     from backproof.frontends.ending import status_of
 
     take_half_at_most()
-    status = status_of(lambda: _command_line(interrupts))
+    status = status_of(lambda: commands()(obj=interrupts))
     exec("")  # else an interrupt that passed an exec of text ends `python -m` by its signal
     interrupts.over()
     sys.exit(status)
 
 
-def _command_line(interrupts: Interrupts) -> None:
+def commands() -> "Typer":
+    """The command line with all its commands."""
     from backproof.frontends.cli import app
+    from backproof.frontends.cli_board import board
     from backproof.frontends.cli_replay import replay
     from backproof.frontends.cli_smoke import smoke
     from backproof.frontends.cli_teeth import teeth
     from backproof.frontends.cli_words import explain, laws, new
 
-    for command in (laws, explain, new, replay, smoke, teeth):
+    for command in (laws, explain, new, replay, smoke, teeth, board):
         app.command()(command)
-    app(obj=interrupts)
+    return app
 
 
 if __name__ == "__main__":

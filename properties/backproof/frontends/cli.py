@@ -213,7 +213,7 @@ def _judge_all(
     if names:
         from backproof.frontends.submissions import judge_class
 
-        run = partial(_run, interrupts=interrupts, pool=pool)
+        run = partial(run_laws, interrupts=interrupts, pool=pool)
         judge_class(judgements, names, interrupts, console, run, asked, grading)
         return
     with console.status("loading ..."):
@@ -292,7 +292,7 @@ def _run_one(
         heading(judgement.report, console)
         with console.status("") as status:
             show.update = status.update
-            _run(judgement, show, interrupts, pool)
+            run_laws(judgement, show, interrupts, pool)
     judgement.report.interrupted = interrupts.asked
     judgement.close()
     if judgement.loaded or interrupts.asked:
@@ -300,12 +300,13 @@ def _run_one(
     closing(judgement.report, console, verbose)
 
 
-def _run(
+def run_laws(
     judgement: "Judgement",
     show: "Lines | Progress",
     interrupts: "Interrupts",
     pool: "Executor | None",
 ) -> None:
+    """Put a subject to all its laws, and look for the causes of what does not hold."""
     from backproof.frontends import jobs, session
     from backproof.frontends.conclude import conclude
 
