@@ -1,5 +1,9 @@
 """A module of a user's in Equinox or Flax is judged without an adapter, and so is its training."""
 
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +322,14 @@ def test_a_loop_that_gives_no_module_back_is_told_so(tmp_path: Path) -> None:
     report = backproof.check(load(words), laws="gradient_descent_subtracts", profile="quick")
     assert [row.status for row in report.laws] == ["error"]
     assert "train gave a NoneType: return the eqx.Module" in report.laws[0].findings[0].what
+
+
+def test_what_the_page_shows_is_the_example() -> None:
+    page = Path("docs/jax.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^``` { \.(\w+) \.shown }\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    build = [body for language, body in shown if language == "python"][-1]
+    assert build in EXAMPLES["equinox"].read_text(encoding="utf-8")
+    [command] = [body for language, body in shown if language == "console"]
+    words = [sys.executable, "-m", *shlex.split(command.removeprefix("$ "))]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True)
+    assert "2 hold" in done.stdout
