@@ -1,5 +1,6 @@
 """A module of a user's in Equinox or Flax is judged without an adapter, and so is its training."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -172,6 +173,34 @@ def test_a_module_stays_as_it_is(made: Any) -> None:
     assert len(before) == len(after) == 4
 
 
+def test_a_session_keeps_its_settings() -> None:
+    jax.config.update("jax_default_matmul_precision", "default")
+    try:
+        wide, device = jax.config.jax_enable_x64, jax.config.jax_default_device
+        subject = backproof.own(Net(jnp.tanh), precision="float64")
+        assert set(statuses(subject, "outputs_are_right").values()) == {"holds"}
+        assert jax.config.jax_default_matmul_precision == "default"
+        assert jax.config.jax_enable_x64 == wide
+        assert jax.config.jax_default_device == device
+    finally:
+        jax.config.update("jax_default_matmul_precision", None)
+
+
+def test_one_output_may_come_as_a_number_and_a_key_may_be_needed() -> None:
+    class Keyed(eqx.Module):  # type: ignore[misc, name-defined]
+        inner: Any
+
+        def __call__(self, x: Any, key: Any) -> Any:
+            one, _ = jax.random.split(key)
+            return self.inner(x, key=one)
+
+    module = Keyed(eqx.nn.MLP(3, "scalar", 4, 1, activation=jnp.tanh, key=jax.random.key(0)))
+    subject = backproof.own(module, criterion=CRITERIA["half squares"][0])
+    assert subject.scope.architectures[0].widths == (3, 4, 1)
+    laws = "outputs_are_right,the_gradient_is_the"
+    assert set(statuses(subject, laws).values()) == {"holds"}
+
+
 def arrays(module: Any) -> Any:
     return nnx.state(module) if isinstance(module, nnx.Module) else eqx.filter(module, eqx.is_array)
 
@@ -329,7 +358,15 @@ def test_what_the_page_shows_is_the_example() -> None:
     shown = re.findall(r"^``` { \.(\w+) \.shown }\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     build = [body for language, body in shown if language == "python"][-1]
     assert build in EXAMPLES["equinox"].read_text(encoding="utf-8")
-    [command] = [body for language, body in shown if language == "console"]
+    [(command, expected)] = [
+        body.split("\n", 1) for language, body in shown if language == "console"
+    ]
     words = [sys.executable, "-m", *shlex.split(command.removeprefix("$ "))]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True)
-    assert "2 hold" in done.stdout
+    wide = os.environ | {"COLUMNS": "100"}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True, env=wide)
+    assert verdicts(done.stdout) == verdicts(expected)
+
+
+def verdicts(printed: str) -> list[str]:
+    """The lines without what a machine decides: versions, seconds and last bits."""
+    return [re.sub(r"\d[\d,.e+-]*", "", line) for line in printed.split("\n") if line]

@@ -52,9 +52,11 @@ class EquinoxLibrary(JaxLibrary):
 
     @staticmethod
     def called(module: Any, x: Any, key: Any) -> Any:
-        if key is None or "key" not in inspect.signature(module).parameters:
+        taken = inspect.signature(module).parameters.get("key")
+        if taken is None or (key is None and taken.default is not taken.empty):
             return jax.vmap(module)(x)
-        return jax.vmap(lambda row, own: module(row, key=own))(x, jax.random.split(key, len(x)))
+        keys = jax.random.split(jax.random.key(0) if key is None else key, len(x))
+        return jax.vmap(lambda row, own: module(row, key=own))(x, keys)
 
 
 class Own(OwnModule):

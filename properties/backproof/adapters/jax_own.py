@@ -24,6 +24,9 @@ from refnet.architecture import Array, Layer, Parameters
 ARGUMENTS = {"criterion": 2, "train": 6, "evaluate": 4, "initialize": 3}
 """What may stand beside a module, and how many arguments it takes."""
 
+SETTINGS = ("jax_enable_x64", "jax_default_device", "jax_default_matmul_precision")
+"""What of a session decides in which precision and where is computed."""
+
 ROWS = 256
 
 
@@ -103,9 +106,10 @@ class JaxLibrary(Library):
     in_place: bool
 
     def __init__(self, precision: str, device: str) -> None:
-        wide = jax.config.jax_enable_x64
+        before = _settings()
         self.precision = arithmetic(precision, device)
-        jax.config.update("jax_enable_x64", wide or precision == "float64")  # a session's own stays
+        self._set = _settings()
+        _update(before)  # a session's own stays
         self._dtype = jnp.dtype("float32" if precision == "tf32" else precision)
 
     @staticmethod
@@ -121,6 +125,17 @@ class JaxLibrary(Library):
     @classmethod
     def precision_of(cls, module: Any) -> str:
         return next((str(leaf.dtype) for leaf in cls.split(module).leaves), "float32")
+
+    def within(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def inside(*given: Any, **named: Any) -> Any:
+            before = _settings()
+            _update(self._set)
+            try:
+                return call(*given, **named)
+            finally:
+                _update(before)
+
+        return inside
 
     def placed(self, built: Any) -> Any:
         found = self.split(self.checked(built))
@@ -242,6 +257,15 @@ class JaxLibrary(Library):
 
     def _array(self, values: Any) -> Array:
         return np.asarray(values).astype(self.precision.dtype)
+
+
+def _settings() -> dict[str, Any]:
+    return {name: getattr(jax.config, name) for name in SETTINGS}
+
+
+def _update(settings: dict[str, Any]) -> None:
+    for name, value in settings.items():
+        jax.config.update(name, value)
 
 
 def _drawn(layer: Found, rng: np.random.Generator) -> Layer[Array]:

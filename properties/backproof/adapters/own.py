@@ -49,7 +49,7 @@ class OwnModule(Implementation):
         self.precision = self._library.precision
         self._at = cache(self._made)
         self._fresh = self._made if library.changes else self._at
-        self._declare(beside, options)
+        self._library.within(self._declare)(beside, options)
         self._offer()
 
     @classmethod
@@ -82,7 +82,8 @@ class OwnModule(Implementation):
 
     def _offer(self) -> None:
         """The capabilities that what is there gives."""
-        offered: dict[str, Callable[..., Any]] = {"loss": self._loss, "gradient": self._gradient}
+        offered: dict[str, Callable[..., Any]] = {"forward": self.forward, "hidden": self.hidden}
+        offered |= {"loss": self._loss, "gradient": self._gradient}
         if "train" in self._beside:
             offered["train"] = self._run_loop
         if "evaluate" in self._beside:
@@ -92,7 +93,7 @@ class OwnModule(Implementation):
         if self.scope.dropout:
             offered["forward_training"] = self._with_dropout
         for name, capability in offered.items():
-            setattr(self, name, capability)
+            setattr(self, name, self._library.within(capability))
 
     def _made(self, architecture: Architecture) -> tuple[Any, list[Any]]:
         """A module of the architecture, and its layers in the order of the calls."""

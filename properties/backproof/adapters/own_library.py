@@ -112,6 +112,10 @@ class Library(ABC):
         Raises: NotSupported where it is not known and not declared, or is none.
         """
 
+    def within(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call with the library set as the precision needs it, and put back after it."""
+        return call
+
     def logs(self, criterion: Any) -> tuple[bool, ...]:
         """Whether outputs may be logarithms of probabilities, the likelier answer first."""
         return (False, True)
