@@ -317,6 +317,9 @@ REFUSED = {
     "what the module makes of its last layer is no output that is known": lambda: chain(
         linear(3, 4), eqx.nn.Lambda(jnp.sin)
     ),
+    "the module gives a tuple, and no array": lambda: chain(
+        linear(3, 4), eqx.nn.Lambda(lambda x: (x, x))
+    ),
     "the module takes no rows of numbers": lambda: chain(eqx.nn.Lambda(jnp.tanh)),
 }  # fmt: skip
 

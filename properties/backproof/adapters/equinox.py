@@ -4,10 +4,10 @@
 
 A network is `eqx.nn.Sequential`, mapped over the rows by `jax.vmap`; its gradient is that of
 `eqx.filter_grad`, and a step ends in `eqx.apply_updates`. What of it is JAX's or optax's is
-declared as `jax.py` has it.
+declared as `jax.py` has it, and what they have no code for is not offered here either.
 
-`eqx.nn.Linear` has one start of its own, U(+-1 / sqrt(fan_in)) for weights and biases; Equinox's
-dropout divides by the share that stays. Both were read in version 0.13.8.
+`eqx.nn.Linear` has one start of its own, U(+-1 / sqrt(fan_in)) for weights and biases, and no other
+is offered; Equinox's dropout divides by the share that stays. Both were read in version 0.13.8.
 """
 
 from dataclasses import replace

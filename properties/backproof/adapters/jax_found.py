@@ -101,14 +101,16 @@ class Walk:
     def _what(self, operation: Any, given: list[Seen], result: Any) -> Part | Found | None:
         name, first = operation.primitive.name, given[0].what
         parts = [one.what for one in given if isinstance(one.what, Part)]
-        if name in LAYOUT and isinstance(first, Part):
-            return Part(first.leaf, LAYOUT[name](first.entries, operation.params))
-        if name in LAYOUT or not parts:
-            return first if name in LAYOUT else None
+        if name in LAYOUT and parts:
+            return Part(parts[0].leaf, LAYOUT[name](parts[0].entries, operation.params))
+        if name in LAYOUT:
+            return first
+        if not parts:
+            return None
         layers = [one.what for one in given if isinstance(one.what, Found)]
         if name == "dot_general" and len(parts) == 1:
             return self._product(operation, given, parts[0], result)
-        if name in ("add", "add_any") and layers and parts:
+        if name in ("add", "add_any") and layers:
             self._add_biases(layers[0], parts[0], result)
             return None
         raise self._foreign(parts[0], name)

@@ -56,8 +56,14 @@ class Programs:
         self.walked = cache(self._walked)
 
     def gives(self, leaves: Any, x: Any, key: Any = None) -> Any:
-        """The outputs; with a key in training."""
-        return self._called(self._split.rebuilt(leaves, key is not None), x, key)
+        """The outputs; with a key in training.
+
+        Raises: NotSupported where they are no array.
+        """
+        found = self._called(self._split.rebuilt(leaves, key is not None), x, key)
+        if not isinstance(found, jax.Array):
+            raise NotSupported(f"the module gives a {type(found).__name__}, and no array")
+        return found
 
     def _loss(self, leaves: Any, x: Any, y: Any, criterion: Any) -> Any:
         return criterion(self.gives(leaves, x), y)
