@@ -254,4 +254,5 @@ WIDE = {"COLUMNS": "100"}
 
 def verdicts(printed: str) -> list[str]:
     """The lines without what a machine decides: versions, seconds and last bits."""
-    return [re.sub(r"\d[\d,.e+-]*", "", line) for line in printed.split("\n") if line]
+    numbers = r"\d[\d,.e+-]*(cpu|cu\d+)?"
+    return [re.sub(numbers, "", line) for line in printed.split("\n") if line]
