@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import backproof
 from backproof.contract import CAPABILITIES, NotSupported
-from backproof.frontends.cli import with_options
+from backproof.frontends.cli_options import with_options
 from backproof.frontends.patterns import is_pattern
 from backproof.reports.report import Report
 from backproof.subjects import lines

@@ -11,7 +11,7 @@ from backproof.contract import Architecture, Layer, NotSupported, Parameters
 from refnet.training.optimizers import Optimizer
 
 jax = pytest.importorskip("jax", reason="JAX is not installed: pip install '.[jax]'")
-pytest.importorskip("optax", reason="optax is not installed: pip install '.[jax]'")
+optax = pytest.importorskip("optax", reason="optax is not installed: pip install '.[jax]'")
 
 import jax.numpy as jnp  # noqa: E402 (only where jax is)
 
@@ -19,6 +19,7 @@ from backproof.adapters.jax import Jax  # noqa: E402
 
 NET = Architecture((2, 3, 1), "tanh", "sigmoid", "cross_entropy")
 SMOOTH = Architecture((2, 3, 1), "tanh", "sigmoid", "cross_entropy", label_smoothing=0.1)
+HUBER = Architecture((2, 3, 1), "tanh", "identity", "huber")
 INPUTS = np.array([[1.0, 0.5], [-2.0, 0.25], [0.5, 3.0]])
 TARGETS = np.array([[1.0], [0.0], [1.0]])
 
@@ -54,6 +55,7 @@ def test_the_gradient_is_that_of_the_loss_as_it_is_written_by_hand() -> None:
 @pytest.mark.parametrize(
     ("words", "call"),
     [
+        ("slope as", lambda s: s.gradient(HUBER, parameters(), INPUTS, TARGETS)),
         ("smooths no labels", lambda s: s.loss(SMOOTH, parameters(), INPUTS, TARGETS)),
         (
             "adamw alone",
@@ -74,12 +76,22 @@ def test_what_the_library_has_no_code_for_is_refused(words: str, call: Any) -> N
     [
         ({"precision": "float8"}, "precision='float8': choose one of"),
         ({"precision": "tf32"}, "it is of GPUs"),
+        ({"huber": "exact"}, "huber='exact': choose documented or judged"),
         ({"device": "abacus"}, "device='abacus': jax finds no such device"),
     ],
 )
 def test_an_option_that_is_none_is_refused(given: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Jax(**given)
+
+
+def test_the_slope_of_huber_loss_is_judged_where_one_asks() -> None:
+    slope = jax.grad(lambda residual: optax.huber_loss(residual, delta=1e6))(jnp.float32(0.01))
+    assert slope == 0.0  # (r - delta) + delta, where r is right
+    laws = "huber_is"
+    report = backproof.check(Jax(huber="judged"), laws=laws, seed=1)
+    assert [row.status for row in report.laws] == ["broken"]
+    assert "gradient of the biases" in report.laws[0].findings[0].what
 
 
 def test_programs_are_kept_where_the_user_keeps_caches(

@@ -152,6 +152,17 @@ def test_a_criterion_with_a_number_of_its_own_is_judged_with_it(criterion: Any, 
     assert set(statuses(subject, laws).values()) == {"broken"}
 
 
+def test_a_criterion_that_is_a_function_is_known_by_what_it_gives() -> None:
+    def criterion(outputs: Any, targets: Any) -> Any:
+        return nn.functional.binary_cross_entropy_with_logits(outputs, targets, reduction="sum")
+
+    subject = backproof.own(Net(torch.tanh).double(), criterion=criterion)
+    assert subject.scope.heads == (("sigmoid", "cross_entropy"),)
+    assert (subject.conventions.reduction, subject.conventions.outputs) == ("sum", "logits")
+    laws = "the_gradient_is_the,the_loss_is_the_mean"
+    assert set(statuses(subject, laws).values()) == {"holds"}
+
+
 def test_what_own_is_given_and_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match=r"kind='': say what <function built .* one of torch"):
         backproof.own(built)
@@ -243,4 +254,5 @@ WIDE = {"COLUMNS": "100"}
 
 def verdicts(printed: str) -> list[str]:
     """The lines without what a machine decides: versions, seconds and last bits."""
-    return [re.sub(r"\d[\d,.e+-]*", "", line) for line in printed.split("\n") if line]
+    numbers = r"\d[\d,.e+-]*(cpu|cu\d+)?"
+    return [re.sub(numbers, "", line) for line in printed.split("\n") if line]

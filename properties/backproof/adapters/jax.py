@@ -13,29 +13,48 @@ otherwise, `optax.l2_loss` halves squares, epsilon stands outside the root in Ad
 RMSprop, truncated normals are corrected. Losses are averaged by `mean()`. Below float32 XLA adds up
 in float32.
 
-On `device=cuda` float32 is that of the cores, and precision=tf32 their tensor cores'.
+The slope of `optax.huber_loss` is (r - delta) + delta, which loses the digits of small residuals:
+it is refused, and `huber=judged` lets the laws find it. On `device=cuda` float32 is that of the
+cores, and precision=tf32 their tensor cores'.
 """
 
 import os
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # most of a run compiles
+os.environ.setdefault(  # most of a run compiles; XLA ends the process over a flag that it lacks
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith(("0.9.", "0.10.")),
+)
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from backproof.adapters import jax_programs as programs
+from backproof.adapters import jax_programs, optax_parts
 from backproof.contract import Implementation, NotSupported, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
-from refnet.conventions import Conventions
 from refnet.rounding.precision import FLOAT32, PRESETS, Precision
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
 
 PRECISIONS = ("float64", "float32", "bfloat16", "float16", "tf32")
+
+SCOPE = Scope(
+    activations=tuple(jax_programs.ACTIVATIONS),
+    heads=tuple(optax_parts.LOSSES),
+    optimizers=OPTIMIZERS,
+    weight_decay=("coupled", "decoupled"),
+    initializers=tuple(jax_programs.STARTS),
+    label_smoothing=True,
+    soft_targets=True,
+    batches=True,
+    mixed_activations=True,
+    shapes="few",
+)
 
 
 class Jax(Implementation):
@@ -43,40 +62,26 @@ class Jax(Implementation):
 
     name = "jax"
     version = f"{jax.__version__}, optax {optax.__version__}"
-    conventions = Conventions(
-        reduction="mean over elements",
-        gelu="tanh",
-        nesterov="sutskever",
-        momentum_rate="outside",
-        adam_epsilon="outside",
-        rmsprop_epsilon="inside",
-    )
-    scope = Scope(
-        activations=tuple(programs.ACTIVATIONS),
-        heads=tuple(programs.LOSSES),
-        optimizers=OPTIMIZERS,
-        weight_decay=("coupled", "decoupled"),
-        initializers=tuple(programs.STARTS),
-        label_smoothing=True,
-        soft_targets=True,
-        batches=True,
-        mixed_activations=True,
-        shapes="few",
-    )
+    conventions = replace(optax_parts.MEANS, gelu="tanh")
+    scope = SCOPE
+    programs: Any = jax_programs
 
-    def __init__(self, precision: str = "float64", device: str = "cpu") -> None:
+    def __init__(
+        self, precision: str = "float64", device: str = "cpu", huber: str = "documented"
+    ) -> None:
+        if huber not in ("documented", "judged"):
+            raise ValueError(f"huber={huber!r}: choose documented or judged")
+        self._excused = huber == "documented"
         self.precision: Precision = arithmetic(precision, device)
         self._dtype = jnp.dtype("float32" if precision == "tf32" else precision)
 
     def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
-        form, pairs = self._given(architecture, parameters)
-        return self._array(programs.outputs(form, pairs, self._tensor(inputs)))
+        return self._passed(architecture, parameters, inputs)[-1]
 
     def hidden(
         self, architecture: Architecture, parameters: Parameters, inputs: Array
     ) -> list[Array]:
-        form, pairs = self._given(architecture, parameters)
-        return [self._array(units) for units in programs.units(form, pairs, self._tensor(inputs))]
+        return self._passed(architecture, parameters, inputs)[:-1]
 
     def loss(
         self,
@@ -86,7 +91,7 @@ class Jax(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Array:
-        return self._array(programs.loss(*self._asked(architecture, parameters, inputs, targets)))
+        return self._array(self._slope(architecture, parameters, inputs, targets)[0])
 
     def gradient(
         self,
@@ -96,9 +101,8 @@ class Jax(Implementation):
         targets: Array,
         sample_weights: Array | None = None,
     ) -> Parameters:
-        return self._layers(
-            programs.gradient(*self._asked(architecture, parameters, inputs, targets))
-        )
+        self._check_slope(architecture)
+        return self._layers(self._slope(architecture, parameters, inputs, targets)[1])
 
     def train(
         self,
@@ -112,54 +116,79 @@ class Jax(Implementation):
         sample_weights: Array | None = None,
         seed: int = 0,
     ) -> Parameters:
-        form, pairs, *data, numbers = self._asked(architecture, parameters, inputs, targets)
-        kind, given = (
-            _named(optimizer),
-            {k: self._tensor(v) for k, v in _numbers(optimizer).items()},
-        )
-        state, size = programs.begun(kind, given, pairs), batch_size or len(inputs)
-        for start in [*range(0, len(inputs), size)] * epochs:
-            rows = [part[start : start + size] for part in data]
-            pairs, state = programs.step(form, kind, given, state, pairs, *rows, numbers)
-        return self._layers(pairs)
+        self._check_slope(architecture)
+        kind = optax_parts.named(optimizer)
+        given = optax_parts.numbers_of(optimizer)
+        form, net = _form(architecture), self._net(architecture, parameters)
+        state, size = self.programs.begun(kind, given, net), batch_size or len(inputs)
+        key = jax.random.key(seed) if architecture.dropout else None
+        for count, start in enumerate([*range(0, len(inputs), size)] * epochs):
+            rows = slice(start, start + size)
+            asked = self._asked(architecture, inputs[rows], targets[rows])
+            own = None if key is None else jax.random.fold_in(key, count)
+            _, gradient = self.programs.slope(form, net, *asked, own)
+            net, state = self.programs.stepped(kind, given, state, net, gradient)
+        return self._layers(net)
 
     def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
         if initializer == "orthogonal" and self._dtype.itemsize < 4:
             raise NotSupported("orthogonal has no code for half precision")
         keys = jax.random.split(jax.random.key(seed), len(architecture.shapes))
-        return [
-            Layer(
-                self._array(programs.started(initializer, shape, self._dtype, key)),
-                np.zeros(shape[1]),
-            )
+        drawn = [
+            self.programs.started(initializer, shape, self._dtype, key)
             for key, shape in zip(keys, architecture.shapes, strict=True)
         ]
+        return [Layer(self._array(weights), self._array(biases)) for weights, biases in drawn]
 
-    def _given(self, a: Architecture, parameters: Parameters) -> tuple[programs.Form, Any]:
-        pairs = [(self._tensor(weights), self._tensor(biases)) for weights, biases in parameters]
-        return (a.activations, a.head), pairs
+    def _net(self, architecture: Architecture, parameters: Parameters) -> Any:
+        pairs = [(self._given(weights), self._given(biases)) for weights, biases in parameters]
+        return self.programs.made(architecture, pairs)
 
-    def _asked(
-        self, a: Architecture, parameters: Parameters, inputs: Array, targets: Array
-    ) -> tuple[Any, ...]:
+    def _passed(self, a: Architecture, parameters: Parameters, inputs: Array) -> list[Array]:
+        net = self._net(a, parameters)
+        found = self.programs.passed(_form(a), net, self._given(inputs))
+        return [self._array(one) for one in found]
+
+    def _slope(self, a: Architecture, parameters: Parameters, *data: Array) -> Any:
+        asked = self._asked(a, *data)
+        return self.programs.slope(_form(a), self._net(a, parameters), *asked)
+
+    def _check_slope(self, architecture: Architecture) -> None:
+        if self._excused and architecture.loss == "huber":
+            raise NotSupported("huber_loss takes its slope as (r - delta) + delta")
+
+    def _asked(self, a: Architecture, inputs: Array, targets: Array) -> tuple[Any, ...]:
         """What a loss is taken of, and its numbers, which are no part of a program.
 
         Raises: NotSupported where optax has no such loss.
         """
-        if a.label_smoothing and a.output == "sigmoid":
-            raise NotSupported("sigmoid_binary_cross_entropy smooths no labels")
-        numbers = self._tensor(a.label_smoothing), self._tensor(a.delta)
-        data = self._tensor(inputs), self._tensor(targets)
-        return (*self._given(a, parameters), *data, numbers)
+        return self._given(inputs), self._given(targets), optax_parts.settings(a)
 
-    def _tensor(self, values: Any) -> Any:
-        return jnp.asarray(values, self._dtype)
+    def _given(self, values: Any) -> Any:
+        """An array of NumPy's in the dtype: a program takes it as fast as one of its own."""
+        return np.asarray(values, self._dtype)
 
     def _array(self, values: Any) -> Array:
         return np.asarray(values).astype(self.precision.dtype)
 
-    def _layers(self, pairs: Any) -> Parameters:
+    def _layers(self, net: Any) -> Parameters:
+        pairs = self.programs.pairs(net)
         return [Layer(self._array(weights), self._array(biases)) for weights, biases in pairs]
+
+
+class Dropping(Jax):
+    """What has a dropout of its own."""
+
+    def forward_training(
+        self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
+    ) -> Array:
+        net, key = self._net(architecture, parameters), jax.random.key(seed)
+        x = self._given(inputs)
+        return self._array(self.programs.dropped(_form(architecture), net, x, key))
+
+
+def _form(a: Architecture) -> optax_parts.Form:
+    return a.activations, a.head
 
 
 def arithmetic(precision: str, device: str) -> Precision:
@@ -191,22 +220,3 @@ def _keep_programs() -> None:
         jax.config.update("jax_compilation_cache_dir", f"{caches}/backproof/jax")
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def _named(optimizer: Optimizer) -> str:
-    """The optimizer in one word, which decides the program.
-
-    Raises: NotSupported for a decoupled decay, which is adamw's alone.
-    """
-    if not optimizer.weight_decay:
-        return optimizer.name
-    if not optimizer.decoupled:
-        return f"decayed {optimizer.name}"
-    if optimizer.name != "adam":
-        raise NotSupported("of the optimizers adamw alone has a decoupled decay")
-    return "adamw"
-
-
-def _numbers(given: Optimizer) -> dict[str, float]:
-    names = ("learning_rate", "momentum", "beta1", "beta2", "rho", "epsilon", "weight_decay")
-    return {name: getattr(given, name) for name in names}

@@ -1,6 +1,7 @@
 """The programs that JAX compiles: networks, their losses and gradients, optax's steps, starts.
 
-A program is compiled for each form and for each shape; numbers are no part of it.
+A program is compiled for each form and for each shape; numbers are no part of it. What stands
+beside this file for Equinox and for Flax has the same functions, of networks of theirs.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import jax.numpy as jnp
 import optax
 from jax import nn
 
+from backproof.adapters.optax_parts import Form, mean_loss, optimizer
+from refnet.architecture import Architecture
 from refnet.training.initializers import PLAIN_CONSTANT, PLAIN_DEVIATION
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -29,16 +32,6 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "silu": nn.silu,
 }
 
-LOSSES: dict[tuple[str, str], Callable[[Any, Any, Any], Any]] = {
-    ("sigmoid", "cross_entropy"): lambda z, y, delta: optax.sigmoid_binary_cross_entropy(z, y),
-    ("softmax", "cross_entropy"): lambda z, y, delta: optax.softmax_cross_entropy(z, y),
-    ("identity", "squared_error"): lambda z, y, delta: optax.l2_loss(z, y),
-    ("sigmoid", "squared_error"): lambda z, y, delta: optax.l2_loss(nn.sigmoid(z), y),
-    ("softmax", "squared_error"): lambda z, y, delta: optax.l2_loss(nn.softmax(z), y),
-    ("identity", "huber"): lambda z, y, delta: optax.huber_loss(z, y, delta=delta),
-}
-"""The losses of the rows, or of their elements, by the head; they take logits, targets, delta."""
-
 _scaled = nn.initializers.variance_scaling
 STARTS: dict[str, Any] = {
     "zeros": nn.initializers.zeros,
@@ -54,86 +47,63 @@ STARTS: dict[str, Any] = {
     "he_normal": _scaled(2.0, "fan_in", "normal"),
     "he_uniform": nn.initializers.he_uniform(),
     "he_truncated": nn.initializers.he_normal(),
+    "fan_in_uniform": _scaled(1 / 3, "fan_in", "uniform"),
 }
 
-Form = tuple[tuple[str, ...], tuple[str, str]]
-"""What a program is compiled for, beside shapes: the activations, and the head."""
+Pairs = list[tuple[Any, Any]]
+"""The weights (fan_in, fan_out) and biases of each layer; here it is the network itself."""
 
 
-def _propagated(form: Form, pairs: Any, x: Any) -> list[Any]:
+def made(architecture: Architecture, given: Pairs) -> Any:
+    """The network at these parameters."""
+    return given
+
+
+def pairs(net: Any) -> Pairs:
+    """The parameters of a network, or of what has its form."""
+    found: Pairs = net
+    return found
+
+
+def _propagated(form: Form, net: Any, x: Any) -> list[Any]:
     """What each hidden layer gives, and the logits."""
     found = []
-    for name, (weights, biases) in zip(form[0], pairs, strict=False):
+    for name, (weights, biases) in zip(form[0], net, strict=False):
         x = ACTIVATIONS[name](x @ weights + biases)
         found.append(x)
-    weights, biases = pairs[-1]
+    weights, biases = net[-1]
     return [*found, x @ weights + biases]
 
 
-def _mean_loss(form: Form, pairs: Any, x: Any, y: Any, numbers: Any) -> Any:
-    smoothing, delta = numbers
-    if form[1] == ("softmax", "cross_entropy"):
-        y = optax.smooth_labels(y, smoothing)
-    return LOSSES[form[1]](_propagated(form, pairs, x)[-1], y, delta).mean()
-
-
-def _made(kind: str, n: dict[str, Any]) -> Any:
-    """The optimizer of optax's, of numbers that may change from call to call."""
-    if kind.startswith("decayed "):
-        rest = _made(kind.removeprefix("decayed "), n)
-        return optax.chain(optax.add_decayed_weights(n["weight_decay"]), rest)
-    rate, betas = n["learning_rate"], {"b1": n["beta1"], "b2": n["beta2"], "eps": n["epsilon"]}
-    if kind == "adam":
-        return optax.adam(rate, **betas)
-    if kind == "adamw":
-        return optax.adamw(rate, **betas, weight_decay=n["weight_decay"])
-    if kind == "rmsprop":
-        return optax.rmsprop(rate, decay=n["rho"], eps=n["epsilon"])
-    if kind == "gradient_descent":
-        return optax.sgd(rate)
-    return optax.sgd(rate, momentum=n["momentum"], nesterov=kind == "nesterov")
-
-
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def started(initializer: str, shape: tuple[int, int], dtype: Any, key: Any) -> Any:
-    """New weights of a shape, from a key."""
-    return STARTS[initializer](key, shape, dtype)
+def _mean_loss(net: Any, form: Form, x: Any, y: Any, numbers: Any) -> Any:
+    return mean_loss(form, _propagated(form, net, x)[-1], y, numbers)
 
 
 @partial(jax.jit, static_argnums=0)
-def outputs(form: Form, pairs: Any, x: Any) -> Any:
-    """What the network gives, after its output activation."""
-    return ACTIVATIONS[form[1][0]](_propagated(form, pairs, x)[-1])
+def passed(form: Form, net: Any, x: Any) -> Any:
+    """What each hidden layer gives, and the network after its output activation."""
+    *units, logits = _propagated(form, net, x)
+    return [*units, ACTIVATIONS[form[1][0]](logits)]
 
 
 @partial(jax.jit, static_argnums=0)
-def units(form: Form, pairs: Any, x: Any) -> Any:
-    """What each hidden layer gives."""
-    return _propagated(form, pairs, x)[:-1]
+def slope(form: Form, net: Any, x: Any, y: Any, numbers: Any, key: Any = None) -> Any:
+    """The mean loss and its derivative by the parameters, in the form of the network."""
+    return jax.value_and_grad(_mean_loss)(net, form, x, y, numbers)
 
 
-loss = partial(jax.jit, static_argnums=0)(_mean_loss)
-gradient = partial(jax.jit, static_argnums=0)(jax.grad(_mean_loss, argnums=1))
-
-
-@partial(jax.jit, static_argnums=0)
-def begun(kind: str, numbers: dict[str, Any], pairs: Any) -> Any:
+def begun(kind: str, numbers: dict[str, Any], net: Any) -> Any:
     """What an optimizer remembers before its first step."""
-    return _made(kind, numbers).init(pairs)
+    return optimizer(kind, numbers).init(net)
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def step(
-    form: Form,
-    kind: str,
-    numbers: dict[str, Any],
-    state: Any,
-    pairs: Any,
-    x: Any,
-    y: Any,
-    more: Any,
-) -> Any:
-    """The parameters after a step, and what the optimizer remembers then."""
-    slope = jax.grad(_mean_loss, argnums=1)(form, pairs, x, y, more)
-    updates, state = _made(kind, numbers).update(slope, state, pairs)
-    return optax.apply_updates(pairs, updates), state
+@partial(jax.jit, static_argnums=0)
+def stepped(kind: str, numbers: dict[str, Any], state: Any, net: Any, gradient: Any) -> Any:
+    """The network after a step, and what the optimizer remembers then."""
+    updates, state = optimizer(kind, numbers).update(gradient, state, net)
+    return optax.apply_updates(net, updates), state
+
+
+def started(initializer: str, shape: tuple[int, int], dtype: Any, key: Any) -> tuple[Any, Any]:
+    """New weights and biases of a layer, from a key."""
+    return STARTS[initializer](key, shape, dtype), nn.initializers.zeros(key, shape[1:], dtype)

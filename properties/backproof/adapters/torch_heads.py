@@ -1,26 +1,15 @@
 """Which head a module and its criterion are together, and by which conventions."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import nn
 
+from backproof.adapters.own_heads import LOSSES, Head, unknown, usual
 from backproof.adapters.torch_criteria import BINARY, MEANS
 from backproof.contract import NotSupported
 from refnet.architecture import HEADS
-from refnet.conventions import Conventions
-
-LOSSES = ("cross_entropy", "squared_error", "huber", "poisson")
-
-
-class Head(NamedTuple):
-    """An output activation, a loss, what they mean, and Huber's threshold and the smoothing."""
-
-    output: str
-    loss: str
-    conventions: Conventions
-    numbers: dict[str, float]
-
 
 KNOWN: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "BCEWithLogitsLoss": ("sigmoid", "cross_entropy", {}),
@@ -40,7 +29,7 @@ PLAIN = {
 """What is judged of the criteria's further settings."""
 
 
-def head(criterion: Any, given: str, outputs: int, options: dict[str, str]) -> Head:
+def head(criterion: Any, given: str, outputs: int, options: Mapping[str, str]) -> Head:
     """The head of a criterion on a module that gives its outputs after the activation `given`.
 
     Raises: NotSupported where it is not known and not declared, or is none.
@@ -49,15 +38,10 @@ def head(criterion: Any, given: str, outputs: int, options: dict[str, str]) -> H
     if "loss" in options or name not in KNOWN:
         output, loss, more = None, options.get("loss", ""), dict[str, Any]()
         if loss not in LOSSES:
-            raise NotSupported(
-                f"the criterion {getattr(criterion, '__name__', name)} is none that is known: "
-                f"declare --option loss={'|'.join(LOSSES)}"
-            )
+            raise unknown(getattr(criterion, "__name__", name))
     else:
         output, loss, more = KNOWN[name]
-    softest = "softmax" if outputs > 1 else "sigmoid"
-    usual = {"cross_entropy": softest, "poisson": "exp"}.get(loss, "identity")
-    output = options.get("output") or output or (given if given != "identity" else usual)
+    output = options.get("output") or output or usual(loss, given, outputs)
     if (output, loss) not in HEADS:
         raise NotSupported(f"{output} with {loss} is no head that is known")
     means = replace(MEANS, **more, reduction=_reduction(criterion))
@@ -65,7 +49,8 @@ def head(criterion: Any, given: str, outputs: int, options: dict[str, str]) -> H
         means = replace(means, sample_weight_mean="rows")
     if given == "identity" != output:
         means = replace(means, outputs="logits")
-    return Head(output, loss, means, _numbers(criterion))
+    classes = isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss)
+    return Head(output, loss, means, _numbers(criterion), classes)
 
 
 def _reduction(criterion: Any) -> Any:

@@ -15,201 +15,158 @@ of the outputs otherwise. `optimizer` is the contract's, with name, learning_rat
 Without a criterion it is nn.MSELoss. A ValueError of `build` refuses an architecture.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from copy import deepcopy
-from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from backproof.adapters.own import OwnModule
+from backproof.adapters.own_found import Chain, Trace
+from backproof.adapters.own_heads import Head, head_of, unknown
+from backproof.adapters.own_library import Library
 from backproof.adapters.torch import DTYPES, arithmetic
-from backproof.adapters.torch_found import traced, widths
+from backproof.adapters.torch_criteria import MEANS
+from backproof.adapters.torch_found import traced
+from backproof.adapters.torch_heads import KNOWN, head
 from backproof.adapters.torch_modules import Form, array, seeded, set_parameters
-from backproof.adapters.torch_read import Reader, module_of, placed, probe
-from backproof.contract import Architecture, Array, Implementation, NotSupported, Parameters
-from refnet.architecture import ACTIVATIONS
-from refnet.training.optimizers import Optimizer
+from backproof.contract import NotSupported
+from refnet.architecture import Array, Parameters
 
 ARGUMENTS = {"criterion": 2, "train": 6, "evaluate": 4, "initialize": 2}
-"""What may stand beside the module, and how many arguments it takes."""
+"""What may stand beside a module, and how many arguments it takes."""
 
-DECLARED = ("optimizers", "weight_decay", "initializers", "conventions")
-"""What else may stand there."""
-
-OPTIONS = ("loss", "output", "activation")
+ROWS = 256
 
 
-class Own(Implementation):
-    """A module of the user's, or what builds it for an architecture."""
+class TorchLibrary(Library):
+    """PyTorch, whose modules hold their parameters and are set in place."""
 
-    def __init__(
-        self, found: Any, beside: Mapping[str, Any], precision: str | None, options: dict[str, str]
-    ) -> None:
-        device, given = (
-            options.get("device", "cpu"),
-            {k: options[k] for k in options if k in OPTIONS},
-        )
-        if unknown := [name for name in options if name not in (*OPTIONS, "device")]:
-            known = ", ".join((*OPTIONS, "device"))
-            raise ValueError(f"--option {unknown[0]}: choose one of {known}")
-        if not callable(found):
-            raise NotSupported("give an nn.Module, or a function that builds it")
-        self._build, self._fixed = found, isinstance(found, nn.Module)
-        self._beside = {name: beside[name] for name in ARGUMENTS if callable(beside.get(name))}
-        for name, taken in self._beside.items():
-            _check_arguments(name, taken)
-        self._criterion = self._beside.get("criterion", nn.MSELoss())
-        self.name = type(found).__name__ if self._fixed else getattr(found, "__name__", "build")
-        self.version = f"torch {torch.__version__}"
-        precision = precision or _precision_of(self._example(given))
+    word = "nn.Module"
+    version = f"torch {torch.__version__}"
+    page = "backproof/adapters/torch_own.py"
+    arguments = ARGUMENTS
+    criterion = nn.MSELoss()
+    after = " (log-probabilities go with the criterion nn.NLLLoss)"
+
+    def __init__(self, precision: str, device: str) -> None:
         self.precision = arithmetic(precision, device)
         self._form = Form(DTYPES[precision], device)
-        self._at = cache(self._made)
-        declared = {name: beside[name] for name in DECLARED if name in beside}
-        self._read = Reader(
-            found, self._criterion, self._form, given, declared | self._beside
-        ).read()
-        self.scope, self.conventions = self._read.scope, self._read.conventions
-        if self._fixed:
-            (only,) = self.scope.architectures or ()
-            self.weights = [self._form.layers(self._made(only)[1], lambda parameter: parameter)]
-        self._offer()
 
-    def _example(self, options: Mapping[str, str]) -> Any:
-        """A module to look at: the one that is given, or a small one."""
-        if self._fixed:
-            return self._build
-        for name in (options.get("activation", "tanh"), *ACTIVATIONS):
-            try:
-                built = self._build(probe(name))
-            except (ValueError, NotSupported) as reason:
-                refusal = reason
-                continue
-            return module_of(built)
-        raise NotSupported(f"build refuses every architecture: {refusal}")
+    @staticmethod
+    def is_module(found: Any) -> bool:
+        return isinstance(found, nn.Module)
 
-    def _offer(self) -> None:
-        """The capabilities that what is there gives."""
-        offered: dict[str, Callable[..., Any]] = {"loss": self._loss, "gradient": self._gradient}
-        if "train" in self._beside:
-            offered["train"] = self._run_loop
-        if "evaluate" in self._beside:
-            offered["evaluate"] = self._run_evaluation
-        if self.scope.initializers:
-            offered["initialize"] = self._draw
-        if self.scope.dropout:
-            offered["forward_training"] = self._with_dropout
-        for name, capability in offered.items():
-            setattr(self, name, capability)
+    @staticmethod
+    def precision_of(module: Any) -> str:
+        own = next((one.dtype for one in module.parameters()), torch.float32)
+        return str(own).removeprefix("torch.")
 
-    def _made(self, architecture: Architecture) -> tuple[Any, list[Any]]:
-        """A module of the architecture, and its layers in the order of the calls."""
-        try:
-            built = deepcopy(self._build) if self._fixed else self._build(architecture)
-        except ValueError as reason:
-            raise NotSupported(f"build: {reason}") from None
-        module = placed(built, self._form)
-        row = torch.zeros((1, architecture.widths[0]), dtype=self._form.dtype)
-        layers = traced(module, row.to(self._form.device)).layers
-        if widths(layers) != architecture.widths:
-            raise NotSupported(f"build gave layers of widths {widths(layers)}")
-        return module, layers
+    def placed(self, built: Any) -> Any:
+        module = deepcopy(self.checked(built))
+        return module.to(self._form.device, self._form.dtype).eval()
 
-    def _set(self, made: tuple[Any, list[Any]], parameters: Parameters) -> tuple[Any, list[Any]]:
-        module, layers = made
+    def chain(self, module: Any, features: int) -> Chain:
+        return traced(module, self._form.tensor(np.zeros((1, features)))).chain
+
+    def at_random(self, module: Any) -> Trace:
+        with seeded(0):
+            for one in module.parameters():
+                nn.init.normal_(one, std=2 / max(1, one.shape[-1]) ** 0.5)
+            sizes = dict.fromkeys(p.shape[1] for p in module.parameters() if p.ndim == 2)
+            for features in sizes:
+                inputs = 3 * torch.randn(ROWS, features).to(self._form.device, self._form.dtype)
+                try:
+                    return traced(module, inputs)
+                except RuntimeError as error:  # shapes that do not fit: another layer comes first
+                    failure = error
+            if not sizes:
+                return traced(module, torch.zeros(1, 1))
+        raise NotSupported(f"the module takes no rows of numbers: {failure}")
+
+    def parameters(self, module: Any, layers: list[Any]) -> Parameters:
+        return self._form.layers(layers, lambda parameter: parameter)
+
+    def at(self, module: Any, layers: list[Any], parameters: Parameters) -> Any:
         set_parameters(layers, parameters, self._form)
         module.zero_grad()
-        return module.eval(), layers
+        return module.eval()
 
-    def _targets(self, targets: Array) -> Any:
-        """The targets as the criterion takes them."""
-        wanted = self._form.tensor(targets)
-        if isinstance(self._criterion, nn.CrossEntropyLoss | nn.NLLLoss):
-            return wanted.argmax(dim=1)
-        return wanted[:, 0] if self._read.flat else wanted
+    def outputs(self, module: Any, inputs: Array, seed: int | None = None) -> Array:
+        drawn = nullcontext() if seed is None else seeded(seed)
+        with drawn, torch.no_grad():
+            return array(module.train(seed is not None)(self._form.tensor(inputs)))
 
-    def _outputs(self, architecture: Architecture, module: Any, inputs: Array) -> Array:
-        outputs = module(self._form.tensor(inputs))
-        plain = outputs.exp() if self._read.logs else outputs
-        return array(plain).reshape(-1, architecture.widths[-1])
+    def hidden(self, module: Any, inputs: Array) -> list[Array]:
+        return traced(module, self._form.tensor(inputs)).entering[1:]
 
-    def forward(self, architecture: Architecture, parameters: Parameters, inputs: Array) -> Array:
-        module, _ = self._set(self._at(architecture), parameters)
-        with torch.no_grad():
-            return self._outputs(architecture, module, inputs)
+    def loss(self, module: Any, criterion: Any, inputs: Array, targets: Array) -> Array:
+        return array(self._loss(module, criterion, inputs, targets))
 
-    def hidden(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array
-    ) -> list[Array]:
-        module, _ = self._set(self._at(architecture), parameters)
-        return [array(one) for one in traced(module, self._form.tensor(inputs)).entering[1:]]
-
-    def _loss(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
-        sample_weights: Array | None = None,
-    ) -> Array:  # fmt: skip
-        module, _ = self._set(self._at(architecture), parameters)
-        return array(self._criterion(module(self._form.tensor(inputs)), self._targets(targets)))
-
-    def _gradient(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
-        sample_weights: Array | None = None,
-    ) -> Parameters:  # fmt: skip
-        module, layers = self._set(self._at(architecture), parameters)
-        self._criterion(module(self._form.tensor(inputs)), self._targets(targets)).backward()
+    def gradient(
+        self, module: Any, layers: list[Any], criterion: Any, inputs: Array, targets: Array
+    ) -> Parameters:
+        self._loss(module, criterion, inputs, targets).backward()
         return self._form.layers(layers, _slope)
 
-    def _run_loop(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
-        optimizer: Optimizer, epochs: int, batch_size: int | None = None,
-        sample_weights: Array | None = None, seed: int = 0,
-    ) -> Parameters:  # fmt: skip
-        module, layers = self._set(self._made(architecture), parameters)  # nothing stays of it
-        data = self._form.tensor(inputs), self._targets(targets)
+    def trained(self, module: Any, train: Callable[..., Any], *data: Array, seed: int) -> Any:
         with seeded(seed):
-            self._beside["train"](module.train(), *data, optimizer, epochs, batch_size)
-        return self._form.layers(layers, lambda parameter: parameter)
+            train(module.train(), *map(self._given, data))
+        return module
 
-    def _run_evaluation(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array, targets: Array,
-        batch_size: int, sample_weights: Array | None = None,
-    ) -> Any:  # fmt: skip
-        module, _ = self._set(self._at(architecture), parameters)
-        data = self._form.tensor(inputs), self._targets(targets)
-        found = self._beside["evaluate"](module, *data, batch_size)
+    def evaluated(self, module: Any, evaluate: Callable[..., Any], *data: Array) -> Any:
+        found = evaluate(module, *map(self._given, data))
         return array(found) if isinstance(found, torch.Tensor) else found
 
-    def _draw(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
+    def started(
+        self, made: Callable[[], Any], initialize: Any, name: str, seed: int
+    ) -> tuple[Any, list[Any]]:
         with seeded(seed):
-            module, layers = self._made(architecture)
-            if "initialize" in self._beside:
-                self._beside["initialize"](module, initializer)
-        return self._form.layers(layers, lambda parameter: parameter)
+            module, layers = made()
+            if initialize:
+                initialize(module, name)
+        return module, layers
 
-    def _with_dropout(
-        self, architecture: Architecture, parameters: Parameters, inputs: Array, seed: int
-    ) -> Array:
-        module, _ = self._set(self._at(architecture), parameters)
-        with seeded(seed), torch.no_grad():
-            return self._outputs(architecture, module.train(), inputs)
+    def head(
+        self, criterion: Any, given: str, logs: bool, outputs: int, options: Mapping[str, str]
+    ) -> Head:
+        name = type(criterion).__name__
+        if "loss" in options or name in KNOWN:
+            return head(criterion, given, outputs, options)
+
+        def ask(outputs: Array, targets: Array) -> float:
+            return float(criterion(self._given(outputs), self._given(targets)))
+
+        found = head_of(ask, given, outputs, options, MEANS)
+        if found is None:
+            raise unknown(getattr(criterion, "__name__", name))
+        return found
+
+    def logs(self, criterion: Any) -> tuple[bool, ...]:
+        return (isinstance(criterion, nn.NLLLoss),)
+
+    def draws(self, beside: Mapping[str, Any]) -> bool:
+        return "initialize" in beside or "initializers" in beside
+
+    def _loss(self, module: Any, criterion: Any, inputs: Array, targets: Array) -> Any:
+        return criterion(module(self._form.tensor(inputs)), self._given(targets))
+
+    def _given(self, numbers: Array) -> Any:
+        """A tensor in the dtype, of class numbers as they are."""
+        if numbers.dtype.kind == "i":
+            return torch.tensor(numbers, device=self._form.device)
+        return self._form.tensor(numbers)
 
 
-def _precision_of(module: Any) -> str:
-    """The name of the precision of its parameters."""
-    own = next((one.dtype for one in module.parameters()), torch.float32)
-    return str(own).removeprefix("torch.")
+class Own(OwnModule):
+    """A module of the user's in PyTorch."""
+
+    library = TorchLibrary
 
 
 def _slope(parameter: Any) -> Any:
     """The gradient of a parameter; what the loss does not reach has none, which is zeros."""
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-
-
-def _check_arguments(name: str, taken: Any) -> None:
-    try:
-        inspect.signature(taken).bind(*[None] * ARGUMENTS[name])
-    except TypeError:
-        rule = f"take {ARGUMENTS[name]} arguments, as backproof/adapters/torch_own.py says"
-        raise NotSupported(f"{name}{inspect.signature(taken)} does not {rule}") from None

@@ -16,7 +16,10 @@ from backproof.frontends.cli_options import (
     Cluster,
     Command,
     Memory,
+    OwnEquinox,
+    OwnFlax,
     OwnTorch,
+    with_options,
 )
 from backproof.frontends.ending import wrong
 
@@ -87,6 +90,8 @@ def check(
     ] = None,
     command: Command = None,
     torch: OwnTorch = None,
+    flax: OwnFlax = None,
+    equinox: OwnEquinox = None,
     laws: Annotated[
         str, typer.Option(help="a pattern of names or chapters, which `backproof laws` lists")
     ] = "*",
@@ -138,7 +143,8 @@ def check(
 
     asked = {"json": json, "junit": junit, "markdown": markdown, "html": html, "badge": badge}
     asked |= {"gradescope": gradescope}
-    named = [*(subjects or []), *with_options(command=command, torch=torch)]
+    more = with_options(command=command, torch=torch, flax=flax, equinox=equinox)
+    named = [*(subjects or []), *more]
     found, names = in_class(named or ["refnet"])
     if any(asked.values()):  # a run that writes nothing waits for none of their libraries
         from backproof.frontends.written import check_places
@@ -160,11 +166,6 @@ def check(
     if save is not None:
         save_all(save, [judgement.report for judgement in judgements], shown)
     sys.exit(exit_status([judgement.report for judgement in judgements]))
-
-
-def with_options(**given: list[str] | None) -> list[str]:
-    """The subjects that options name, each as one word."""
-    return [f"--{option}={words}" for option, found in given.items() for words in found or []]
 
 
 def subjects_of(

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import options, pool_of, run_laws, subjects_of, with_options
+from backproof.frontends.cli import options, pool_of, run_laws, subjects_of
 from backproof.frontends.cli_options import (
     MOST_SEED,
     CallSeconds,
     Cluster,
     Command,
     Memory,
+    OwnEquinox,
+    OwnFlax,
     OwnTorch,
+    with_options,
 )
 from backproof.frontends.ending import check_writable, put, wrong
 
@@ -35,6 +38,8 @@ def board(
     ] = None,
     command: Command = None,
     torch: OwnTorch = None,
+    flax: OwnFlax = None,
+    equinox: OwnEquinox = None,
     file: Annotated[
         str, typer.Option(help="where the board is kept, run after run")
     ] = "board.json",
@@ -64,7 +69,8 @@ def board(
     from backproof.subjects.loading import BUILT_IN
 
     found, entries = _read(file), _ledgers(known or [])
-    named = [*(subjects or []), *with_options(command=command, torch=torch)] or [*BUILT_IN]
+    more = with_options(command=command, torch=torch, flax=flax, equinox=equinox)
+    named = [*(subjects or []), *more] or [*BUILT_IN]
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
     settings = {"profile": profile, "seed": seed}
     tried: list[str | None] = [*precision] if precision else [None, *PRECISIONS]

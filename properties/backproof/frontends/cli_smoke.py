@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backproof.frontends.cli import load, options, subjects_of, with_options
-from backproof.frontends.cli_options import CallSeconds, Command, Memory, OwnTorch
+from backproof.frontends.cli import load, options, subjects_of
+from backproof.frontends.cli_options import (
+    CallSeconds,
+    Command,
+    Memory,
+    OwnEquinox,
+    OwnFlax,
+    OwnTorch,
+    with_options,
+)
 from backproof.frontends.ending import wrong
 
 if TYPE_CHECKING:
@@ -21,6 +29,8 @@ def smoke(
     subject: Annotated[str | None, typer.Argument(help="as for check")] = None,
     command: Command = None,
     torch: OwnTorch = None,
+    flax: OwnFlax = None,
+    equinox: OwnEquinox = None,
     precision: Annotated[str | None, typer.Option(help="for the subject's constructor")] = None,
     option: Annotated[list[str] | None, typer.Option(help="key=value, likewise")] = None,
     call_seconds: CallSeconds = 10.0,
@@ -33,9 +43,10 @@ def smoke(
     from backproof.reports.terminal import console
 
     limits = {"seconds": call_seconds, "memory": int(memory * 2**30)}
-    named = [*filter(None, [subject]), *with_options(command=command, torch=torch)]
+    more = with_options(command=command, torch=torch, flax=flax, equinox=equinox)
+    named = [*filter(None, [subject]), *more]
     if len(named) != 1:
-        wrong(f"{len(named)} subjects: name one, or give one --command or --torch")
+        wrong(f"{len(named)} subjects: name one, or give one --command, --torch or the like")
     if strict and not command:
         wrong("-V holds the replies of a program to the schema: give it as --command")
     named[0] = f"--strict-{named[0][2:]}" if strict else named[0]

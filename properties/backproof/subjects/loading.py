@@ -36,11 +36,17 @@ BUILT_IN = {
     ),
     "autograd": ("backproof.adapters.autograd:Autograd", "HIPS autograd on NumPy code"),
     "jax": ("backproof.adapters.jax:Jax", "JAX with optax"),
+    "equinox": ("backproof.adapters.equinox:Equinox", "Equinox with optax"),
+    "flax": ("backproof.adapters.flax:Flax", "Flax's nnx with optax"),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
 """The built-in adapters: where each stands, and what it judges."""
 
-MODULES = {"--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module")}
+MODULES = {
+    "--torch": ("backproof.adapters.torch_own", "torch.nn.modules.module.Module"),
+    "--flax": ("backproof.adapters.flax_own", "flax.nnx.module.Module"),
+    "--equinox": ("backproof.adapters.equinox_own", "equinox._module._module.Module"),
+}
 """What makes an implementation of a user's module, and of which class this is, by the option."""
 
 PROGRAMS = ("--command", "--strict-command")
@@ -127,10 +133,11 @@ def own(
 ) -> Any:
     """A module of a user's as an implementation, with what stands beside it.
 
-    module:  a torch.nn.Module, or what builds one for an architecture
-    kind:    of what builds it: "torch"
+    module:  a torch.nn.Module, flax.nnx.Module or equinox.Module, or what builds one for an
+             architecture
+    kind:    of what builds it: "torch", "flax" or "equinox"
     beside:  criterion, train, evaluate, initialize, optimizers, weight_decay, initializers,
-             conventions, as in the file that --torch names
+             conventions, as in the file that --torch and its like name
 
     Raises: CannotLoad saying what cannot be judged of it; ValueError for a kind or a name beside it
             that is unknown.
@@ -140,7 +147,7 @@ def own(
         known = ", ".join(name.removeprefix("--") for name in MODULES)
         raise ValueError(f"kind={kind!r}: say what {short(module)} builds, one of {known}")
     maker = _maker(option)
-    names = (*maker.ARGUMENTS, *maker.DECLARED)
+    names = maker.Own.names()
     if unknown := [name for name in beside if name not in names]:
         raise ValueError(f"{unknown[0]} means nothing here: choose from {', '.join(names)}")
     return _as_own(option, module, beside, precision, options or {})
