@@ -29,6 +29,15 @@ def entry(**more: object) -> Known:
     return Known(**{"law": LAW, "subject": "made", "reason": "left", **more})  # type: ignore[arg-type]
 
 
+def test_an_entry_may_be_of_one_precision_alone() -> None:
+    names = ("net.py:Net", "made")
+    assert entry(ratio=5.0).concerns(LAW, names, "float64")
+    assert entry(ratio=5.0, precision="float32").concerns(LAW, names, "float32")
+    assert not entry(ratio=5.0, precision="float32").concerns(LAW, names, "float64")
+    assert not entry(ratio=5.0).concerns("another", names, "float64")
+    assert not entry(ratio=5.0).concerns(LAW, ("other",), "float64")
+
+
 def compared(status: Status, known: Known, ratio: float = 5.0) -> tuple[str, str]:
     row = Row(law=LAW, chapter="gradient", needs=[], status=status, worst_ratio=ratio)
     compare(row, known, TODAY)

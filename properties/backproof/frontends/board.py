@@ -72,6 +72,5 @@ def _judged(
     judgement.close()
     if not whole(report):
         return "not whole, and left out: " + report.headline().partition("\n")[0], old
-    ours = (judgement.named.words, found.name)
-    board.put(new := entry(report, [one for one in judgement.known if one.subject in ours]))
+    board.put(new := entry(report, judgement.known))
     return "judged", new

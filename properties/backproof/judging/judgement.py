@@ -134,7 +134,7 @@ class Judgement:
             row.findings = [Finding(kind="error", what=row.reason)]
         names = (self.named.words, self.subject.name)
         for entry in self.known:
-            if entry.law == row.law and entry.subject in names:
+            if entry.concerns(row.law, names, self.subject.precision.name):
                 compare(row, entry, datetime.date.today())
 
 

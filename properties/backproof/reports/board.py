@@ -133,8 +133,9 @@ def whole(report: Report) -> bool:
 
 
 def entry(report: Report, known: list[Known]) -> Entry:
-    """A run as it stands on the board; `known` is what a ledger knows of the subject."""
-    links = {one.law: one.link for one in known}
+    """A run as it stands on the board; `known` are the entries of a ledger."""
+    names, precision = (report.subject.subject, report.subject.name), report.subject.precision
+    links = {one.law: one.link for one in known if one.concerns(one.law, names, precision)}
     return Entry(
         subject=report.subject,
         backproof=version("backproof"),

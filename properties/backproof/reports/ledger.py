@@ -7,6 +7,7 @@ reason = "the slope of gelu is a table"
 ratio = 2e3                       # the largest that is known; of a law with an error: error = true
 until = 2027-01-31                # if it is to be mended by then
 link = "https://..."              # if it is written about
+precision = "bfloat16"            # if it breaks in this one alone
 """
 
 import datetime
@@ -36,6 +37,11 @@ class Known(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     error: bool = False
     until: datetime.date | None = None
     link: str = ""
+    precision: str = ""
+
+    def concerns(self, law: str, names: Collection[str], precision: str) -> bool:
+        """Whether it speaks of this law, of a subject of these names in this precision."""
+        return self.law == law and self.subject in names and self.precision in ("", precision)
 
 
 def read(file: str, laws: Collection[str]) -> list[Known]:
@@ -52,7 +58,7 @@ def read(file: str, laws: Collection[str]) -> list[Known]:
     if not isinstance(given := place.get("known"), list):
         raise ValueError(f"{file} has no [[known]], nor [[tool.backproof.known]]")
     entries = [_entry(f"{file}: entry {i}", one, laws) for i, one in enumerate(given, 1)]
-    names = [(entry.law, entry.subject) for entry in entries]
+    names = [(entry.law, entry.subject, entry.precision) for entry in entries]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"{file}: {twice[0][0]} is there twice for {twice[0][1]}; keep one entry")
     return entries
