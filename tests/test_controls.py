@@ -67,6 +67,15 @@ def test_no_law_breaks_on_a_correct_network_of_another_kind(
     assert accused(control(), laws, which) == {}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_no_target_overflows_in_half_precision_where_hubers_delta_is_large(seed: int) -> None:
+    (law,) = chosen("huber_is")
+    judgement = Judgement(Named(Simulated("float16", "reversed", 0)), [law], Settings(seed=seed))
+    judgement.load()
+    judgement.judge(0)
+    assert judgement.report.laws[0].status == "holds", judgement.report.laws[0].reason
+
+
 def accused(subject: Any, laws: str = "*", which: slice = EVERY) -> dict[str, str | None]:
     """The laws that a correct network does not keep, with the reason."""
     found = chosen(laws)[EVERY if THOROUGH else which]

@@ -82,5 +82,6 @@ def _known(draw: DrawFn, cases: SearchStrategy[Case]) -> Case:
     centres = rng.integers(-1, 2, (features, outputs)).astype(float)
     case = with_logits(case, centres)
     p, delta = case.space.precision, case.architecture.delta
-    residuals = delta * KINDS[kind](rng, case.targets.shape, p.unit)
+    most = max(2 * delta, p.largest / (4 * case.targets.size * max(delta, 1)))  # no loss overflows
+    residuals = np.clip(delta * KINDS[kind](rng, case.targets.shape, p.unit), -most, most)
     return replace(case, targets=p.round(logits_of(case) - residuals), kind=kind)
