@@ -87,6 +87,15 @@ def test_every_source_of_a_law_is_in_the_bibliography() -> None:
                 assert found, (law.name, source)
 
 
+def test_every_page_is_described_by_its_own_words(site: Path) -> None:
+    found = {}
+    for page in NAMES:
+        (words,) = re.findall(r'<meta name="description" content="([^"]*)"', html(site, page))
+        assert 20 < len(words) < 250, page
+        found[words] = page
+    assert len(found) > 0.9 * len(NAMES)
+
+
 BOOK_CHAPTERS = sorted((DOCS / "book").glob("[0-9]*.md"))
 
 

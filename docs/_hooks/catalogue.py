@@ -113,14 +113,21 @@ def _catalogue() -> str:
 
 
 def _chapter(chapter: str) -> str:
-    """A chapter of the catalogue."""
-    lines = [f"## {CHAPTERS[chapter]}", "", "| law | needs | planted bugs |", "|---|---|---|"]
-    for law in _inside(chapter):
-        bugs = sum(law.name in bug.killers for bug in mutants())
-        link = f"[{title(law)}]({law.page.removeprefix('laws/')}.md)"
-        said = as_markdown(law.statement)
-        lines.append(f"| {link}<br>{said} | {_calls(law.needs)} | {bugs} |")
-    return "\n".join([*lines, ""])
+    """A chapter of the catalogue: a card for each law."""
+    cards = "\n\n".join(map(_card, _inside(chapter)))
+    return f'## {CHAPTERS[chapter]}\n\n<div class="cards" markdown>\n\n{cards}\n\n</div>\n'
+
+
+def _card(law: Law) -> str:
+    """What a law claims, what it needs, and how many planted bugs it must see."""
+    bugs = sum(law.name in bug.killers for bug in mutants())
+    needs = " ".join((*law.needs, *law.also))
+    link = f"[{title(law)}]({law.page.removeprefix('laws/')}.md)"
+    counted = f"{bugs} planted bug{'s' * (bugs != 1)}"
+    return (
+        f'<div class="card" data-needs="{needs}" markdown>\n\n**{link}**\n\n'
+        f"{as_markdown(law.statement)}\n\n{_calls(law.needs)}{_also(law)}; {counted}\n\n</div>"
+    )
 
 
 def _source(module: str, name: str) -> str:
