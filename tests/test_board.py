@@ -175,6 +175,14 @@ def committed() -> list[Entry]:
     return read(COMMITTED).entries
 
 
+def test_the_board_of_the_site_has_ten_subjects_in_python_and_four_in_other_languages() -> None:
+    names = {found.subject.subject for found in committed()}
+    programs = {name for name in names if name.startswith("--command=")}
+    assert len(names - programs) >= 10
+    assert len(programs) >= 4
+    assert {law.name for law in laws()} == {*committed()[0].laws}
+
+
 def test_every_break_on_the_board_of_the_site_is_shown_without_our_code() -> None:
     for found in committed():
         for law, cell in found.laws.items():

@@ -45,17 +45,17 @@ def _board() -> Board:
 def _named(entry: Entry) -> str:
     """The subject in a few words: its name, and what sets it apart from the others of that name."""
     options = [v for k, v in entry.subject.options.items() if k != "precision"]
-    return " ".join([entry.subject.name, *options])
+    return " ".join(dict.fromkeys([entry.subject.name, *options]))
 
 
 def _runs() -> str:
     met = [one for one in COUNTED if any(entry.counts[one] for entry in _board().entries)]
-    head = ["subject", "version", "precision", *met, "entries judged", "seconds", "day"]
+    head = ["subject", "version", "precision", *met, "entries judged", "profile", "seconds", "day"]
     rows = [
         [
             _named(entry), entry.subject.version, entry.subject.precision,
             *(str(entry.counts[status] or "") for status in met),
-            f"{entry.judged:,}", f"{entry.seconds:.0f}", str(entry.date),
+            f"{entry.judged:,}", entry.profile, f"{entry.seconds:.0f}", str(entry.date),
         ]
         for entry in _board().entries
     ]  # fmt: skip
