@@ -38,6 +38,7 @@ BUILT_IN = {
     "jax": ("backproof.adapters.jax:Jax", "JAX with optax"),
     "equinox": ("backproof.adapters.equinox:Equinox", "Equinox with optax"),
     "flax": ("backproof.adapters.flax:Flax", "Flax's nnx with optax"),
+    "micrograd": ("backproof.adapters.micrograd:Micrograd", "micrograd, on scalars"),
     "onnxruntime": ("backproof.adapters.onnxruntime:OnnxRuntime", "onnxruntime on a CPU"),
     "torch": ("backproof.adapters.torch:Torch", "PyTorch's networks of nn.Linear"),
 }
