@@ -11,7 +11,7 @@ from backproof.laws.catalogue import chosen
 from backproof.subjects.named import Named
 from refnet import BFLOAT16, FLOAT16, FLOAT32
 from refnet.rounding.precision import Precision
-from tests.controls.odd import AnswersInASubclass, OtherForms, TanhMissesZero
+from tests.controls.odd import AnswersInASubclass, OtherForms, RoundedStarts, TanhMissesZero
 from tests.controls.plain import PlainPython
 from tests.controls.simulated import Simulated
 from tests.effort import THOROUGH
@@ -51,6 +51,11 @@ def test_no_law_breaks_on_a_correct_network(
 def test_a_tanh_that_misses_zero_by_roundings_is_legal(precision: str, which: slice) -> None:
     laws = "forward,gradient,steps,batches"
     assert accused(TanhMissesZero(precision), laws, which) == {}
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_starts_that_are_rounded_to_half_precision_are_legal(precision: str) -> None:
+    assert accused(RoundedStarts(precision), "initialization") == {}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import refnet
 from backproof.adapters.refnet import Refnet
 from backproof.mutants.trained import Memory, OwnSteps
-from refnet.architecture import Array, Layer
+from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.conventions import Conventions
 from refnet.functions.smooth import TANH
 from refnet.rounding.arithmetic import Operation
@@ -73,3 +73,17 @@ def _tagged(array: Array) -> Array:
     found = np.asfortranarray(array).view(Tagged)
     found.flags.writeable = False
     return found
+
+
+class RoundedStarts:
+    """Starts of the engine, each number rounded once to half precision."""
+
+    scope, conventions = Refnet.scope, Refnet.conventions
+
+    def __init__(self, precision: str) -> None:
+        self.precision, self._engine = PRESETS[precision], Refnet()
+
+    def initialize(self, architecture: Architecture, initializer: str, seed: int) -> Parameters:
+        """Weights and biases in the precision."""
+        drawn = self._engine.initialize(architecture, initializer, seed)
+        return [Layer(*map(self.precision.round, layer)) for layer in drawn]
