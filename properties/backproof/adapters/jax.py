@@ -24,12 +24,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault(  # most of a run compiles; XLA ends the process over a flag that it lacks
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0"
-    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith(("0.9.", "0.10.")),
-)
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,6 +34,12 @@ from backproof.contract import Implementation, NotSupported, Scope
 from refnet.architecture import Architecture, Array, Layer, Parameters
 from refnet.rounding.precision import FLOAT32, PRESETS, Precision
 from refnet.training.optimizers import OPTIMIZERS, Optimizer
+
+os.environ.setdefault(  # most of a run compiles; XLA ends the process over a flag that it lacks
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith(("0.9.", "0.10.")),
+)
 
 PRECISIONS = ("float64", "float32", "bfloat16", "float16", "tf32")
 
