@@ -1,4 +1,4 @@
-"""A description of each page for those who have not opened it: its first words, without marks."""
+"""For those who do not see a page: its first words as a description, and no head without a name."""
 
 import re
 
@@ -21,3 +21,8 @@ def description(markdown: str) -> str:
     words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", next(parts, ""))
     plain = " ".join(re.sub(r"[*_`$\\]", "", words).split())
     return plain if len(plain) <= MOST else plain[:MOST].rpartition(" ")[0] + " ..."
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The corner of a table is a cell: a head without a name heads nothing."""
+    return re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", html)
