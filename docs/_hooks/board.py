@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
-from plain import as_markdown
+from plain import as_markdown, table
 
 from backproof.judging.law import Law
 from backproof.laws.catalogue import by_name, laws
@@ -50,7 +50,7 @@ def _named(entry: Entry) -> str:
 
 def _runs() -> str:
     met = [one for one in COUNTED if any(entry.counts[one] for entry in _board().entries)]
-    head = ["subject", "version", "precision", *met, "entries judged", "profile", "seconds", "day"]
+    counted = ", ".join([*met, "entries judged", "profile", "seconds", "day"])
     rows = [
         [
             _named(entry), entry.subject.version, entry.subject.precision,
@@ -59,8 +59,7 @@ def _runs() -> str:
         ]
         for entry in _board().entries
     ]  # fmt: skip
-    lines = [head, ["---"] * 3 + ["--:"] * (len(head) - 3), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(f"subject, version, precision, {counted}", rows, numbers=len(met) + 4)
 
 
 def _laws() -> str:

@@ -13,7 +13,6 @@ import inspect
 import math
 import re
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 import typer
@@ -21,7 +20,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
-from plain import as_markdown
+from plain import as_markdown, table
 
 from backproof.__main__ import commands
 from backproof.contract import CAPABILITIES, Implementation
@@ -40,21 +39,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     markdown = FIELDS.sub(lambda found: _fields(_found(*found.groups())), markdown)
     markdown = DOCUMENTED.sub(lambda found: _documented(_found(*found.groups())), markdown)
     markdown = API.sub(lambda found: _api(found[1]), markdown)
-    if "<!-- commands -->" in markdown:
-        markdown = markdown.replace("<!-- commands -->", _commands())
-    markdown = markdown.replace("<!-- capabilities -->", _capabilities())
-    return markdown.replace("<!-- presets -->", _presets())
+    made = {"commands": _commands, "capabilities": _capabilities, "presets": _presets}
+    for name, text in made.items():
+        if (mark := f"<!-- {name} -->") in markdown:
+            markdown = markdown.replace(mark, text())
+    return markdown
 
 
 def _found(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
-
-
-def _table(heads: str, rows: Sequence[tuple[str, ...]]) -> str:
-    names = heads.split(", ")
-    cells = [[cell.replace("|", "&#124;") for cell in row] for row in rows]
-    lines = [names, ["---"] * len(names), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _fields(made: Any) -> str:
@@ -71,7 +64,7 @@ def _fields(made: Any) -> str:
         said = meanings[field.name] + (f"; {legal.rule}" if legal else "")
         listed = ", ".join(f"`{word}`" for word in words if isinstance(word, str))
         rows.append((f"`{field.name}`", _default(field), said + (f" ({listed})" if listed else "")))
-    return _table("field, default, meaning", rows)
+    return table("field, default, meaning", rows)
 
 
 def _meanings(made: Any) -> dict[str, str]:
@@ -121,15 +114,17 @@ def _commands() -> str:
 
 
 def _command(name: str, command: Any) -> str:
-    arguments = [p for p in command.params if p.param_type_name == "argument"]
-    words = " ".join(p.metavar or p.name.upper() for p in arguments)
-    rows = [
-        (f"`{' '.join(p.opts) if p not in arguments else p.metavar or p.name.upper()}`",
-         _given(p), as_markdown(p.help))
-        for p in command.params
-    ]  # fmt: skip
+    words = " ".join(_typed(p) for p in command.params if p.param_type_name == "argument")
+    rows = [(f"`{_typed(p)}`", _given(p), as_markdown(p.help)) for p in command.params]
     head = f"## {name}\n\n{command.help}\n\n``` text\nbackproof {name} [OPTIONS] {words}".rstrip()
-    return f"{head}\n```\n\n{_table('given, default, meaning', rows)}"
+    return f"{head}\n```\n\n{table('given, default, meaning', rows)}"
+
+
+def _typed(parameter: Any) -> str:
+    """An option as it is typed, or what stands for an argument."""
+    if parameter.param_type_name == "option":
+        return " ".join(parameter.opts)
+    return str(parameter.metavar or parameter.name.upper())
 
 
 def _given(parameter: Any) -> str:
@@ -157,7 +152,7 @@ def _capabilities() -> str:
         asked = [law for law in laws() if name in law.needs + law.also]
         links = ", ".join(f"[{law.name.replace('_', ' ')}]({law.page}.md)" for law in asked)
         rows.append((f"`{call}`", as_markdown(answer), links or "none yet"))
-    return _table("call, answer, laws", rows)
+    return table("call, answer, laws", rows)
 
 
 def _presets() -> str:
@@ -166,7 +161,7 @@ def _presets() -> str:
         (f"`{preset.name}`", *(_power(getattr(preset, head)) for head in heads.split(", ")))
         for preset in PRESETS.values()
     ]
-    return _table(f"name, {heads}", rows)
+    return table(f"name, {heads}", rows)
 
 
 def _power(value: float) -> str:

@@ -19,6 +19,8 @@ const reach = () => {
   document.querySelectorAll(".md-code__nav").forEach((one, i) =>
     one.setAttribute("aria-label", `copy, block ${i + 1}`));
 };
-new MutationObserver(reach).observe(document.body, { childList: true, subtree: true });
+const moved = ({ target }) => target.closest("[data-touch]"); // a picture that is drawn anew
+new MutationObserver((seen) => seen.every(moved) || reach())
+  .observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", reach);
 reach();

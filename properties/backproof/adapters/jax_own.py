@@ -16,7 +16,7 @@ import numpy as np
 from backproof.adapters.jax import Jax, arithmetic
 from backproof.adapters.jax_found import Found, Part, Walk
 from backproof.adapters.own_found import Chain, Trace
-from backproof.adapters.own_heads import Head, head_of, unknown
+from backproof.adapters.own_heads import Head, head_of
 from backproof.adapters.own_library import Library
 from backproof.contract import Conventions, NotSupported
 from refnet.architecture import Array, Layer, Parameters
@@ -249,10 +249,7 @@ class JaxLibrary(Library):
             taken = np.log(answered) if logs else answered
             return float(criterion(self._tensor(taken), self._tensor(targets)))
 
-        found = head_of(ask, given, outputs, options, self.means)
-        if found is None:
-            raise unknown(getattr(criterion, "__name__", type(criterion).__name__))
-        return found
+        return head_of(ask, given, outputs, options, self.means, criterion)
 
     def _given(self, numbers: Array) -> Any:
         """An array of NumPy's in the dtype; class numbers as they are."""

@@ -63,8 +63,9 @@ def usual(loss: str, given: str, outputs: int) -> str:
     return {"cross_entropy": softest, "poisson": "exp"}.get(loss, "identity")
 
 
-def unknown(name: str) -> NotSupported:
+def unknown(criterion: Any) -> NotSupported:
     """What is raised for a criterion that is none that is known."""
+    name = getattr(criterion, "__name__", type(criterion).__name__)
     way_out = f"declare --option loss={'|'.join(LOSSES)}"
     return NotSupported(f"the criterion {name} is none that is known: {way_out}")
 
@@ -75,18 +76,19 @@ def head_of(
     outputs: int,
     options: Mapping[str, str],
     means: Conventions,
-) -> Head | None:
+    criterion: Any,
+) -> Head:
     """The head whose loss a criterion gives, on outputs after the activation `given`.
 
-    Where its loss is declared it is the nearest one; otherwise None where none is near.
+    ask: what it gives for outputs and targets
+
+    Raises: NotSupported where no loss is near, unless it is declared: then it is the nearest one.
     """
     candidates = list(_candidates(given, outputs, options, means))
     distances = [_distance(ask, given, outputs, one) for one in candidates]
-    if not candidates:
-        return None
-    best = int(np.argmin(distances))
-    near = distances[best] <= (np.inf if "loss" in options else NEAR)
-    return candidates[best] if near else None
+    if not candidates or min(distances) > (np.inf if "loss" in options else NEAR):
+        raise unknown(criterion)
+    return candidates[int(np.argmin(distances))]
 
 
 def _candidates(

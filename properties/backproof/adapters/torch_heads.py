@@ -30,17 +30,18 @@ PLAIN = {
 
 
 def head(criterion: Any, given: str, outputs: int, options: Mapping[str, str]) -> Head:
-    """The head of a criterion on a module that gives its outputs after the activation `given`.
+    """The head of a criterion that is known, or whose loss is declared.
 
-    Raises: NotSupported where it is not known and not declared, or is none.
+    given: the activation after which the module gives its outputs
+
+    Raises: NotSupported where what is declared is none, or no head.
     """
-    name = type(criterion).__name__
-    if "loss" in options or name not in KNOWN:
-        output, loss, more = None, options.get("loss", ""), dict[str, Any]()
+    if "loss" in options:
+        output, loss, more = None, options["loss"], dict[str, Any]()
         if loss not in LOSSES:
-            raise unknown(getattr(criterion, "__name__", name))
+            raise unknown(criterion)
     else:
-        output, loss, more = KNOWN[name]
+        output, loss, more = KNOWN[type(criterion).__name__]
     output = options.get("output") or output or usual(loss, given, outputs)
     if (output, loss) not in HEADS:
         raise NotSupported(f"{output} with {loss} is no head that is known")

@@ -26,7 +26,7 @@ from torch import nn
 
 from backproof.adapters.own import OwnModule
 from backproof.adapters.own_found import Chain, Trace
-from backproof.adapters.own_heads import Head, head_of, unknown
+from backproof.adapters.own_heads import Head, head_of
 from backproof.adapters.own_library import Library
 from backproof.adapters.torch import DTYPES, arithmetic
 from backproof.adapters.torch_criteria import MEANS
@@ -133,17 +133,13 @@ class TorchLibrary(Library):
     def head(
         self, criterion: Any, given: str, logs: bool, outputs: int, options: Mapping[str, str]
     ) -> Head:
-        name = type(criterion).__name__
-        if "loss" in options or name in KNOWN:
+        if "loss" in options or type(criterion).__name__ in KNOWN:
             return head(criterion, given, outputs, options)
 
         def ask(outputs: Array, targets: Array) -> float:
             return float(criterion(self._given(outputs), self._given(targets)))
 
-        found = head_of(ask, given, outputs, options, MEANS)
-        if found is None:
-            raise unknown(getattr(criterion, "__name__", name))
-        return found
+        return head_of(ask, given, outputs, options, MEANS, criterion)
 
     def logs(self, criterion: Any) -> tuple[bool, ...]:
         return (isinstance(criterion, nn.NLLLoss),)

@@ -187,8 +187,9 @@ def subjects_of(
     try:
         most = Limits(**(limits or {}))
         named = [Named(words, precision, options, most) for words in subjects]
-        kept = kept_in(settings.pop("examples", None))
-        given = Settings(**settings, kept=kept)
+        kept = kept_in(settings.get("examples"))
+        rest = {name: value for name, value in settings.items() if name != "examples"}
+        given = Settings(**rest, kept=kept)
         return [before_the_laws(one, pattern, given, known) for one in named]
     except ValueError as reason:
         wrong(str(reason))

@@ -78,7 +78,7 @@ def board(
         judgement
         for words in named
         for one in tried
-        for judgement in subjects_of([words], "*", one, options(option), {**settings}, limits)
+        for judgement in subjects_of([words], "*", one, options(option), settings, limits)
     ]
     for judgement in judgements:
         judgement.known = entries

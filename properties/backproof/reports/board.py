@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from backproof.reports.ledger import Known
-from backproof.reports.report import Described, Environment, Report
+from backproof.reports.report import Described, Environment, Report, environment
 from backproof.reports.row import Row, Status
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -92,15 +92,12 @@ class Board(msgspec.Struct, kw_only=True):
     def put(self, entry: Entry) -> None:
         """Take a run in the place of an older one; what is there is not absent."""
         self.entries = [old for old in self.entries if old.key != entry.key] + [entry]
-        gone = (entry.key, (entry.key[0], "", entry.key[2]))
-        self.absent = [old for old in self.absent if _asked(old) not in gone]
+        self.absent = [old for old in self.absent if not _answers(entry, old)]
 
     def miss(self, absent: Absent) -> None:
         """Take down that a subject is not there, unless an earlier run found it."""
-        asked = _asked(absent)
-        self.absent = [old for old in self.absent if _asked(old) != asked]
-        there = (entry.key for entry in self.entries)
-        if not any(asked in (key, (key[0], "", key[2])) for key in there):
+        self.absent = [old for old in self.absent if _asked(old) != _asked(absent)]
+        if not any(_answers(entry, absent) for entry in self.entries):
             self.absent.append(absent)
 
 
@@ -112,6 +109,12 @@ def place(subject: str, precision: str, options: dict[str, str]) -> Key:
 
 def _asked(absent: Absent) -> Key:
     return place(absent.subject, absent.precision, absent.options)
+
+
+def _answers(entry: Entry, absent: Absent) -> bool:
+    """Whether a run is what was missed: of that precision, or of any where none was named."""
+    subject, _, options = entry.key
+    return _asked(absent) in (entry.key, (subject, "", options))
 
 
 def read(file: Path) -> Board:
@@ -135,7 +138,7 @@ def whole(report: Report) -> bool:
 def entry(report: Report, known: list[Known]) -> Entry:
     """A run as it stands on the board; `known` are the entries of a ledger."""
     names, precision = (report.subject.subject, report.subject.name), report.subject.precision
-    links = {one.law: one.link for one in known if one.concerns(one.law, names, precision)}
+    told = {one.law: one for one in known if one.concerns(one.law, names, precision)}
     return Entry(
         subject=report.subject,
         backproof=version("backproof"),
@@ -143,19 +146,17 @@ def entry(report: Report, known: list[Known]) -> Entry:
         seed=report.seed,
         command=report.again(),
         date=datetime.date.today(),
-        environment=report.document().environment,
+        environment=environment(),
         seconds=round(sum(row.seconds for row in report.laws), 1),
-        laws={row.law: _cell(row, links.get(row.law, "")) for row in report.laws},
+        laws={row.law: _cell(row, told.get(row.law)) for row in report.laws},
     )
 
 
-def _cell(row: Row, link: str) -> Cell:
+def _cell(row: Row, known: Known | None) -> Cell:
     found = row.findings[0].sentence() if row.fails and row.findings else ""
-    reason = "" if row.status == "holds" else found or row.reason or ""
-    return Cell(
-        status=row.status,
-        ratio=row.worst_ratio,
-        judged=row.judged,
-        reason=reason.removesuffix(f" ({link})"),
-        link=link if row.status == "known" else "",
-    )
+    cell = Cell(status=row.status, ratio=row.worst_ratio, judged=row.judged)
+    if row.status == "known" and known:
+        cell.reason, cell.link = known.reason, known.link
+    elif row.status != "holds":
+        cell.reason = found or row.reason or ""
+    return cell

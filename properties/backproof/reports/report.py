@@ -132,11 +132,7 @@ class Report(msgspec.Struct, kw_only=True):
             profile=self.profile,
             isolated=self.isolated,
             interrupted=self.interrupted,
-            environment=Environment(
-                python=platform.python_version(),
-                numpy=np.__version__,
-                platform=platform.platform(),
-            ),
+            environment=environment(),
             subject=self.subject,
             summary=totals,
             laws=self.laws,
@@ -160,6 +156,13 @@ class Environment(msgspec.Struct, kw_only=True):
     python: str
     numpy: str
     platform: str
+
+
+def environment() -> Environment:
+    """Where this process runs."""
+    return Environment(
+        python=platform.python_version(), numpy=np.__version__, platform=platform.platform()
+    )
 
 
 class Summary(msgspec.Struct, kw_only=True):
