@@ -54,20 +54,20 @@ def test_a_board_goes_on_where_it_was(tmp_path: Path) -> None:
     first = board(tmp_path, "unit.py:Unit", "no.py:Net", "--jobs", "1")
     assert (first.returncode, first.stderr) == (0, "")
     judged, *absent, nothing, last = first.stdout.splitlines()
-    assert judged.startswith("unit.py:Unit  in float64: judged: ")
+    assert judged.startswith("unit.py:Unit in float64: judged: ")
     assert [line.split(": ")[0] for line in absent] == [
         f"unit.py:Unit {precision}" for precision in ("float32", "bfloat16", "float16")
     ]
     assert nothing.startswith("no.py:Net: absent: ")
-    assert last == "board.json: 1 entries"
+    assert last == "board.json: 1 run"
     found = read(tmp_path / "board.json")
     assert found.entries[0].counts["holds"] >= 3
     assert {one.precision for one in found.absent} == {"", "float32", "bfloat16", "float16"}
     again = board(tmp_path, "unit.py:Unit", "--precision", "float64")
-    assert again.stdout.splitlines()[0].startswith("unit.py:Unit  in float64: kept: ")
+    assert again.stdout.splitlines()[0].startswith("unit.py:Unit in float64: kept: ")
     assert read(tmp_path / "board.json") == found
     anew = board(tmp_path, "unit.py:Unit", "--precision", "float64", "--anew")
-    assert anew.stdout.splitlines()[0].startswith("unit.py:Unit  in float64: judged: ")
+    assert anew.stdout.splitlines()[0].startswith("unit.py:Unit in float64: judged: ")
 
 
 @pytest.mark.parametrize(

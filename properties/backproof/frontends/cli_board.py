@@ -137,7 +137,8 @@ def _fill(
             put(file, as_json(found))
             shown.print(_line(judgement, words, entry), soft_wrap=True)
             status.update("loading ...")
-    shown.print(f"{file}: {len(found.entries)} entries", style="bold", soft_wrap=True)
+    runs = f"{len(found.entries)} run{'s' * (len(found.entries) != 1)}"
+    shown.print(f"{file}: {runs}", style="bold", soft_wrap=True)
 
 
 def _line(judgement: "Judgement", words: str, entry: "Entry | None") -> str:
@@ -151,4 +152,5 @@ def _line(judgement: "Judgement", words: str, entry: "Entry | None") -> str:
         return printable(f"{name}{precision}: {words}")
     counts = ", ".join(f"{count} {status}" for status, count in entry.counts.items())
     told = f"{counts}; {entry.judged:,} entries, {entry.seconds:.0f} s, {entry.date}"
-    return printable(f"{name} {subject.version} in {subject.precision}: {words}: {told}")
+    version = f" {subject.version}" if subject.version else ""
+    return printable(f"{name}{version} in {subject.precision}: {words}: {told}")
